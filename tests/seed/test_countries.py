@@ -67,25 +67,23 @@ SMALL_ISLANDS = """
     PLW PNG SGP SLB STP SUR SYC TLS TON TTO TUV VCT VUT WSM
 """
 OPTIONAL_FIELDS = {"note"}
-FIELDS = set(
-    [
-        "code",
-        "alpha2",
-        "m49",
-        "names",
-        "un_member",
-        "un_group",
-        "ipbes_region",
-        "ipbes_subregion",
-        "m49_region",
-        "m49_subregion",
-        "ldc",
-        "lldc",
-        "sids",
-        "source",
-        "inferred",
-    ]
-)
+FIELDS = {
+    "code",
+    "alpha2",
+    "m49",
+    "names",
+    "un_member",
+    "un_group",
+    "ipbes_region",
+    "ipbes_subregion",
+    "m49_region",
+    "m49_subregion",
+    "ldc",
+    "lldc",
+    "sids",
+    "source",
+    "inferred",
+}
 
 LETTERS = {
     "en": re.compile(r"[A-Za-zÀ-ÿ '(),.-]+"),
