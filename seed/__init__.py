@@ -1,0 +1,1 @@
+"""Floor 6: the reference data and the demonstration world, and how each is loaded."""

@@ -1,0 +1,137 @@
+"""The audit trail: record an event, seal the chain, find tampering.
+
+Every event carries a keyed hash (HMAC-SHA-256) of its content and of the hash before it, so that a
+change, a removal, an insertion or a swap of any row shows, and nobody without the key can mend the
+chain. Events are gathered during the use case and sealed last, in the same transaction, so that the
+one row all writers wait for is locked for the shortest time and always last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.audit import GENESIS, AuditEvent, AuditHead
+from services.runtime import runtime
+from vocabulary.people import Actor
+
+
+def actor_label(actor: Actor) -> str:
+    """Who, without a name: an account id, the service itself, or somebody signed out."""
+    if actor.is_system:
+        return "system"
+    return f"account:{actor.account_id}" if actor.account_id is not None else "signed_out"
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    subject: tuple[str, str],
+    *,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    """Note an event; `subject` is (kind, reference). It is written when the transaction ends.
+
+    `before` and `after` hold the changed fields only, as JSON values; for personal data put the
+    names of the fields, not their values.
+    """
+    pending: list[AuditEvent] = session.info.setdefault("audit_pending", [])
+    pending.append(
+        AuditEvent(
+            at=now.astimezone(UTC),
+            actor=actor_label(actor),
+            action=action,
+            subject_kind=subject[0],
+            subject_ref=subject[1],
+            before=dict(before) if before is not None else None,
+            after=dict(after) if after is not None else None,
+            reason=reason,
+            request_id=runtime(session).request_id(),
+        )
+    )
+
+
+def seal(session: Session) -> None:
+    """Give the gathered events their numbers and hashes, and write them."""
+    pending: list[AuditEvent] = session.info.pop("audit_pending", [])
+    if not pending:
+        return
+    session.flush()
+    head = session.execute(sa.select(AuditHead).with_for_update()).scalar_one()
+    for event in pending:
+        event.sequence = head.sequence + 1
+        event.previous_hash = head.hash
+        event.hash = event_hash(event, runtime(session).audit_key)
+        session.add(event)
+        head.sequence, head.hash = event.sequence, event.hash
+    session.flush()
+
+
+def event_hash(event: AuditEvent, key: bytes) -> str:
+    """HMAC-SHA-256, in hex, over every column of the event but the hash itself."""
+    content = {
+        "sequence": event.sequence,
+        "at": event.at.astimezone(UTC).isoformat(),
+        "actor": event.actor,
+        "action": event.action,
+        "subject": [event.subject_kind, event.subject_ref],
+        "before": event.before,
+        "after": event.after,
+        "reason": event.reason,
+        "request_id": event.request_id,
+        "previous": event.previous_hash,
+    }
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFault:
+    """The first thing wrong in the chain: at which number, and what."""
+
+    sequence: int
+    fault: str
+
+
+def verify(session: Session) -> tuple[int, AuditFault | None]:
+    """Walk the whole chain; returns the number of events and the first fault, or None."""
+    head = session.execute(sa.select(AuditHead)).scalar_one_or_none()
+    if head is None:
+        return 0, AuditFault(0, "the head of the chain is missing")
+    previous, count = GENESIS, 0
+    for event in _events(session):
+        count += 1
+        fault = _fault(event, count, previous, runtime(session).audit_key)
+        if fault:
+            return count, AuditFault(event.sequence, fault)
+        previous = event.hash
+    if (head.sequence, head.hash) != (count, previous):
+        return count, AuditFault(count + 1, "events are missing at the end, or the head was changed")
+    return count, None
+
+
+def _fault(event: AuditEvent, expected: int, previous: str, key: bytes) -> str | None:
+    if event.sequence != expected:
+        return f"event {expected} is missing"
+    if event.previous_hash != previous:
+        return "it does not follow the event before it"
+    if not hmac.compare_digest(event.hash, event_hash(event, key)):
+        return "its content was changed"
+    return None
+
+
+def _events(session: Session) -> Iterator[AuditEvent]:
+    query = sa.select(AuditEvent).order_by(AuditEvent.sequence)
+    yield from session.execute(query.execution_options(yield_per=1000)).scalars()

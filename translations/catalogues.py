@@ -1,0 +1,113 @@
+"""Read the catalogues beside this file and put a Message into a language.
+
+The .po files are read as they are, so there is no compile step to forget. A text that a catalogue
+lacks is shown in English; tests make sure that none is lacking.
+"""
+
+from __future__ import annotations
+
+import gettext as gettext_module
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from vocabulary.messages import Message
+
+LANGUAGES = ("en", "fr", "es", "ru", "ar", "zh")
+"""The six languages of the United Nations, English first as the language of the sources."""
+
+OWN_NAMES = {
+    "en": "English",
+    "fr": "Français",
+    "es": "Español",
+    "ru": "Русский",
+    "ar": "العربية",
+    "zh": "中文",
+}
+FOLDER = Path(__file__).resolve().parent
+
+
+def is_right_to_left(language: str) -> bool:
+    """True for Arabic."""
+    return locale(language).text_direction == "rtl"
+
+
+@lru_cache(maxsize=8)
+def locale(language: str) -> Locale:
+    """Formats of a language; Arabic with the digits 0-9, as the United Nations writes it on its sites."""
+    return Locale.parse("zh_Hans" if language == "zh" else language)
+
+
+@lru_cache(maxsize=8)
+def catalogue(language: str) -> gettext_module.NullTranslations:
+    """The texts of one language; English is the source and needs none."""
+    path = FOLDER / language / "LC_MESSAGES" / "messages.po"
+    if language == "en" or not path.exists():
+        return gettext_module.NullTranslations()
+    with path.open("rb") as file:
+        read = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, read)
+    compiled.seek(0)
+    return gettext_module.GNUTranslations(compiled)
+
+
+def gettext(language: str, text: str) -> str:
+    """One text in a language, or the English one."""
+    return catalogue(language).gettext(text) if text else ""
+
+
+def ngettext(language: str, singular: str, plural: str, n: int) -> str:
+    """The form of a text that goes with the number n."""
+    return catalogue(language).ngettext(singular, plural, n)
+
+
+def translate(value: Any, language: str) -> str:
+    """A Message, or any value inside one, as it reads in a language.
+
+    A tuple becomes a list in words, dates and numbers take the form of the language; a plain text
+    (a name, a title) stays as it is.
+    """
+    if isinstance(value, Message):
+        text = (
+            gettext(language, value.msgid)
+            if value.plural_msgid is None
+            else ngettext(language, value.msgid, value.plural_msgid, value.params["n"])
+        )
+        if not value.params:
+            return text
+        return text.format_map({name: translate(item, language) for name, item in value.params.items()})
+    if isinstance(value, tuple):
+        return format_list([translate(item, language) for item in value], locale=locale(language))
+    return _formatted(value, language)
+
+
+def _formatted(value: Any, language: str) -> str:
+    if isinstance(value, datetime):
+        return format_datetime(value, "d MMMM y, HH:mm 'UTC'", locale=locale(language))
+    if isinstance(value, date):
+        return format_date(value, "long", locale=locale(language))
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return str(format_decimal(value, locale=locale(language), numbering_system="latn"))
+    return str(value)
+
+
+def translate_errors(errors: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Errors by field, at any depth, with every Message in words."""
+    return {
+        str(field): translate_errors(found, language)
+        if isinstance(found, Mapping)
+        else [translate(message, language) for message in found]
+        for field, found in errors.items()
+    }

@@ -1,0 +1,101 @@
+"""How does a page say no? One template for every error; nothing of the inside is shown."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from frame.access import current_actor
+from frame.language import current_language
+from frame.requests import request_id
+from translations.catalogues import translate
+from vocabulary.errors import HouseError, Unauthenticated
+from vocabulary.messages import Message
+
+log = structlog.get_logger("capmatch.web")
+
+TITLES = {
+    400: Message("The request could not be read"),
+    401: Message("Please sign in"),
+    403: Message("You may not do this"),
+    404: Message("Page not found"),
+    405: Message("This page cannot do that"),
+    409: Message("Somebody changed this meanwhile"),
+    413: Message("That is too large"),
+    422: Message("Please correct your answers"),
+    429: Message("Too many tries"),
+    500: Message("Something went wrong on our side"),
+    503: Message("The service is busy"),
+}
+TEXTS = {
+    400: Message("The address or the form was not complete. Go back and try again."),
+    404: Message("There is nothing here, or you may not see it."),
+    405: Message("Go back and use the buttons of the page."),
+    413: Message("The file or text you sent is larger than the service takes."),
+    500: Message(
+        "What you sent before is safe. Try again; if it goes on, tell the secretariat the number below."
+    ),
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the HTML door; the API answers its own under /api/."""
+    app.register_error_handler(HouseError, house_error)
+    app.register_error_handler(CSRFError, expired_form)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, unexpected)
+
+
+def error_page(status: int, message: Message | None = None, **values: object) -> ResponseReturnValue:
+    """The error page in the reader's language, with the request id to quote."""
+    language = current_language()
+    title = TITLES.get(status, TITLES[500])
+    shown = message or TEXTS.get(status, TEXTS[500])
+    return (
+        render_template(
+            "error.html",
+            title=translate(title, language),
+            text=translate(shown, language),
+            status=status,
+            request_id=request_id(),
+            **values,
+        ),
+        status,
+    )
+
+
+def house_error(error: HouseError) -> ResponseReturnValue:
+    """A refusal of a use case; signed out leads to the sign-in page and back."""
+    if isinstance(error, Unauthenticated) and not current_actor().is_signed_in and request.method == "GET":
+        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")), 303)
+    page = error_page(error.status, error.message)
+    if "retry_after" in error.extra or error.status == 503:
+        body, status = page  # type: ignore[misc]
+        return body, status, {"Retry-After": str(error.extra.get("retry_after", 5))}
+    return page
+
+
+def expired_form(_error: CSRFError) -> ResponseReturnValue:
+    """A form without its token: an old tab, or somebody else's page."""
+    return error_page(
+        400,
+        Message(
+            "This form is out of date. Go back, load the page again and repeat your change; drafts are kept."
+        ),
+    )
+
+
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """Werkzeug's own errors: unknown address, wrong method, too large."""
+    if error.code is not None and 300 <= error.code < 400:
+        return error.get_response()
+    return error_page(error.code or 500)
+
+
+def unexpected(error: Exception) -> ResponseReturnValue:
+    """A fault of ours: logged with its id, shown without a word of the inside."""
+    log.error("unexpected", request_id=request_id(), endpoint=request.endpoint, exc_info=error)
+    return error_page(500)

@@ -1,0 +1,92 @@
+"""What templates may call: words, dates, links in the reader's language. No queries, no rules."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_datetime
+from babel.numbers import format_currency
+from flask import Flask, request
+from markupsafe import Markup
+
+from frame.access import current_actor
+from frame.language import accepted_language, current_language
+from translations.catalogues import LANGUAGES, OWN_NAMES, gettext, is_right_to_left, locale, translate
+
+
+def words(value: Any) -> str:
+    """A Message, date, number or list in the language of the page."""
+    return translate(value, current_language())
+
+
+def instant(value: datetime, zone: str = "UTC") -> Markup:
+    """A deadline or event: machine-readable, shown in UTC, put into the visitor's zone by the script."""
+    shown = format_datetime(value, "d MMMM y, HH:mm", locale=locale(current_language()))
+    return Markup('<time datetime="{}" data-local>{} <abbr>UTC</abbr></time>').format(
+        value.isoformat(), shown
+    )
+
+
+def day(value: date | None) -> str:
+    """A date in words."""
+    return words(value) if value is not None else ""
+
+
+def money(value: Any, currency: str | None) -> str:
+    """An amount with its currency."""
+    if value is None:
+        return ""
+    return format_currency(
+        value,
+        currency or "USD",
+        locale=locale(current_language()),
+        format_type="standard",
+        numbering_system="latn",
+    )
+
+
+def language_links() -> list[dict[str, Any]]:
+    """The present page in each of the six languages."""
+    path = request.full_path.rstrip("?") if request else "/"
+    return [
+        {
+            "code": code,
+            "name": OWN_NAMES[code],
+            "url": f"/{code}{path}",
+            "is_current": code == current_language(),
+        }
+        for code in LANGUAGES
+    ]
+
+
+def install(app: Flask) -> None:
+    """Make the filters and the values every template needs known to Jinja."""
+    app.jinja_env.filters.update(words=words, instant=instant, day=day, money=money)
+
+    @app.context_processor
+    def for_every_page() -> dict[str, Any]:
+        language = current_language()
+        offered = accepted_language(request)
+        return {
+            "language": language,
+            "direction": "rtl" if is_right_to_left(language) else "ltr",
+            "language_links": language_links(),
+            "offered_language": _offer(offered, language),
+            "actor": current_actor(),
+            "asset": lambda name: f"/static/{name}",
+        }
+
+
+def _offer(offered: str | None, language: str) -> dict[str, str] | None:
+    """Offer, in its own words, the language the browser asks for, when the page is in another."""
+    if offered is None or offered == language:
+        return None
+    path = request.full_path.rstrip("?")
+    return {
+        "code": offered,
+        "url": f"/{offered}{path}",
+        "text": gettext(offered, "This page is also available in English.")
+        if offered == "en"
+        else gettext(offered, "Read this page in your language"),
+    }
