@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from types import ModuleType
 
 from flask import Flask, request
+from flask.typing import ResponseReturnValue
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -107,8 +109,18 @@ def _install_frame(app: Flask, settings: Settings) -> None:
     @app.before_request
     def outer_wall() -> None:
         """Who asks is found out by the door of the address; then nothing unlisted is let through."""
-        (api.load_actor if request.path.startswith("/api/") else web.load_actor)()
+        _door().load_actor()
         access.deny_by_default(app)
+
+    @app.errorhandler(Exception)
+    def refusal(error: Exception) -> ResponseReturnValue:
+        """Each door answers its own errors, unknown addresses below it included."""
+        return _door().answer(error)
+
+
+def _door() -> ModuleType:
+    """The door that the address of this request belongs to."""
+    return api if request.path.startswith("/api/") else web
 
 
 def _wsgi(app: Flask, settings: Settings) -> object:

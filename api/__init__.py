@@ -6,9 +6,33 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from api.auth import load_actor
+from api.errors import answer
+from api.frame import Blueprint, HouseApi
 
-__all__ = ["load_actor", "register"]
+BLUEPRINTS: tuple[Blueprint, ...] = ()
+
+CONFIG = {
+    "API_TITLE": "Capmatch",
+    "API_VERSION": "1",
+    "OPENAPI_VERSION": "3.1.0",
+    "API_SPEC_OPTIONS": {
+        "info": {"description": "Requests, offers, scorecards and matches for capacity-building."},
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "A token of your account."}
+            }
+        },
+    },
+}
+
+__all__ = ["answer", "load_actor", "register"]
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    """Add the API to the app. Cookies never authenticate it, so its forms need no CSRF token."""
+    """Add the API to the app. Cookies never authenticate it, so it needs no CSRF token."""
+    app.config.update(CONFIG)
+    api = HouseApi(app)
+    for blueprint in BLUEPRINTS:
+        csrf.exempt(blueprint)
+        api.register_blueprint(blueprint, url_prefix="/api/v1")
+    app.extensions["capmatch_api"] = api

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web import errors, filters
+from web import filters
+from web.errors import answer
 from web.session import load_actor
 
 BLUEPRINTS: tuple[str, ...] = ()
 
-__all__ = ["load_actor", "register"]
+__all__ = ["answer", "load_actor", "register"]
 
 
 def register(app: Flask) -> None:
-    """Add every page, the template filters and the error pages to the app."""
+    """Add every page and the template filters to the app."""
     filters.install(app)
-    errors.install(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -41,12 +41,15 @@ TEXTS = {
 }
 
 
-def install(app: Flask) -> None:
-    """Answer every error of the HTML door; the API answers its own under /api/."""
-    app.register_error_handler(HouseError, house_error)
-    app.register_error_handler(CSRFError, expired_form)
-    app.register_error_handler(HTTPException, http_error)
-    app.register_error_handler(Exception, unexpected)
+def answer(error: Exception) -> ResponseReturnValue:
+    """The page for any error raised outside /api/."""
+    if isinstance(error, HouseError):
+        return house_error(error)
+    if isinstance(error, CSRFError):
+        return expired_form()
+    if isinstance(error, HTTPException):
+        return http_error(error)
+    return unexpected(error)
 
 
 def error_page(status: int, message: Message | None = None, **values: object) -> ResponseReturnValue:
@@ -78,7 +81,7 @@ def house_error(error: HouseError) -> ResponseReturnValue:
     return page
 
 
-def expired_form(_error: CSRFError) -> ResponseReturnValue:
+def expired_form() -> ResponseReturnValue:
     """A form without its token: an old tab, or somebody else's page."""
     return error_page(
         400,
