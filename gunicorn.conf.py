@@ -1,22 +1,15 @@
-"""How the web server runs: gunicorn with threads, settings from the environment, a log without people in it.
+"""How the web server runs: gunicorn with threads, settings from the environment.
 
-WEB_CONCURRENCY   worker processes; default twice the cores, at most 4
-WEB_THREADS       threads in each; default 4
-BIND              address to listen on; default 0.0.0.0 at PORT, which is 8000 unless set
-FORWARDED_ALLOW_IPS  proxies whose X-Forwarded-Proto is believed; default 127.0.0.1 (gunicorn's own setting)
+WEB_CONCURRENCY      worker processes; default twice the cores, at most 4
+WEB_THREADS          threads in each; default 4
+BIND                 address to listen on; default 0.0.0.0 at PORT, which is 8000 unless set
+CAPMATCH_LOG_LEVEL   as for the application
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from gunicorn.glogging import Logger
-from gunicorn.http.message import Request
-from gunicorn.http.wsgi import Response
 
 # One thread for linear algebra: the workers share the cores already, and the last bits of a sum, hence the
 # order of near-equal matches, would differ between one thread and several. Read when numpy is first imported.
@@ -32,7 +25,7 @@ threads = int(os.environ.get("WEB_THREADS") or 4)
 preload_app = False
 
 timeout = 60  # a worker that gives no sign of life for so long is replaced
-graceful_timeout = 15  # requests under way at a stop may finish; a container engine's 10 s wants raising
+graceful_timeout = 15  # requests under way at a stop may finish; give a container at least 20 s to stop
 keepalive = 5
 max_requests = 20_000  # then a worker is replaced, so that a slow leak never adds up
 max_requests_jitter = 2_000
@@ -42,38 +35,12 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
 
-# The heartbeat file must not be on a slow disk, nor on a read-only one.
+# The heartbeat file must not lie on a slow disk, nor on a read-only one.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
-control_socket_disable = (
-    True  # otherwise a socket under HOME, which may be read-only and is nobody's business
-)
+control_socket_disable = True  # otherwise a socket under HOME, which may be read-only
 
-SECRET_LOOKING = re.compile(r"(?=[^/]*\d)[^/]{20,}")
-
-
-class PrivateLogger(Logger):
-    """Writes one JSON object for each request: no IP address, query string, browser name or account."""
-
-    def access(
-        self, resp: Response, req: Request, environ: dict[str, object], request_time: timedelta
-    ) -> None:
-        """Log a request. Long path segments with digits may be one-time codes and are struck out."""
-        if not self.access_log_enabled:
-            return
-        headers = {name.lower(): value for name, value in resp.headers}
-        entry = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "request_id": headers.get("x-request-id"),
-            "method": environ.get("REQUEST_METHOD"),
-            "path": SECRET_LOOKING.sub("*", str(environ.get("PATH_INFO"))),
-            "status": int(str(resp.status).split()[0]),
-            "bytes": getattr(resp, "sent", None),
-            "milliseconds": round(request_time.total_seconds() * 1000, 1),
-        }
-        self.access_log.info(json.dumps(entry))
-
-
-logger_class = PrivateLogger
-accesslog = "-"
+# The application logs each request itself, as JSON, by endpoint: a path may hold a one-time code, and an
+# access log of ours would add IP addresses and query strings.
+accesslog = None
 errorlog = "-"
-loglevel = os.environ.get("LOG_LEVEL", "info").lower()
+loglevel = os.environ.get("CAPMATCH_LOG_LEVEL", "info").lower()

@@ -14,13 +14,18 @@ from pathlib import Path
 from operations.environment import RUN_TIME, Failure, clean_environment, only_one, say, set_up
 from operations.service import ANY_ADDRESS, Service, free_port, netloc, run_flask
 
-OURS = ("CAPMATCH_", "FLASK_", "DATABASE_URL", "GUNICORN_CMD_ARGS")
+# Beginnings of the names that lead the service elsewhere: to another database, another mail server.
+ELSEWHERE = (
+    "CAPMATCH_", "FLASK_", "GUNICORN_", "DATABASE_URL", "SMTP_URL", "MAIL_FROM", "SECRET_KEY", "AUDIT_KEY",
+)  # fmt: skip
+# What may lie in a new folder: our own, and the secrets that any flask command makes when it starts.
+HARMLESS = {"demo.lock", "logs", "secret_key.txt", "audit_key.txt"}
 
 
 def demo_environment(data: Path, address: str) -> dict[str, str]:
     """Return the settings of the demonstration alone: settings for another database must not reach it."""
     mine = {"CAPMATCH_DATA": str(data), "CAPMATCH_ENV": "demo", "CAPMATCH_ADDRESS": address}
-    others = {name: value for name, value in clean_environment().items() if not name.startswith(OURS)}
+    others = {name: value for name, value in clean_environment().items() if not name.startswith(ELSEWHERE)}
     for name in sorted(set(clean_environment()) - set(others) - set(mine)):
         say(f"Note: {name} is set; the demonstration does not use it.")
     return {**others, **mine}
@@ -29,7 +34,7 @@ def demo_environment(data: Path, address: str) -> dict[str, str]:
 def clear_unfinished(data: Path) -> None:
     """Empty the folder of a world that was broken off. Raises Failure when it holds something not ours."""
     marker = data / "demo-unfinished"
-    others = [path for path in data.iterdir() if path.name not in {"demo.lock", "logs"}]
+    others = [path for path in data.iterdir() if path.name not in HARMLESS]
     if others and not marker.exists():
         raise Failure(f"{data} holds something else than a demonstration. Name an empty folder with --data.")
     marker.touch()

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,19 +82,18 @@ def start(module: list[str], environment: dict[str, str], log: Path) -> subproce
 
 
 def stop(children: list[subprocess.Popen[bytes]]) -> None:
-    """End every child and all that it started; what has not gone after STOP_SECONDS is killed."""
-    for last_word in (signal.SIGTERM, signal.SIGKILL):
-        for child in children:
-            try:
-                os.killpg(child.pid, last_word)
-            except (ProcessLookupError, PermissionError):
-                continue
-        end = time.monotonic() + STOP_SECONDS
-        for child in children:
-            try:
-                child.wait(max(0.1, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                say("A part of it does not stop in time and is ended by force.")
+    """Ask each child to end in order; after STOP_SECONDS, or when it left something behind, use force."""
+    for child in children:
+        child.terminate()
+    end = time.monotonic() + STOP_SECONDS
+    for child in children:
+        try:
+            child.wait(max(0.1, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            say("A part does not stop in time and is ended by force.")
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)  # the whole group: nothing that it started outlives it
+        child.wait()
 
 
 def answers(connect_to: str, address: str, path: str) -> bool:
