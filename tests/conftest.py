@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ("tests.databases", "tests.fixtures")
+pytest_plugins = ("tests.browsers", "tests.databases", "tests.fixtures")

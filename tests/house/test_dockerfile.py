@@ -170,7 +170,9 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copied = next(n for n, step in enumerate(BUILDER) if step == Step("COPY", ". ./"))
     for rest in rests("RUN", BUILDER[copied:]):
         command = rest.replace("/opt/venv/bin/", f"{SCRIPTS}/")
-        done = subprocess.run(["sh", "-euc", command], cwd=folder, check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            ["sh", "-euc", command], cwd=folder, check=False, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
