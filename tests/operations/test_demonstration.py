@@ -132,7 +132,9 @@ def begin_demo(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     yield begin
     for process in begun:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
 def read_until(process: subprocess.Popen[str], pattern: str) -> str:
