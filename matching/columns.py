@@ -1,0 +1,106 @@
+"""The facts of many entries as arrays, so that a request meets ten thousand offers in a few milliseconds.
+
+A fact that is not said, or that cannot be true (a sum below zero or not a number, an end before its start),
+stands as "not said". Days are ordinals of the proleptic Gregorian calendar; money is in US dollars.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import inf, isfinite, nan
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.facets import FACETS, Facet, Floats, build_facet, codes_of
+from matching.facts import FINANCIAL, EntryFacts
+from matching.settings import MatchingSettings
+
+Bools: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Arrays of shape (n,) over n entries of one kind; a row is an entry.
+
+    `from_day` and `until_day` are infinite where no day is named, `amount` and `ceiling` are nan where no
+    sum is. `only_money` and `gives_money` hold only where support is named.
+    """
+
+    n: int
+    facets: Mapping[str, Facet]
+    rows_of_organisation: Mapping[str, NDArray[np.intp]]
+    organisations: tuple[str | None, ...]
+    is_open: Bools
+    has_days: Bools
+    from_day: Floats
+    until_day: Floats
+    valid_until_day: Floats
+    capacity: Floats
+    amount: Floats
+    ceiling: Floats
+    left: Floats
+    names_support: Bools
+    has_money: Bools
+    only_money: Bools
+
+
+def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> Columns:
+    """Lay the facts of entries out in columns, in the order given."""
+    days = [_days(entry.from_on, entry.until_on) for entry in entries]
+    from_day, until_day = _floats([first for first, _ in days]), _floats([last for _, last in days])
+    return Columns(
+        n=len(entries),
+        facets={
+            facet: build_facet([codes_of(entry, facet, settings) for entry in entries]) for facet in FACETS
+        },
+        rows_of_organisation=_rows_of([entry.organisation_key for entry in entries]),
+        organisations=tuple(entry.organisation_key for entry in entries),
+        is_open=_bools([entry.is_open for entry in entries]),
+        has_days=np.isfinite(from_day) | np.isfinite(until_day),
+        from_day=from_day,
+        until_day=until_day,
+        valid_until_day=_floats([_day(entry.valid_until_on, inf) for entry in entries]),
+        capacity=_floats([inf if entry.capacity_left is None else entry.capacity_left for entry in entries]),
+        amount=_floats([said_amount(entry.amount_usd) for entry in entries]),
+        ceiling=_floats([said_amount(entry.ceiling_usd) for entry in entries]),
+        left=_floats([said_amount(entry.amount_left_usd) for entry in entries]),
+        names_support=_bools([bool(entry.support) for entry in entries]),
+        has_money=_bools([FINANCIAL in entry.support for entry in entries]),
+        only_money=_bools([entry.support == {FINANCIAL} for entry in entries]),
+    )
+
+
+def said_amount(amount: float | None) -> float:
+    """A sum of 0 or more, unit: US dollars; nan when none is said or it cannot be one."""
+    return float(amount) if amount is not None and isfinite(amount) and amount >= 0 else nan
+
+
+def _day(day: date | None, missing: float) -> float:
+    return missing if day is None else float(day.toordinal())
+
+
+def _days(first: date | None, last: date | None) -> tuple[float, float]:
+    if first is not None and last is not None and last < first:
+        return -inf, inf
+    return _day(first, -inf), _day(last, inf)
+
+
+def _rows_of(keys: Sequence[str | None]) -> dict[str, NDArray[np.intp]]:
+    rows: defaultdict[str, list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        if key is not None:
+            rows[key].append(row)
+    return {key: np.array(found, dtype=np.intp) for key, found in rows.items()}
+
+
+def _floats(values: Sequence[float]) -> Floats:
+    return np.array(values, dtype=np.float64)
+
+
+def _bools(values: Sequence[bool]) -> Bools:
+    return np.array(values, dtype=np.bool_)

@@ -1,0 +1,101 @@
+"""Which words make a pair alike, and how much does each add?
+
+The text part is a sum over shared tokens, so each token's share is exact. Shares are shown under a word as
+the request's author wrote it; for Chinese, pairs of characters that stand together in both texts are shown
+joined, with their shares added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from matching.facts import EntryFacts
+from matching.text import analyse, normalise
+from matching.tfidf import language_of, passages
+
+_PAIR = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]{2}")
+_LONGEST_JOINED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTerm:
+    """A word both texts hold, and what it adds to the text part (0..1)."""
+
+    term: str
+    share: float
+
+
+def shared_terms(
+    request: EntryFacts,
+    offer: EntryFacts,
+    vectors: tuple[Mapping[str, float], Mapping[str, float]],
+    text: float,
+) -> tuple[SharedTerm, ...]:
+    """Split the text part of a pair among the words that make it.
+
+    Parameters
+    ----------
+    request, offer : EntryFacts
+        The pair, for the words as they were written.
+    vectors : pair of mappings of token to float
+        Their vectors, in either order.
+    text : float
+        The text part, 0..1, to nine digits.
+
+    Returns
+    -------
+    tuple of SharedTerm
+        Largest share first, ties by the word; shares have nine digits and add up to `text` within 1e-9.
+    """
+    first, second = vectors
+    products = {token: first[token] * second[token] for token in sorted(first.keys() & second.keys())}
+    if not products or text == 0.0:
+        return ()
+    shown = _written(request, products.keys()) | _joined(products.keys(), request, offer)
+    shares: defaultdict[str, float] = defaultdict(float)
+    for token, product in products.items():
+        shares[shown.get(token, token)] += product
+    rounded = {word: round(share, 9) for word, share in shares.items()}
+    largest = min(rounded, key=lambda word: (-rounded[word], word))
+    rounded[largest] = round(rounded[largest] + text - sum(rounded.values()), 9)
+    ordered = sorted(rounded.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(SharedTerm(word, share) for word, share in ordered)
+
+
+def _written(entry: EntryFacts, tokens: Iterable[str]) -> dict[str, str]:
+    """Token to its commonest written form in an entry, ties alphabetically."""
+    wanted = set(tokens)
+    language = language_of(entry)
+    forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for _, text in passages(entry):
+        for token, surface in analyse(text, language):
+            if token in wanted:
+                forms[token][surface] += 1
+    return {token: min(found, key=lambda form: (-found[form], form)) for token, found in forms.items()}
+
+
+def _joined(tokens: Iterable[str], request: EntryFacts, offer: EntryFacts) -> dict[str, str]:
+    """Pair of Chinese characters to the longest run of shared pairs it belongs to in both texts."""
+    pairs = {token for token in tokens if _PAIR.fullmatch(token)}
+    if not pairs:
+        return {}
+    here, there = ("\n".join(normalise(text) for _, text in passages(entry)) for entry in (request, offer))
+    runs = {run for start in range(len(here) - 1) if (run := _run(here, start, pairs, there))}
+    joined: dict[str, str] = {}
+    for run in sorted(runs, key=lambda run: (-len(run), run)):
+        for start in range(len(run) - 1):
+            joined.setdefault(run[start : start + 2], run)
+    return joined
+
+
+def _run(here: str, start: int, pairs: set[str], there: str) -> str:
+    """The longest run of shared pairs from `start` on that also stands in the other text, or ""."""
+    end = start + 1
+    while (
+        end - start < _LONGEST_JOINED and here[end - 1 : end + 1] in pairs and here[start : end + 1] in there
+    ):
+        end += 1
+    return here[start:end] if end - start >= 2 else ""

@@ -1,0 +1,186 @@
+"""How much of what a request names does an offer reach? Sets of codes, for all candidates at once.
+
+A request names units (what it asks for) with weights; an offer names tokens (what it reaches). `reach` says
+what each token is worth for a unit: the same code, a parent, a region around a country. An offer's value is
+the weighted mean over the request's units of the best token. Arrays have shape (n candidates,).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.facts import GLOBAL, EntryFacts, Places
+from matching.settings import MatchingSettings
+from vocabulary.states import EntryKind
+
+Floats: TypeAlias = NDArray[np.float64]
+Units: TypeAlias = Mapping[str, float]
+Reach: TypeAlias = Callable[[str], Mapping[str, float]]
+
+FACETS = ("support", "needs", "place", "language")
+ANYWHERE = "anywhere"
+AREA = "area"
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The codes of n entries turned round: code to the rows that name it, and its weight in each.
+
+    `total` has shape (n,): the weights of an entry added up; 0 means that it says nothing.
+    """
+
+    rows: Mapping[str, NDArray[np.intp]]
+    weights: Mapping[str, Floats]
+    total: Floats
+
+
+def build_facet(codes: Sequence[Units]) -> Facet:
+    """Turn the codes of n entries round."""
+    rows: defaultdict[str, list[int]] = defaultdict(list)
+    weights: defaultdict[str, list[float]] = defaultdict(list)
+    for row, named in enumerate(codes):
+        for code, weight in named.items():
+            rows[code].append(row)
+            weights[code].append(weight)
+    return Facet(
+        {code: np.array(found, dtype=np.intp) for code, found in rows.items()},
+        {code: np.array(found) for code, found in weights.items()},
+        np.array([sum(named.values()) for named in codes], dtype=np.float64),
+    )
+
+
+def values_for_request(units: Units, offers: Facet, reach: Reach) -> Floats:
+    """What each of n offers reaches of one request: shape (n,), 0..1."""
+    value = np.zeros(len(offers.total))
+    if not units:
+        return value
+    for unit in sorted(units):
+        best = np.zeros(len(value))
+        for token, worth in sorted(reach(unit).items(), key=lambda item: (item[1], item[0])):
+            if token in offers.rows:
+                best[offers.rows[token]] = worth  # the best comes last
+        value += units[unit] * best
+    return value / sum(units[unit] for unit in sorted(units))
+
+
+def values_for_offer(tokens: Units, requests: Facet, reach: Reach) -> Floats:
+    """What one offer reaches of each of n requests: shape (n,), 0..1."""
+    value = np.zeros(len(requests.total))
+    for unit in sorted(requests.rows):
+        best = max((worth for token, worth in reach(unit).items() if token in tokens), default=0.0)
+        if best:
+            value[requests.rows[unit]] += requests.weights[unit] * best
+    return np.divide(value, requests.total, out=np.zeros(len(value)), where=requests.total > 0)
+
+
+def codes_of(entry: EntryFacts, facet: str, settings: MatchingSettings) -> dict[str, float]:
+    """The units of a request, or the tokens of an offer, in one facet."""
+    if entry.kind is EntryKind.REQUEST:
+        return _units(entry, facet, settings)
+    return dict.fromkeys(_tokens(entry, facet), 1.0)
+
+
+def _units(entry: EntryFacts, facet: str, settings: MatchingSettings) -> dict[str, float]:
+    if facet == "support":
+        essential = entry.essential_support
+        return {
+            code: settings.essential_weight if code in essential else 1.0 for code in sorted(entry.support)
+        }
+    if facet == "needs":
+        return {
+            f"{vocabulary}:{code}": settings.tag_weights.get(vocabulary, 1.0)
+            for vocabulary, code in tags_of(entry)
+        }
+    if facet == "language":
+        return dict.fromkeys(sorted(entry.languages), 1.0)
+    named = [*_prefixed("country", entry.countries), *_prefixed("region", entry.regions)]
+    return dict.fromkeys(named or _prefixed("scope", entry.scopes), 1.0)
+
+
+def _tokens(entry: EntryFacts, facet: str) -> list[str]:
+    if facet == "support":
+        return sorted(entry.support)
+    if facet == "needs":
+        named = [f"{vocabulary}:{code}" for vocabulary, code in tags_of(entry)]
+        return named + [f"part of {tag}" for tag in sorted({_parent(tag) for tag in named if _parent(tag)})]
+    if facet == "language":
+        return sorted(entry.languages)
+    areas = [*_prefixed("region", entry.regions), *_prefixed("scope", entry.scopes - {GLOBAL})]
+    named = [*_prefixed("country", entry.countries), *areas, *_prefixed("scope", entry.scopes & {GLOBAL})]
+    return [*named, *([ANYWHERE] if named else []), *([AREA] if areas else [])]
+
+
+def tags_of(entry: EntryFacts) -> list[tuple[str, str]]:
+    """Every (vocabulary, code) that says what an entry is for, in a fixed order."""
+    named = {
+        "need": entry.needs,
+        "initiative": entry.initiatives,
+        "deliverable": entry.deliverables,
+        "category": entry.categories,
+        "ecosystem": entry.ecosystems,
+    }
+    return [(vocabulary, code) for vocabulary, codes in named.items() for code in sorted(codes)]
+
+
+def _prefixed(kind: str, codes: Iterable[str]) -> list[str]:
+    return [f"{kind}:{code}" for code in sorted(codes)]
+
+
+def _parent(tag: str) -> str:
+    """The need above a need: "need:1" for "need:1.1", "" for everything else."""
+    return tag.rpartition(".")[0] if tag.startswith("need:") else ""
+
+
+def reach_for(facet: str, settings: MatchingSettings, places: Places) -> Reach:
+    """What each token of an offer is worth for a unit of a request, in one facet."""
+    if facet == "needs":
+        return lambda unit: _need_reach(unit, settings.related_need)
+    if facet == "place":
+        return lambda unit: _place_reach(unit, settings.reach_weights, places)
+    return lambda unit: {unit: 1.0}
+
+
+def _need_reach(unit: str, related: float) -> dict[str, float]:
+    reach = {f"part of {unit}": related, unit: 1.0}
+    if _parent(unit):
+        reach[_parent(unit)] = related
+    return reach
+
+
+def _place_reach(unit: str, worth: Mapping[str, float], places: Places) -> dict[str, float]:
+    kind, _, code = unit.partition(":")
+    if kind == "country":
+        reach = _country_reach(code, worth, places)
+    elif kind == "region":
+        reach = _region_reach(code, worth, places)
+    else:
+        reach = {ANYWHERE: worth["within"]}
+    return reach | {f"scope:{GLOBAL}": worth["global"]} | {unit: worth["same"]}
+
+
+def _country_reach(code: str, worth: Mapping[str, float], places: Places) -> dict[str, float]:
+    if code not in places.countries:  # the map does not know it: any area may hold it
+        return {AREA: worth["within"]}
+    place = places.countries[code]
+    return {
+        **dict.fromkeys(_prefixed("scope", place.scopes), worth["scope"]),
+        **dict.fromkeys(_prefixed("region", place.regions), worth["region"]),
+    }
+
+
+def _region_reach(code: str, worth: Mapping[str, float], places: Places) -> dict[str, float]:
+    inside = {country: place for country, place in places.countries.items() if code in place.regions}
+    reach = dict.fromkeys(_prefixed("country", inside), worth["within"])
+    smaller = [region for region, parent in places.parents.items() if parent == code]
+    reach |= dict.fromkeys(_prefixed("region", smaller), worth["within"])
+    scopes = frozenset[str]().union(*(place.scopes for place in inside.values()))
+    reach |= dict.fromkeys(_prefixed("scope", scopes), worth["within"])
+    if code in places.parents:
+        reach[f"region:{places.parents[code]}"] = worth["region"]
+    return reach if inside or smaller or code in places.parents else {ANYWHERE: worth["within"]}

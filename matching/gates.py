@@ -1,0 +1,185 @@
+"""What rules a pair of a request and an offer out, and how is that said?
+
+A blocker needs two facts that contradict each other; a missing fact never blocks. Blocked pairs are not
+ranked, and can always be shown with the reason. Conflicts of interest and the limits of a call are judged
+elsewhere and handed to `rank` as more blockers. Rules read one side as one row and the other as many, in
+either order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.columns import Bools, Columns
+from matching.facets import Floats
+from matching.facts import EntryFacts, Term, terms
+from vocabulary.messages import Message
+
+Masks: TypeAlias = dict[str, Bools]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One thing that rules a pair out: a stable code, and the sentence for people."""
+
+    code: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Columns of the request side and the offer side: one of them has one row, the other n."""
+
+    requests: Columns
+    offers: Columns
+
+    @property
+    def n(self) -> int:
+        """Rows of the longer side, 0 or more."""
+        return self.offers.n if self.requests.n == 1 else self.requests.n
+
+    def spread(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """An array of one side, or of both together, at the shape (n,)."""
+        return np.broadcast_to(values, (self.n,))
+
+
+def blocked(sides: Sides, support: Floats, place: Floats, today: date | None) -> Masks:
+    """Code of each blocker to where it holds, shape (n,), in the order they are told.
+
+    Parameters
+    ----------
+    sides : Sides
+    support, place : arrays of shape (n,), 0..1
+        How much of what is asked for is given, and of where it is needed is reached.
+    today : date or None
+        Day on which entries must still stand; None judges no expiry.
+    """
+    request, offer = sides.requests, sides.offers
+    both_support = request.names_support & offer.names_support
+    both_place = (request.facets["place"].total > 0) & (offer.facets["place"].total > 0)
+    masks = {
+        "not_open": ~(request.is_open & offer.is_open),
+        "request_expired": _expired(request, today),
+        "offer_expired": _expired(offer, today),
+        "same_organisation": _same_organisation(sides),
+        "money_only": request.only_money & offer.names_support & ~offer.has_money,
+        "nothing_given": both_support & ~request.only_money & (support == 0.0),
+        "place_excluded": both_place & (place == 0.0),
+        "dates_apart": (offer.until_day < request.from_day) | (request.until_day < offer.from_day),
+        "capacity_gone": offer.capacity <= 0,
+        "money_gone": request.only_money & (offer.left == 0.0),
+    }
+    return {code: sides.spread(mask).astype(np.bool_) for code, mask in masks.items()}
+
+
+def _expired(columns: Columns, today: date | None) -> Bools:
+    if today is None:
+        return np.zeros(columns.n, dtype=np.bool_)
+    return np.minimum(columns.valid_until_day, columns.until_day) < today.toordinal()
+
+
+def _same_organisation(sides: Sides) -> Bools:
+    one, many = (sides.requests, sides.offers) if sides.requests.n == 1 else (sides.offers, sides.requests)
+    mask = np.zeros(many.n, dtype=np.bool_)
+    key = one.organisations[0]
+    if key is not None and key in many.rows_of_organisation:
+        mask[many.rows_of_organisation[key]] = True
+    return mask
+
+
+def blocker(code: str, request: EntryFacts, offer: EntryFacts) -> Blocker:
+    """Say a blocker of `blocked` in a sentence about this pair. Raises KeyError for an unknown code."""
+    return Blocker(code, _SENTENCES[code](request, offer))
+
+
+def support_terms(codes: frozenset[str]) -> tuple[Term, ...]:
+    """Support types as terms in a fixed order."""
+    return terms({"support": codes})
+
+
+def _not_open(request: EntryFacts, offer: EntryFacts) -> Message:
+    if offer.is_open:
+        return Message("The request is not open for matching.")
+    return Message("The offer is not open for matching.")
+
+
+def _expired_on(entry: EntryFacts) -> date | None:
+    said = [day for day in (entry.valid_until_on, entry.until_on) if day is not None]
+    return min(said, default=None)
+
+
+def _request_expired(request: EntryFacts, _: EntryFacts) -> Message:
+    return Message("The request ended on {day}.", day=_expired_on(request))
+
+
+def _offer_expired(_: EntryFacts, offer: EntryFacts) -> Message:
+    return Message("The offer ended on {day}.", day=_expired_on(offer))
+
+
+def _same_body(_: EntryFacts, __: EntryFacts) -> Message:
+    return Message("The request and the offer come from the same organisation.")
+
+
+def _money_only(_: EntryFacts, offer: EntryFacts) -> Message:
+    return Message(
+        "The request asks for money only; the offer gives {given}.", given=support_terms(offer.support)
+    )
+
+
+def _nothing_given(request: EntryFacts, offer: EntryFacts) -> Message:
+    return Message(
+        "The request asks for {asked}; the offer gives {given}.",
+        asked=support_terms(request.support),
+        given=support_terms(offer.support),
+    )
+
+
+def _place_excluded(request: EntryFacts, offer: EntryFacts) -> Message:
+    return Message(
+        "Help is needed in {needed}; the offer is for {reached}.",
+        needed=request.places,
+        reached=offer.places,
+    )
+
+
+def _dates_apart(request: EntryFacts, offer: EntryFacts) -> Message:
+    if request.from_on and offer.until_on and offer.until_on < request.from_on:
+        return Message(
+            "The work starts on {start}; the offer ends before, on {end}.",
+            start=request.from_on,
+            end=offer.until_on,
+        )
+    return Message(
+        "The work ends on {end}; the offer starts after that, on {start}.",
+        end=request.until_on,
+        start=offer.from_on,
+    )
+
+
+def _capacity_gone(_: EntryFacts, __: EntryFacts) -> Message:
+    return Message("The offer has no places left.")
+
+
+def _money_gone(_: EntryFacts, __: EntryFacts) -> Message:
+    return Message("The request asks for money only, and the offer's money is all given.")
+
+
+_SENTENCES = {
+    "not_open": _not_open,
+    "request_expired": _request_expired,
+    "offer_expired": _offer_expired,
+    "same_organisation": _same_body,
+    "money_only": _money_only,
+    "nothing_given": _nothing_given,
+    "place_excluded": _place_excluded,
+    "dates_apart": _dates_apart,
+    "capacity_gone": _capacity_gone,
+    "money_gone": _money_gone,
+}
+BLOCKER_CODES = tuple(_SENTENCES)
+"""Every code, in the order in which blockers are told."""

@@ -1,0 +1,177 @@
+"""Is this organisation, or this entry, already known under a spelling slightly different?
+
+Names are compared letter by letter (rapidfuzz), in any script, after case, accents, signs and legal forms
+are put aside; an acronym also counts as made from a name's initials. Entries are compared by title and
+summary. It only points out: a person decides whether two are one. Topics are compared in `matching.rank`,
+not here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rapidfuzz import fuzz
+
+from matching.facts import EntryFacts
+from matching.text import normalise
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LEGAL_FORMS = _words(
+    """
+    ab ag asbl bv co company corp corporation ev gie gmbh inc incorporated limited llc lp ltd ong oy plc pvt
+    sa sarl sas sau se sl spa srl ао зао оао ооо пао нко фгбу фгбоу
+    """
+)
+_CHINESE_FORMS = ("有限责任公司", "股份有限公司", "有限公司")
+_JOINING = _words(
+    "a and at d da de del des do du el en et for in l la las le les los of on para pour the y в и по"
+)
+_SHORTEST_INITIALS = 3
+
+
+class Why(StrEnum):
+    """What made two names alike."""
+
+    SAME = "same"
+    SPELLING = "spelling"
+    ACRONYM = "acronym"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A candidate that may be the same: its key, how alike (0..1), why, and the name that was alike."""
+
+    key: str
+    score: float
+    why: Why
+    name: str
+
+
+def plain_name(name: str) -> str:
+    """A name without case, accents, signs, joining words and legal forms; the words stay in order.
+
+    Never empty for a name that has letters: a name of nothing but noise is kept whole.
+    """
+    decomposed = unicodedata.normalize("NFD", normalise(name).casefold())
+    letters = "".join(
+        " " if not character.isalnum() else character
+        for character in decomposed
+        if not unicodedata.combining(character)
+    )
+    letters = unicodedata.normalize("NFC", letters)
+    for form in _CHINESE_FORMS:
+        letters = letters.replace(form, " ") if letters.strip() != form else letters
+    words = letters.split()
+    kept = [word for word in words if word not in LEGAL_FORMS and word not in _JOINING]
+    return " ".join(kept or words)
+
+
+def similar_names(
+    query: str,
+    candidates: Mapping[str, Iterable[str]],
+    *,
+    limit: int = 5,
+    cutoff: float = 0.85,
+) -> list[Similar]:
+    """Find the organisations whose name, acronym or alias is like `query`.
+
+    Parameters
+    ----------
+    query : str
+        A name as somebody types it; nothing is found for an empty one.
+    candidates : mapping of key to names
+        Every name an organisation goes by.
+    limit : int, 0 or more
+    cutoff : float, 0..1
+        Least likeness to be told.
+
+    Returns
+    -------
+    list of Similar
+        Best first, ties by key; each key once, with its best name.
+    """
+    wanted = plain_name(query)
+    if not wanted:
+        return []
+    found = [
+        max(
+            (_compare(query, wanted, key, name) for name in names if plain_name(name)),
+            key=lambda similar: (similar.score, similar.name),
+            default=None,
+        )
+        for key, names in candidates.items()
+    ]
+    likely = [similar for similar in found if similar is not None and similar.score >= cutoff]
+    return sorted(likely, key=lambda similar: (-similar.score, similar.key))[:limit]
+
+
+def _compare(query: str, wanted: str, key: str, name: str) -> Similar:
+    known = plain_name(name)
+    if wanted == known:
+        return Similar(key, 1.0, Why.SAME, name)
+    if _is_acronym(query, known) or _is_acronym(name, wanted):
+        return Similar(key, 0.95, Why.ACRONYM, name)
+    return Similar(key, _likeness(wanted, known), Why.SPELLING, name)
+
+
+def _likeness(one: str, other: str) -> float:
+    """Letters in order, or the same words in another order (a little less sure); below 1."""
+    straight = fuzz.ratio(one, other)
+    reordered = 0.97 * float(fuzz.token_sort_ratio(one, other))
+    return min(round(max(straight, reordered) / 100, 6), 0.99)
+
+
+def _is_acronym(short: str, words: str) -> bool:
+    """Are these the initials of the words? Asked only of one word written in capitals."""
+    letters = "".join(character for character in short if character.isalnum())
+    if len(letters) < _SHORTEST_INITIALS or " " in short.strip() or not letters.isupper():
+        return False
+    return plain_name(letters) == "".join(word[0] for word in words.split())
+
+
+def similar_entries(
+    entry: EntryFacts, candidates: Iterable[EntryFacts], *, limit: int = 5, cutoff: float = 0.8
+) -> list[Similar]:
+    """Find entries that may be this one written again: alike in title and summary.
+
+    The entry itself (same id) and entries of the other kind are passed over. `name` is the candidate's title.
+    Best first, ties by id; scores 0..1.
+    """
+    title, whole = _title(entry), _whole(entry)
+    if not whole:
+        return []
+    found = []
+    for candidate in candidates:
+        if candidate.id == entry.id or candidate.kind is not entry.kind:
+            continue
+        score = _entry_likeness((title, whole), (_title(candidate), _whole(candidate)), cutoff)
+        if score >= cutoff:
+            why = Why.SAME if whole == _whole(candidate) else Why.TEXT
+            found.append(Similar(candidate.id, score, why, " ".join(candidate.texts.get("title", ()))))
+    return sorted(found, key=lambda similar: (-similar.score, similar.key))[:limit]
+
+
+def _entry_likeness(ours: tuple[str, str], theirs: tuple[str, str], cutoff: float) -> float:
+    """Likeness of title and summary together; a title alone says enough only when it is long and all but
+    equal."""
+    whole = fuzz.token_sort_ratio(ours[1], theirs[1], score_cutoff=100 * cutoff)
+    is_telling = min(len(ours[0]), len(theirs[0])) >= 12
+    title = 0.97 * float(fuzz.ratio(ours[0], theirs[0], score_cutoff=92)) if is_telling else 0.0
+    return round(max(whole, title) / 100, 6)
+
+
+def _title(entry: EntryFacts) -> str:
+    return plain_name(" ".join(entry.texts.get("title", ())))
+
+
+def _whole(entry: EntryFacts) -> str:
+    said = [*entry.texts.get("title", ()), *entry.texts.get("summary", ())]
+    return plain_name(" ".join(said or [text for name in sorted(entry.texts) for text in entry.texts[name]]))
