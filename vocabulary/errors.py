@@ -11,7 +11,6 @@ from typing import Any
 from vocabulary.messages import Message
 
 
-
 class HouseError(Exception):
     """Something the caller did cannot be done; carries a stable code and a text to show."""
 
@@ -80,9 +79,7 @@ class Invalid(HouseError):
         *,
         code: str | None = None,
     ) -> None:
-        super().__init__(
-            message or Message("Some answers need a correction."), errors=errors, code=code
-        )
+        super().__init__(message or Message("Some answers need a correction."), errors=errors, code=code)
 
 
 class TooMany(HouseError):
