@@ -93,9 +93,10 @@ def cure(output: str) -> str:
 
 
 def explain(output: str) -> str:
-    """Return the end of what a step printed, and the cure when there is a known one."""
-    lines = [f"    {line}" for line in output.strip().splitlines()[-12:]]
-    return "\n".join([*lines, cure(output)]).rstrip()
+    """Return the end of what a step printed; only its last words and the cure when there is a known one."""
+    known = cure(output)
+    lines = output.strip().splitlines()[-2 if known else -12 :]
+    return "\n".join([*(f"    {line[:200]}" for line in lines), known]).rstrip()
 
 
 @contextmanager
@@ -136,13 +137,15 @@ def make_venv() -> None:
 def install(lock: str) -> None:
     """Install a hash-locked requirements file: with uv, or with plain pip where uv does not run or reach."""
     say(f"Installing {lock}. The first time this downloads some 200 MB and takes a minute or two …")
-    locked = ("--require-hashes", "-r", lock)
-    worked, output = attempt(PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "-r", INSTALLER)
+    quiet = ("-q", "--retries", "2", "--require-hashes")
+    worked, output = attempt(PYTHON, "-m", "pip", "install", *quiet, "-r", INSTALLER)
     if worked:
-        worked, output = attempt(VENV / "bin" / "uv", "pip", "install", "-q", "--python", PYTHON, *locked)
+        worked, output = attempt(
+            VENV / "bin" / "uv", "pip", "install", "-q", "--python", PYTHON, "--require-hashes", "-r", lock
+        )
     if not worked and cure(output) not in (FULL, CHANGED):
         say(f"uv could not do it:\n{explain(output)}\nTrying plain pip …")
-        worked, output = attempt(PYTHON, "-m", "pip", "install", "-q", "--retries", "2", *locked)
+        worked, output = attempt(PYTHON, "-m", "pip", "install", *quiet, "-r", lock)
     if not worked:
         raise Failure(f"The packages of {lock} could not be installed:\n{explain(output)}")
 

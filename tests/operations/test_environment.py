@@ -28,12 +28,18 @@ def test_cure_knows_what_installers_complain_about(output: str, told: str) -> No
     assert cure(output) == told
 
 
-def test_explain_shows_the_end_of_the_output_and_the_cure() -> None:
+def test_explain_shows_the_last_words_and_the_cure_of_a_known_complaint() -> None:
     output = "\n".join([*(f"line {n}" for n in range(30)), "No space left on device"])
 
     lines = explain(output).splitlines()
 
-    assert (lines[0], len(lines), lines[-1]) == ("    line 19", 13, environment.FULL)
+    assert lines == ["    line 29", "    No space left on device", environment.FULL]
+
+
+def test_explain_shows_more_of_a_complaint_that_nobody_knows() -> None:
+    output = "\n".join(f"line {n}" for n in range(30))
+
+    assert explain(output).splitlines() == [f"    line {n}" for n in range(18, 30)]
 
 
 def test_attempt_returns_what_a_failing_step_printed() -> None:
