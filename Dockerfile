@@ -9,8 +9,7 @@ WORKDIR /app
 COPY requirements.txt ./
 RUN /opt/venv/bin/python -m pip install --require-hashes --only-binary :all: -r requirements.txt
 COPY . ./
-RUN /opt/venv/bin/python -m babel.messages.frontend compile -d translations \
-    && /opt/venv/bin/python -m compileall -q -j 0 .
+RUN /opt/venv/bin/python -m compileall -q -j 0 .
 
 FROM python:3.11-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH \

@@ -150,21 +150,6 @@ def install(lock: str) -> None:
         raise Failure(f"The packages of {lock} could not be installed:\n{explain(output)}")
 
 
-def compile_translations() -> None:
-    """Turn the catalogues that translators edit into what the program reads, where they are newer."""
-    catalogues = sorted((ROOT / "translations").glob("*/LC_MESSAGES/*.po"))
-    if all(is_newer(path.with_suffix(".mo"), path) for path in catalogues):
-        return
-    worked, output = attempt(PYTHON, "-m", "babel.messages.frontend", "compile", "-d", "translations")
-    if not worked:
-        raise Failure(f"The translations could not be compiled:\n{explain(output)}")
-
-
-def is_newer(made: Path, source: Path) -> bool:
-    """Tell whether a made file is at least as new as its source."""
-    return made.exists() and made.stat().st_mtime >= source.stat().st_mtime
-
-
 def set_up(lock: str) -> None:
     """Bring .venv to what the lock file says; a second time this costs a few milliseconds."""
     stamp = VENV / "capmatch-installed.json"
@@ -176,7 +161,6 @@ def set_up(lock: str) -> None:
             install(lock)
             done = {RUN_TIME, lock}  # the development set contains the run-time set
             stamp.write_text(json.dumps({name: fingerprint(name) for name in sorted(done)}))
-        compile_translations()
 
 
 def compile_locks(more: Sequence[str]) -> None:

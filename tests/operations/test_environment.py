@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from operations import environment
-from operations.environment import Failure, attempt, cure, explain, fingerprint, is_newer, make_venv, only_one
+from operations.environment import Failure, attempt, cure, explain, fingerprint, make_venv, only_one
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,3 @@ def test_make_venv_leaves_a_folder_that_is_no_environment_alone(
         make_venv()
 
     assert (tmp_path / "letters" / "dear.txt").read_text() == "Dear Sir"
-
-
-def test_is_newer_asks_for_a_made_file_no_older_than_its_source(tmp_path: Path) -> None:
-    source, made = tmp_path / "a.po", tmp_path / "a.mo"
-    source.write_text("")
-
-    assert is_newer(made, source) is False
-
-    made.write_text("")
-
-    assert is_newer(made, source) is True
