@@ -157,7 +157,7 @@ def _token(word: str, language: str) -> str:
         word = word.replace("ё", "е")
         return "" if word in STOP_WORDS["ru"] or len(word) < 2 else _stem(word, "ru")
     if word.isdigit():
-        return word
+        return word if len(word) > 1 else ""
     return _latin(word, language if language in ("en", "es", "fr") else "en")
 
 
