@@ -78,10 +78,12 @@ class ItemFacts:
         The reason given for opening something in an emergency; it is logged and notified.
     involved_ids : frozenset of int
         Accounts that took part in the decision now being reconsidered.
-    is_blind, reviewers_see_names, contacts_shared, is_call_over : bool
-        Settings of the call, and whether the match is agreed and the call is over.
+    is_blind, reviewers_see_names : bool
+        Settings of the call.
+    is_review_submitted, contacts_shared, is_call_over : bool
+        The review in question was submitted; the match is agreed; the call has released its results.
     anywhere : bool
-        True only for ANYWHERE: the question is about lists and menus, not about one thing.
+        True only for ANYWHERE: the question is about a list, not about one thing.
     """
 
     kind: EntryKind | None = None
@@ -109,6 +111,7 @@ class ItemFacts:
     involved_ids: frozenset[int] = frozenset()
     is_blind: bool = False
     reviewers_see_names: bool = False
+    is_review_submitted: bool = False
     contacts_shared: bool = False
     is_call_over: bool = False
     anywhere: bool = False
@@ -118,7 +121,7 @@ NOTHING = ItemFacts()
 """For an action on no particular thing; a role counts only where it holds for the whole service."""
 
 ANYWHERE = ItemFacts(anywhere=True)
-"""For lists and menus: a role counts wherever it is held. What the list shows is filtered by its query."""
+"""For the actions named list: a role counts wherever it is held, and the query filters what is shown."""
 
 _BY_ROLE = {
     Kind.MOD: Role.MODERATOR,

@@ -1,199 +1,340 @@
-"""Who may do what: the one policy table of the service. What it does not list cannot happen.
+"""The permission table: one row per action, one cell per kind of actor that may.
 
-A row is an action, a column a kind of actor, a cell the conditions under which that kind may.
-Kinds are found from the actor and the facts of the object by procedure/access.py. Public, owner and
-so on are *kinds on this object*: an officer who owns a request is OWNER of it too.
+A cell lists the conditions that must all hold; an empty cell (YES) is an unconditional yes; a kind
+that a row does not name may not. The rows follow the matrix that people read in
+tests/procedure/permissions.csv, which is written by hand and compared with this table.
 
-Source: docs/permissions.md, which prints this table for people.
+Deliberate choices: reviewers see verdicts and the scores of others in deliberation only; a technical
+administrator has no right to content; an officer never writes a score; nobody edits another
+person's review; a moderator proposes assignments and an officer makes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
+from procedure.conditions import (
+    Condition,
+    agreed,
+    announced,
+    assignable,
+    before_deadline,
+    call_over,
+    cleared,
+    decided,
+    deliberated,
+    deliberating,
+    draft,
+    editable,
+    editor,
+    glass_broken,
+    in_call,
+    late,
+    names_shown,
+    not_blind,
+    not_blind_or_released,
+    not_involved,
+    open_for_entries,
+    others_case,
+    own_entry,
+    own_side,
+    panel_phase,
+    published,
+    reconsidered,
+    released,
+    returnable,
+    review_submitted,
+    reviewed_or_deliberated,
+    scored_now,
+    second_person,
+    subject,
+    submitted_request,
+    technical,
+    under_way,
+    with_auditor,
+    with_decider,
+    with_officer,
+)
+from procedure.facts import Kind
 from vocabulary.actions import Action
 from vocabulary.people import Scope
 
-
-class Kind(StrEnum):
-    """What somebody is towards one object."""
-
-    PUBLIC = "PUB"
-    OWNER = "OWN"
-    COLLABORATOR = "COL"
-    PARTNER = "PAR"
-    NOMINATOR = "NOM"
-    REVIEWER = "REV"
-    MODERATOR = "MOD"
-    OFFICER = "OFF"
-    DECIDER = "DEC"
-    AUDITOR = "AUD"
-    ADMIN = "ADM"
-    FOCAL_POINT = "FOC"
-    SIGNED_IN = "ACC"
-
-
-class Condition(StrEnum):
-    """When a cell says yes."""
-
-    ALWAYS = "always"
-    PUBLISHED = "published"
-    BEFORE_DEADLINE = "before_deadline"
-    IN_PHASE = "in_phase"
-    CLEARED = "cleared"
-    ASSIGNED_OPEN = "assigned_open"
-    DELIBERATION = "deliberation"
-    RELEASED = "released"
-    AGREED = "agreed"
-    NOT_OWN = "not_own"
-    WITHDRAWABLE = "withdrawable"
-
-
 Cell = tuple[Condition, ...]
-"""All of these must hold."""
+Row = Mapping[Kind, Cell]
 
-YES: Cell = (Condition.ALWAYS,)
-PUBLISHED: Cell = (Condition.PUBLISHED,)
-IN_TIME: Cell = (Condition.BEFORE_DEADLINE,)
-IN_PHASE: Cell = (Condition.IN_PHASE,)
-RELEASED: Cell = (Condition.RELEASED,)
+YES: Cell = ()
+IN_TIME: Cell = (open_for_entries, before_deadline)
+EDIT: Cell = (*IN_TIME, editable)
+GLASS: Cell = (glass_broken,)
+SEEN: Cell = (cleared, under_way)
+WAY: Cell = (under_way,)
+MINE: Cell = (subject,)
 
-_K = Kind
-_ANYBODY: dict[Kind, Cell] = {_K.PUBLIC: YES}
-_PANEL: dict[Kind, Cell] = {_K.MODERATOR: IN_PHASE, _K.OFFICER: YES, _K.DECIDER: IN_PHASE}
 
-POLICY: Mapping[Action, Mapping[Kind, Cell]] = {
-    Action.SERVICE_READ: _ANYBODY,
-    Action.REFERENCE_READ: _ANYBODY,
-    Action.CRITERIA_EVALUATE: _ANYBODY,
-    Action.SIGN_IN: _ANYBODY,
-    # Calls
-    Action.CALL_READ: {_K.PUBLIC: PUBLISHED, _K.OFFICER: YES, _K.DECIDER: YES},
-    Action.CALL_EDIT: {_K.OFFICER: IN_PHASE, _K.DECIDER: IN_PHASE},
-    Action.CALL_PUBLISH: {_K.OFFICER: YES, _K.DECIDER: YES},
-    Action.CALL_EXTEND: {_K.OFFICER: YES, _K.DECIDER: YES},
-    Action.CALL_CHANGE_CRITERIA: {},
-    # Entries
-    Action.ENTRY_READ_PUBLIC: {_K.PUBLIC: PUBLISHED},
-    Action.ENTRY_CREATE: _ANYBODY,
-    Action.ENTRY_READ: {
-        _K.OWNER: YES,
-        _K.COLLABORATOR: YES,
-        _K.REVIEWER: (Condition.CLEARED,),
-        **_PANEL,
-        _K.FOCAL_POINT: IN_PHASE,
-    },
-    Action.ENTRY_READ_IDENTITY: {
-        _K.OWNER: YES,
-        _K.COLLABORATOR: YES,
-        _K.REVIEWER: YES,
-        _K.MODERATOR: YES,
-        _K.OFFICER: YES,
-        _K.DECIDER: YES,
-    },
-    Action.ENTRY_EDIT: {_K.OWNER: IN_TIME, _K.COLLABORATOR: IN_TIME},
-    Action.ENTRY_SUBMIT: {_K.OWNER: IN_TIME, _K.COLLABORATOR: IN_TIME},
-    Action.ENTRY_WITHDRAW: {_K.OWNER: (Condition.WITHDRAWABLE,)},
-    Action.ENTRY_CLAIM: _ANYBODY,
-    Action.ENTRY_ATTACH: {_K.OWNER: IN_TIME, _K.COLLABORATOR: IN_TIME},
-    Action.ENTRY_DOWNLOAD: {
-        _K.PUBLIC: PUBLISHED,
-        _K.OWNER: YES,
-        _K.COLLABORATOR: YES,
-        _K.REVIEWER: (Condition.CLEARED,),
-        **_PANEL,
-    },
-    Action.ENTRY_RETURN: {_K.OFFICER: IN_PHASE},
-    Action.ENTRY_MARK_INELIGIBLE: {_K.OFFICER: IN_PHASE},
-    Action.ENTRY_MESSAGE: {_K.OWNER: YES, _K.OFFICER: YES},
-    Action.ENTRY_NOTE: {_K.MODERATOR: IN_PHASE, _K.OFFICER: IN_PHASE, _K.DECIDER: IN_PHASE},
-    Action.ENTRY_CONSENT: {_K.OWNER: YES},
-    Action.ENTRY_PUBLISH: {_K.OFFICER: IN_PHASE, _K.DECIDER: IN_PHASE},
-    Action.ENTRY_UNPUBLISH: {_K.OFFICER: YES, _K.DECIDER: YES, _K.AUDITOR: YES},
-    Action.ENTRY_CHECK: {_K.OFFICER: IN_PHASE},
-    Action.ENTRY_HISTORY: {_K.OWNER: YES, _K.OFFICER: YES, _K.AUDITOR: YES},
-    Action.ENTRY_CONSULT: {_K.FOCAL_POINT: IN_PHASE},
-    # Conflict of interest
-    Action.CONFLICT_DECLARE: {
-        _K.REVIEWER: YES,
-        _K.MODERATOR: YES,
-        _K.OFFICER: YES,
-        _K.DECIDER: YES,
-        _K.AUDITOR: YES,
-        _K.ADMIN: YES,
-    },
-    Action.CONFLICT_READ: {_K.MODERATOR: IN_PHASE, _K.OFFICER: YES, _K.DECIDER: YES, _K.AUDITOR: YES},
-    Action.CONFLICT_RULE: {_K.OFFICER: (Condition.NOT_OWN,), _K.DECIDER: (Condition.NOT_OWN,)},
-    Action.CONFLICT_LIFT: {_K.DECIDER: (Condition.NOT_OWN,), _K.AUDITOR: (Condition.NOT_OWN,)},
-    # Reviews
-    Action.REVIEW_LIST: {_K.REVIEWER: YES, _K.MODERATOR: YES, _K.OFFICER: YES, _K.DECIDER: YES},
-    Action.REVIEW_ASSIGN: {_K.OFFICER: IN_PHASE},
-    Action.REVIEW_ACCEPT: {_K.REVIEWER: YES},
-    Action.REVIEW_WRITE: {_K.REVIEWER: (Condition.CLEARED, Condition.ASSIGNED_OPEN)},
-    Action.REVIEW_READ_OWN: {_K.REVIEWER: (Condition.CLEARED,)},
-    Action.REVIEW_READ_OTHERS: {
-        _K.REVIEWER: (Condition.CLEARED, Condition.DELIBERATION),
-        **_PANEL,
-        _K.OFFICER: IN_PHASE,
-    },
-    Action.REVIEW_KNOW_AUTHOR: {**_PANEL},
-    Action.REVIEW_READ_RESULT: {
-        _K.REVIEWER: (Condition.CLEARED, Condition.DELIBERATION),
-        **_PANEL,
-        _K.OFFICER: IN_PHASE,
-    },
-    Action.REVIEW_VOID: {_K.MODERATOR: IN_PHASE, _K.OFFICER: IN_PHASE},
-    Action.REVIEW_CONSENSUS: {_K.MODERATOR: (Condition.DELIBERATION,), _K.OFFICER: (Condition.DELIBERATION,)},
-    # Decisions
-    Action.DECISION_PROPOSE: {_K.MODERATOR: IN_PHASE, _K.OFFICER: IN_PHASE, _K.DECIDER: IN_PHASE},
-    Action.DECISION_APPROVE: {_K.DECIDER: IN_PHASE},
-    Action.DECISION_READ: {
-        _K.OWNER: RELEASED,
-        _K.COLLABORATOR: RELEASED,
-        _K.REVIEWER: RELEASED,
-        _K.MODERATOR: YES,
-        _K.OFFICER: YES,
-        _K.DECIDER: YES,
-    },
-    # Matches
-    Action.MATCH_READ: {_K.PUBLIC: PUBLISHED, _K.OWNER: YES, _K.OFFICER: YES, _K.FOCAL_POINT: IN_PHASE},
-    Action.MATCH_PROPOSE: {_K.OFFICER: YES},
-    Action.MATCH_ANSWER: {_K.OWNER: YES},
-    Action.MATCH_SEE_CONTACT: {_K.OWNER: (Condition.AGREED,), _K.OFFICER: YES},
-    Action.MATCH_REPORT: {_K.OWNER: YES, _K.OFFICER: YES},
-    # Organisations
-    Action.ORGANISATION_READ: _ANYBODY,
-    Action.ORGANISATION_EDIT: {_K.OFFICER: YES},
-    # Data, accounts, operation
-    Action.EXPORT_OWN: {_K.SIGNED_IN: YES},
-    Action.EXPORT_BULK: {_K.OFFICER: YES, _K.DECIDER: YES, _K.AUDITOR: YES},
-    Action.ACCOUNT_READ_OWN: {_K.SIGNED_IN: YES},
-    Action.ACCOUNT_EDIT_OWN: {_K.SIGNED_IN: YES},
-    Action.ACCOUNT_MANAGE: {_K.ADMIN: YES},
-    Action.ACCOUNT_PREPARE_ERASURE: {_K.OFFICER: YES},
-    Action.ACCOUNT_ERASE: {_K.ADMIN: (Condition.NOT_OWN,), _K.AUDITOR: (Condition.NOT_OWN,)},
-    Action.TOKEN_CREATE: {_K.SIGNED_IN: YES},
-    Action.ROLE_GRANT: {_K.OFFICER: (Condition.NOT_OWN,), _K.ADMIN: (Condition.NOT_OWN,)},
-    Action.AUDIT_READ: {_K.AUDITOR: YES},
-    Action.SERVICE_OPERATE: {_K.ADMIN: YES},
+def row(**cells: Cell) -> Row:
+    """A row of the table, its cells named by kind of actor."""
+    return {Kind(kind): cell for kind, cell in cells.items()}
+
+
+EVERY_PERSON: Row = {kind: MINE for kind in Kind if kind not in (Kind.PUB, Kind.FOC, Kind.SYS)}
+NOBODY: Row = {}
+
+CALLS: Mapping[Action, Row] = {
+    Action.CALL_READ: row(PUB=(announced,)),
+    Action.CALL_READ_DRAFT: row(OFF=YES, DEC=YES),
+    Action.CALL_CREATE: row(OFF=YES, DEC=YES),
+    Action.CALL_EDIT: row(OFF=YES, DEC=YES),
+    Action.CALL_PUBLISH: row(OFF=(second_person,), DEC=(second_person,)),
+    Action.CALL_CANCEL: row(OFF=(second_person,), DEC=(second_person,)),
+    Action.CALL_MOVE_DEADLINE: row(OFF=(second_person,), DEC=(second_person,)),
+    Action.CALL_EXTEND: row(OFF=(second_person,), DEC=YES),
+    Action.CALL_MOVE_ON: row(OFF=YES, DEC=YES, SYS=YES),
+    Action.CALL_CHANGE_RULES: NOBODY,
+}
+ENTRIES: Mapping[Action, Row] = {
+    Action.ENTRY_READ_PUBLIC: row(PUB=(published,)),
+    Action.ENTRY_PREVIEW: row(REV=YES, MOD=YES, OFF=YES, DEC=YES),
+    Action.ENTRY_READ: row(
+        OWN=YES,
+        COL=YES,
+        NOM=YES,
+        NEE=YES,
+        REV=SEEN,
+        MOD=WAY,
+        OFF=YES,
+        DEC=WAY,
+        AUD=GLASS,
+        ADM=GLASS,
+        FOC=(submitted_request,),
+    ),
+    Action.ENTRY_READ_IDENTITY: row(
+        OWN=YES,
+        COL=YES,
+        NOM=YES,
+        NEE=YES,
+        REV=(*SEEN, not_blind),
+        MOD=(under_way, not_blind),
+        OFF=YES,
+        DEC=(under_way, not_blind_or_released),
+        AUD=GLASS,
+        ADM=GLASS,
+    ),
+    Action.ENTRY_READ_PROTECTED: row(OWN=YES, NEE=YES, OFF=YES, DEC=(late,), AUD=GLASS),
+    Action.ENTRY_LIST_OWN: row(OWN=YES),
+    Action.ENTRY_LIST_ALL: row(MOD=YES, OFF=YES, DEC=YES, FOC=YES),
+    Action.ENTRY_CREATE: row(PUB=IN_TIME),
+    Action.ENTRY_EDIT: row(OWN=EDIT, COL=(editor, *EDIT), NOM=EDIT, NEE=EDIT),
+    Action.ENTRY_SUBMIT: row(OWN=EDIT, COL=(editor, *EDIT), NOM=EDIT, NEE=EDIT),
+    Action.ENTRY_DISCARD: row(OWN=(draft,)),
+    Action.ENTRY_CLAIM: row(OWN=YES),
+    Action.ENTRY_EDIT_ON_BEHALF: row(OFF=(second_person,)),
+    Action.ENTRY_IMPORT: row(OFF=YES, SYS=YES),
+    Action.ENTRY_WITHDRAW: row(OWN=YES, PAR=(own_entry,), NOM=YES, NEE=YES),
+    Action.ENTRY_RENEW: row(OWN=YES, PAR=(own_entry,), OFF=YES),
+    Action.ENTRY_PAUSE: row(OWN=YES, PAR=(own_entry,), OFF=YES),
+    Action.ENTRY_SCREEN: row(OFF=WAY),
+    Action.ENTRY_PROPOSE_RETURN: row(MOD=(returnable,)),
+    Action.ENTRY_RETURN: row(OFF=(returnable,)),
+    Action.ENTRY_MARK_INELIGIBLE: row(OFF=(second_person,)),
+    Action.ENTRY_RESTORE: row(OFF=(not_involved,)),
+    Action.ENTRY_MESSAGE: row(OWN=YES, COL=YES, NOM=YES, NEE=YES, OFF=YES),
+    Action.ENTRY_NOTE: row(MOD=WAY, OFF=WAY, DEC=WAY),
+    Action.ENTRY_CONSULT: row(FOC=(submitted_request,)),
+    Action.ENTRY_TICK: row(SYS=YES),
+    Action.ATTACHMENT_UPLOAD: row(OWN=EDIT, COL=(editor, *EDIT), PAR=(own_entry, *EDIT), NOM=EDIT, NEE=EDIT),
+    Action.ATTACHMENT_REMOVE: row(OWN=EDIT, COL=(editor, *EDIT), PAR=(own_entry, *EDIT), NOM=EDIT, NEE=EDIT),
+    Action.ATTACHMENT_DOWNLOAD: row(
+        OWN=YES, COL=YES, PAR=(own_entry,), NOM=YES, NEE=YES, REV=SEEN, MOD=WAY, OFF=YES, DEC=WAY, AUD=GLASS
+    ),
+}
+CONFLICTS: Mapping[Action, Row] = {
+    Action.CONFLICT_DECLARE: row(REV=YES, MOD=YES, OFF=YES, DEC=YES, AUD=YES, ADM=YES),
+    Action.CONFLICT_READ: row(REV=MINE, MOD=WAY, OFF=YES, DEC=YES, AUD=YES),
+    Action.CONFLICT_RULE: row(OFF=(others_case,), DEC=(others_case,)),
+    Action.CONFLICT_LIFT: row(DEC=(with_auditor,), AUD=(with_decider,)),
+}
+REVIEWS: Mapping[Action, Row] = {
+    Action.ASSIGNMENT_LIST_OWN: row(REV=YES),
+    Action.ASSIGNMENT_READ: row(REV=MINE, MOD=YES, OFF=YES, DEC=YES),
+    Action.ASSIGNMENT_PROPOSE: row(MOD=(assignable,)),
+    Action.ASSIGNMENT_MAKE: row(OFF=(assignable,)),
+    Action.ASSIGNMENT_ACCEPT: row(REV=MINE),
+    Action.ASSIGNMENT_DECLINE: row(REV=MINE),
+    Action.ASSIGNMENT_RECUSE: row(REV=MINE),
+    Action.REVIEW_READ_OWN: row(REV=(subject, cleared)),
+    Action.REVIEW_WRITE: row(REV=(subject, cleared, scored_now)),
+    Action.REVIEW_SUBMIT: row(REV=(subject, cleared, scored_now)),
+    Action.REVIEW_READ_VERDICT: row(REV=(subject, cleared, review_submitted)),
+    Action.REVIEW_REVISE: row(REV=(subject, cleared, scored_now)),
+    Action.REVIEW_EDIT_OTHERS: NOBODY,
+    Action.REVIEW_RETURN: row(MOD=(reviewed_or_deliberated,), OFF=(second_person,)),
+    Action.REVIEW_VOID: row(MOD=(reviewed_or_deliberated,), OFF=(second_person,)),
+    Action.REVIEW_READ_OTHERS: row(REV=(cleared, deliberated), MOD=WAY, OFF=WAY, DEC=WAY, AUD=GLASS),
+    Action.REVIEW_READ_AUTHOR: row(
+        REV=(cleared, deliberated, names_shown), MOD=WAY, OFF=YES, DEC=WAY, AUD=GLASS
+    ),
+    Action.REVIEW_READ_RESULTS: row(REV=(cleared, deliberated), MOD=WAY, OFF=WAY, DEC=WAY),
+    Action.REVIEW_READ_STATISTICS: row(REV=(subject, call_over), OFF=YES, DEC=YES),
+    Action.REVIEW_RECORD_CONSENSUS: row(MOD=(deliberating,), OFF=(deliberating,)),
+}
+DECISIONS: Mapping[Action, Row] = {
+    Action.DECISION_PROPOSE: row(MOD=(deliberating,), OFF=(deliberating,), DEC=(deliberating,)),
+    Action.DECISION_APPROVE: row(DEC=(deliberating, second_person)),
+    Action.DECISION_RELEASE: row(DEC=(decided, second_person)),
+    Action.DECISION_READ: row(
+        OWN=(released,),
+        COL=(released,),
+        NOM=(released,),
+        NEE=(released,),
+        REV=(cleared, released),
+        MOD=YES,
+        OFF=YES,
+        DEC=YES,
+        AUD=GLASS,
+    ),
+    Action.LETTER_EDIT: row(OFF=YES),
+    Action.LETTER_SEND: row(DEC=YES),
+    Action.RECONSIDERATION_ASK: row(OWN=(released,), NOM=(released,), NEE=(released,)),
+    Action.RECONSIDERATION_PREPARE: row(OFF=(reconsidered,)),
+    Action.RECONSIDERATION_ADVISE: row(AUD=(reconsidered,)),
+    Action.RECONSIDERATION_DECIDE: row(DEC=(reconsidered, not_involved)),
+    Action.PUBLICATION_CONSENT: row(OWN=YES, PAR=(own_entry,), NEE=YES),
+    Action.PUBLICATION_PUBLISH: row(OFF=YES, DEC=YES),
+    Action.PUBLICATION_UNPUBLISH: row(OFF=YES, DEC=YES, AUD=YES),
+}
+MATCHES: Mapping[Action, Row] = {
+    Action.MATCH_READ: row(
+        OWN=YES, COL=YES, PAR=(own_side,), MOD=WAY, OFF=YES, DEC=WAY, FOC=(submitted_request,)
+    ),
+    Action.MATCH_SUGGEST: row(OFF=YES),
+    Action.MATCH_SHORTLIST: row(OFF=YES),
+    Action.MATCH_PROPOSE: row(OFF=YES),
+    Action.MATCH_ANSWER: row(OWN=YES, PAR=(own_side,)),
+    Action.MATCH_READ_CONTACTS: row(OWN=(agreed,), PAR=(own_side, agreed), OFF=YES, AUD=GLASS),
+    Action.MATCH_REPORT_OUTCOME: row(OWN=YES, PAR=(own_side,), OFF=YES),
+    Action.NOMINATION_APPROVE: row(NOM=IN_TIME),
+    Action.SHORTLIST_READ: row(MOD=(panel_phase,), OFF=(panel_phase,), DEC=(panel_phase,)),
+    Action.SHORTLIST_EDIT: row(OFF=(panel_phase,), DEC=(panel_phase,)),
+}
+PEOPLE: Mapping[Action, Row] = {
+    Action.ORGANISATION_READ: row(PUB=YES),
+    Action.ORGANISATION_MERGE: row(OFF=YES),
+    Action.ACCOUNT_CREATE: row(PUB=YES, SYS=YES),
+    Action.ACCOUNT_SIGN_IN: row(PUB=YES),
+    Action.ACCOUNT_EDIT_OWN: row(OWN=YES),
+    Action.ACCOUNT_MANAGE: row(ADM=YES, SYS=YES),
+    Action.ACCOUNT_ASK_ERASURE: row(OWN=YES, COL=MINE, PAR=MINE, NOM=MINE, NEE=MINE, REV=MINE),
+    Action.ACCOUNT_PREPARE_ERASURE: row(OFF=YES),
+    Action.ACCOUNT_APPROVE_ERASURE: row(AUD=(with_officer,)),
+    Action.ACCOUNT_ERASE: row(ADM=(with_auditor,)),
+    Action.ACCOUNT_VIEW_AS: row(ADM=GLASS),
+    Action.ROLE_GRANT: row(
+        OFF=(in_call, second_person), DEC=(in_call,), ADM=(technical, second_person), SYS=YES
+    ),
+    Action.COLLABORATOR_GRANT: row(OWN=YES),
+}
+DATA: Mapping[Action, Row] = {
+    Action.EXPORT_PUBLIC: row(PUB=YES),
+    Action.EXPORT_OWN: EVERY_PERSON,
+    Action.EXPORT_BULK: row(OFF=YES, DEC=YES, AUD=YES, SYS=YES),
+    Action.TOKEN_CREATE: row(PAR=YES, OFF=YES, DEC=YES, AUD=YES, SYS=YES),
+    Action.TOKEN_REVOKE: row(OWN=YES, ADM=YES, SYS=YES),
+    Action.AUDIT_READ_OWN: row(OWN=YES, PAR=(own_side,), NOM=YES, NEE=YES, REV=MINE),
+    Action.AUDIT_READ: row(MOD=(in_call,), OFF=(in_call,), DEC=(in_call,), AUD=YES, ADM=(technical,)),
+    Action.AUDIT_VERIFY: row(AUD=YES, ADM=YES, SYS=YES),
+    Action.PAGE_READ: row(PUB=YES),
+    Action.REFERENCE_READ: row(PUB=YES),
+    Action.REFERENCE_LOAD: row(SYS=YES),
+    Action.CRITERIA_READ: row(PUB=YES),
+    Action.CRITERIA_EVALUATE: row(PUB=YES),
+    Action.INDEX_REBUILD: row(ADM=YES, SYS=YES),
+    Action.SERVICE_OPERATE: row(ADM=YES, SYS=YES),
+}
+TABLE: Mapping[Action, Row] = {
+    **CALLS,
+    **ENTRIES,
+    **CONFLICTS,
+    **REVIEWS,
+    **DECISIONS,
+    **MATCHES,
+    **PEOPLE,
+    **DATA,
+}
+"""Every action with its row. What is missing here is refused."""
+
+BY_PRIVATE_LINK = frozenset(
+    {
+        Action.ENTRY_READ,
+        Action.ENTRY_READ_IDENTITY,
+        Action.ENTRY_EDIT,
+        Action.ENTRY_SUBMIT,
+        Action.ENTRY_DISCARD,
+        Action.ENTRY_CLAIM,
+        Action.ENTRY_WITHDRAW,
+        Action.ATTACHMENT_UPLOAD,
+        Action.ATTACHMENT_REMOVE,
+        Action.ATTACHMENT_DOWNLOAD,
+        Action.PUBLICATION_CONSENT,
+        Action.MATCH_READ,
+    }
+)
+"""What whoever holds the private link of an entry may do as its owner, without an account."""
+
+LISTS = frozenset(action for action in Action if action.value.partition(".")[2].startswith("list"))
+"""Actions for which a role counts wherever it is held, since the query narrows down what is shown."""
+
+KEPT_UNDER_CONFLICT = frozenset({Action.ASSIGNMENT_DECLINE, Action.ASSIGNMENT_RECUSE})
+"""The way out stays open: somebody with a conflict may always step back from their own assignment."""
+
+_WRITES_ENTRIES = frozenset(
+    {
+        Action.ENTRY_CREATE,
+        Action.ENTRY_EDIT,
+        Action.ENTRY_SUBMIT,
+        Action.ENTRY_DISCARD,
+        Action.ENTRY_CLAIM,
+        Action.ENTRY_WITHDRAW,
+        Action.ENTRY_RENEW,
+        Action.ENTRY_PAUSE,
+        Action.ENTRY_MESSAGE,
+        Action.ENTRY_CONSULT,
+        Action.ATTACHMENT_UPLOAD,
+        Action.ATTACHMENT_REMOVE,
+        Action.RECONSIDERATION_ASK,
+        Action.PUBLICATION_CONSENT,
+        Action.MATCH_ANSWER,
+        Action.MATCH_REPORT_OUTCOME,
+        Action.NOMINATION_APPROVE,
+        Action.COLLABORATOR_GRANT,
+    }
+)
+_WRITES_REVIEWS = frozenset(
+    {
+        Action.CONFLICT_DECLARE,
+        Action.ASSIGNMENT_ACCEPT,
+        Action.ASSIGNMENT_DECLINE,
+        Action.ASSIGNMENT_RECUSE,
+        Action.REVIEW_WRITE,
+        Action.REVIEW_SUBMIT,
+        Action.REVIEW_REVISE,
+    }
+)
+_READS = frozenset(
+    action
+    for action in Action
+    if action.value.partition(".")[2].startswith(("read", "list", "preview", "download", "verify"))
+) - {Action.ENTRY_READ_PROTECTED} | {
+    Action.EXPORT_PUBLIC,
+    Action.EXPORT_OWN,
+    Action.CRITERIA_EVALUATE,
+    Action.ACCOUNT_SIGN_IN,
 }
 
-SCOPES: Mapping[Action, Scope] = {
-    Action.ENTRY_CREATE: Scope.WRITE_ENTRIES,
-    Action.ENTRY_EDIT: Scope.WRITE_ENTRIES,
-    Action.ENTRY_SUBMIT: Scope.WRITE_ENTRIES,
-    Action.ENTRY_WITHDRAW: Scope.WRITE_ENTRIES,
-    Action.ENTRY_ATTACH: Scope.WRITE_ENTRIES,
-    Action.ENTRY_CONSENT: Scope.WRITE_ENTRIES,
-    Action.MATCH_ANSWER: Scope.WRITE_ENTRIES,
-    Action.CONFLICT_DECLARE: Scope.WRITE_REVIEWS,
-    Action.REVIEW_ACCEPT: Scope.WRITE_REVIEWS,
-    Action.REVIEW_WRITE: Scope.WRITE_REVIEWS,
-}
-"""The scope a token needs. What changes something and is not listed needs MANAGE; reading needs READ."""
 
-_READING_VERBS = ("read", "list", "download", "history", "evaluate", "see", "know")
-
-READING = frozenset(action for action in Action if action.value.split(".")[1].startswith(_READING_VERBS))
-"""Actions that change nothing."""
+def scope_needed(action: Action) -> Scope:
+    """The scope that a token needs for an action; no scope contains another."""
+    if action in _READS:
+        return Scope.READ
+    if action in _WRITES_ENTRIES:
+        return Scope.WRITE_ENTRIES
+    return Scope.WRITE_REVIEWS if action in _WRITES_REVIEWS else Scope.MANAGE

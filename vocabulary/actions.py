@@ -96,6 +96,7 @@ class Action(StrEnum):
     PUBLICATION_PUBLISH = "publication.publish"
     PUBLICATION_UNPUBLISH = "publication.unpublish"
 
+    MATCH_LIST = "match.list"
     MATCH_READ = "match.read"
     MATCH_SUGGEST = "match.suggest"
     MATCH_SHORTLIST = "match.shortlist"
