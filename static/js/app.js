@@ -1,0 +1,162 @@
+/* What the pages do better with a script. Every page works without it; nothing here holds a rule.
+   Hooks: time[data-local], [data-words], [data-characters], [data-filter], [data-lookup],
+   form[data-autosave], [data-focus], [data-print]. Words come from data attributes of the page. */
+"use strict";
+
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const page = document.documentElement;
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  page.classList.add("has-script");
+
+  /* A deadline in UTC, and in the visitor's own zone beside it. */
+  const hour = (instant, options = {}) =>
+    new Intl.DateTimeFormat(page.lang === "zh" ? "zh-Hans" : page.lang, { numberingSystem: "latn", ...options }).format(instant);
+  for (const time of all("time[data-local]")) {
+    const instant = new Date(time.dateTime);
+    if (Number.isNaN(instant.getTime()) || instant.getTimezoneOffset() === 0) continue;
+    const shown = hour(instant, { dateStyle: "medium", timeStyle: "short" });
+    const own = document.createElement("span");
+    own.className = "muted";
+    own.textContent = ` (${fill(document.body.dataset.ownTime || "{time}", { time: shown })})`;
+    time.append(own);
+  }
+
+  /* Words and characters of a text against the most that is taken. */
+  const segmenter = Intl.Segmenter ? new Intl.Segmenter(undefined, { granularity: "word" }) : null;
+  const CJK = /[\u3040-\u30ff\u3400-\u9fff]/;
+  const words = (text) =>
+    segmenter && CJK.test(text)
+      ? [...segmenter.segment(text)].filter((part) => part.isWordLike).length
+      : (text.match(/\S+/g) || []).length;
+  const counting = (field, limit, measure) => {
+    const shown = document.getElementById(`${field.id}-count`);
+    if (!shown || !shown.dataset.count) return;
+    const show = () => {
+      const n = measure(field.value);
+      shown.textContent = fill(shown.dataset.count, { n, limit });
+      shown.classList.toggle("is-over", n > limit);
+    };
+    let spoken;
+    field.addEventListener("input", () => {
+      show();
+      clearTimeout(spoken);
+      shown.removeAttribute("aria-live");
+      spoken = setTimeout(() => shown.setAttribute("aria-live", "polite"), 1000);
+    });
+    show();
+  };
+  for (const field of all("[data-words]")) counting(field, Number(field.dataset.words), words);
+  for (const field of all("[data-characters]"))
+    counting(field, Number(field.dataset.characters), (text) => [...text].length);
+
+  /* Search inside a long list of boxes to tick; what is ticked stays in sight. */
+  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  for (const box of all("[data-filter]")) {
+    const groups = all("details", document.getElementById(box.dataset.filter));
+    const first = groups.map((group) => group.open);
+    box.addEventListener("input", () => {
+      const wanted = plain(box.value.trim());
+      groups.forEach((group, n) => {
+        let found = 0;
+        for (const choice of all("[data-choice]", group)) {
+          const fits = !wanted || choice.querySelector("input").checked || plain(choice.textContent).includes(wanted);
+          choice.hidden = !fits;
+          found += fits;
+        }
+        group.hidden = !found;
+        group.open = wanted ? found > 0 : first[n];
+      });
+    });
+    box.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+  }
+
+  /* Near-duplicates while typing: the server answers with a piece of a page. */
+  for (const field of all("[data-lookup]")) {
+    const place = document.getElementById(`${field.id}-lookup`);
+    let waiting, asked;
+    const look = async () => {
+      const text = field.value.trim();
+      asked?.abort();
+      if (text.length < 3) return place.replaceChildren();
+      asked = new AbortController();
+      const address = new URL(field.dataset.lookup, location.href);
+      address.searchParams.set("q", text.slice(0, 300));
+      try {
+        const answer = await fetch(address, { headers: { Accept: "text/html", "X-Requested-With": "lookup" }, signal: asked.signal });
+        if (answer.ok && !answer.redirected) place.innerHTML = await answer.text();
+      } catch { /* offline, or a newer question is on its way */ }
+    };
+    field.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(look, 400); });
+  }
+
+  /* A draft saves itself: on leaving a field and every ten seconds. The answer is JSON:
+     {"saved_at": ISO time, "version": number} with 200; anything else keeps the text and says so. */
+  for (const form of all("form[data-autosave]")) {
+    const state = form.querySelector("[data-autosave-state]");
+    let isDirty = false, isSaving = false, isRefused = false, isSending = false;
+    const say = (text, isFailing = false) => {
+      if (!state) return;
+      state.textContent = text;
+      state.classList.toggle("is-failing", isFailing);
+    };
+    const body = () => {
+      const data = new FormData(form);
+      for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+      return data;
+    };
+    const save = async () => {
+      if (!isDirty || isSaving || isRefused) return;
+      isSaving = true;
+      isDirty = false;
+      say(state?.dataset.saving || "");
+      try {
+        const answer = await fetch(form.dataset.autosave, { method: "POST", body: body(), redirect: "manual",
+          headers: { Accept: "application/json", "X-Requested-With": "autosave" } });
+        if (answer.status >= 500 || answer.status === 429 || answer.status === 0) throw new Error("not taken");
+        const told = await answer.json().catch(() => ({}));
+        if (answer.ok) {
+          for (const field of all('input[name="version"]', form)) field.value = told.version ?? field.value;
+          const time = hour(new Date(told.saved_at || Date.now()), { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+          say(told.text || fill(state?.dataset.saved || "{time}", { time }));
+        } else {
+          isDirty = true;
+          isRefused = answer.status === 409;
+          say(told.text || state?.dataset.refused || "", true);
+        }
+      } catch {
+        isDirty = true;
+        say(state?.dataset.failed || "", true);
+      }
+      isSaving = false;
+    };
+    form.addEventListener("input", (event) => { if (event.target.name) isDirty = true; });
+    form.addEventListener("change", (event) => { if (event.target.name && event.target.type !== "file") { isDirty = true; save(); } });
+    form.addEventListener("submit", () => { isSending = true; });
+    setInterval(save, 10000);
+    addEventListener("online", save);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save());
+    addEventListener("beforeunload", (event) => { if (isDirty && !isSending) { say(state?.dataset.unsaved || "", true); event.preventDefault(); } });
+  }
+
+  /* Focus goes to the errors or to what was just done; links in the summary open what folds away. */
+  const first = document.querySelector("[data-focus]");
+  if (first) first.focus({ preventScroll: false });
+  const reveal = () => {
+    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
+    if (target.matches("input, select, textarea")) target.focus();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+  for (const button of all("[data-print]")) button.addEventListener("click", () => print());
+
+  /* A second press of the same button sends nothing twice. */
+  addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (event.target.dataset.sent) return event.preventDefault();
+    if (event.target.method === "post") event.target.dataset.sent = "1";
+  });
+  addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent));
+})();
