@@ -25,6 +25,8 @@ class Entry(Versioned, db.Model):
 
     A draft lives in the columns. Once submitted, the columns hold the latest revision, which is what
     lists, matching and reviewers see, and an edit under way waits in `pending` until it is submitted.
+    `search_text` is what a search reads; `public_search_text` the part of it whose publication the owner
+    consented to, so that a search never betrays a hidden field.
     """
 
     __tablename__ = "entry"
@@ -93,6 +95,9 @@ class Entry(Versioned, db.Model):
     seeks_recognition: Mapped[bool | None] = mapped_column()
     valid_until: Mapped[date | None] = mapped_column()
 
+    search_text: Mapped[str] = mapped_column(sa.Text, default="")
+    public_search_text: Mapped[str] = mapped_column(sa.Text, default="")
+
     terms: Mapped[list[EntryTerm]] = relationship(
         lazy="raise", cascade="all, delete-orphan", order_by="EntryTerm.vocabulary, EntryTerm.code"
     )
@@ -114,7 +119,9 @@ class Entry(Versioned, db.Model):
         sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_at"),
         sa.CheckConstraint("publication <> 'published' OR published_at IS NOT NULL", name="published_at"),
         sa.CheckConstraint("publication <> 'published' OR state <> 'draft'", name="no_public_draft"),
-        sa.CheckConstraint("ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="dates"),
+        sa.CheckConstraint(
+            "state = 'draft' OR ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="dates"
+        ),
         sa.CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity"),
         sa.Index("ix_entry_public", "kind", "publication", "published_at", "id"),
         sa.Index("ix_entry_contact_email", "contact_email"),

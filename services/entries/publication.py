@@ -1,0 +1,189 @@
+"""Show an entry to the public or take it back, and the officer's first steps with an offer.
+
+Only the fields that the owner consented to are ever shown; publishing does not widen that. Taking an entry
+back leaves a page that says so, since links to it are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models.entries import Entry
+from procedure.lifecycle import advance
+from services import audit
+from services.entries.codes import check_codes
+from services.entries.content import apply_content
+from services.entries.rows import check_version, fetch_for, note_change, touch
+from services.mail import queue_mail
+from services.runtime import runtime
+from vocabulary.actions import Action
+from vocabulary.errors import Conflict, Invalid
+from vocabulary.messages import Message
+from vocabulary.people import Actor
+from vocabulary.states import EntryAction, Publication
+
+_NEVER_PUBLIC = ("draft", "withdrawn", "archived")
+
+
+def publish(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> Entry:
+    """Show the consented fields to everybody. Raises Conflict where the owner did not consent to the title."""
+    entry, _ = fetch_for(session, actor, Action.PUBLICATION_PUBLISH, ref, now=now, lock=True)
+    check_version(entry, expected_version)
+    if entry.state in _NEVER_PUBLIC:
+        raise Conflict(Message("A draft or a withdrawn entry cannot be published."), code="wrong_state")
+    if "title" not in entry.public_fields:
+        raise Conflict(
+            Message("The owner has not consented to publishing the title, so there is nothing to show."),
+            code="no_consent",
+        )
+    return _change(session, actor, entry, Publication.PUBLISHED, "publication.publish", now)
+
+
+def unpublish(
+    session: Session, actor: Actor, ref: str, expected_version: int, reason: str, *, now: datetime
+) -> Entry:
+    """Take a published entry back; a page stays that says so."""
+    entry, _ = fetch_for(session, actor, Action.PUBLICATION_UNPUBLISH, ref, now=now, lock=True)
+    check_version(entry, expected_version)
+    if entry.publication is not Publication.PUBLISHED:
+        raise Conflict(Message("This is not published."), code="not_published")
+    return _change(session, actor, entry, Publication.UNPUBLISHED, "publication.unpublish", now, reason)
+
+
+def consent(
+    session: Session,
+    actor: Actor,
+    ref: str,
+    fields: Sequence[str],
+    expected_version: int,
+    *,
+    now: datetime,
+) -> Entry:
+    """The owner's word on which fields may be public; it holds at once, also for what is published."""
+    entry, _ = fetch_for(session, actor, Action.PUBLICATION_CONSENT, ref, now=now, lock=True)
+    check_version(entry, expected_version)
+    names = sorted(set(fields))
+    check_codes(session, entry.kind, {"public_fields": names}, language=actor.language)
+    before = list(entry.public_fields)
+    apply_content(entry, {"public_fields": names})
+    if entry.publication is Publication.PUBLISHED and "title" not in names:
+        entry.publication = Publication.UNPUBLISHED
+    elif entry.publication in (Publication.NONE, Publication.CONSENTED):
+        entry.publication = Publication.CONSENTED if names else Publication.NONE
+    touch(entry, now)
+    session.flush()
+    note_change(session, entry, now)
+    audit.record(
+        session,
+        actor,
+        "publication.consent",
+        ("entry", ref),
+        now=now,
+        before={"public_fields": before},
+        after={"public_fields": names},
+    )
+    return entry
+
+
+def _change(
+    session: Session,
+    actor: Actor,
+    entry: Entry,
+    publication: Publication,
+    event: str,
+    now: datetime,
+    reason: str | None = None,
+) -> Entry:
+    before = entry.publication
+    entry.publication = publication
+    if publication is Publication.PUBLISHED:
+        entry.published_at = now
+    touch(entry, now)
+    session.flush()
+    note_change(session, entry, now)
+    audit.record(
+        session,
+        actor,
+        event,
+        ("entry", entry.ref),
+        now=now,
+        before={"publication": before.value},
+        after={"publication": publication.value},
+        reason=reason,
+    )
+    return entry
+
+
+def check(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> Entry:
+    """An officer has looked at an offer and found it sound."""
+    return _step(session, actor, ref, expected_version, Action.ENTRY_SCREEN, EntryAction.CHECK, now)
+
+
+def activate(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> Entry:
+    """A checked offer may be matched and taken up."""
+    return _step(session, actor, ref, expected_version, Action.ENTRY_SCREEN, EntryAction.ACTIVATE, now)
+
+
+def return_to_owner(
+    session: Session, actor: Actor, ref: str, expected_version: int, reason: str, *, now: datetime
+) -> Entry:
+    """Ask the owner for something; they may change and submit the entry again."""
+    if not reason.strip():
+        raise Invalid({"reason": [Message("Say what the owner should add or change.")]})
+    entry = _step(
+        session, actor, ref, expected_version, Action.ENTRY_RETURN, EntryAction.RETURN, now, reason.strip()
+    )
+    if entry.contact_email:
+        site = f"{runtime(session).address}/{entry.language or 'en'}"
+        values = {
+            "kind": entry.kind.value,
+            "ref": ref,
+            "title": entry.title,
+            "reason": reason.strip(),
+            "entry_link": f"{site}/{entry.kind.value}s/{ref}",
+        }
+        queue_mail(
+            session,
+            entry.contact_email,
+            "returned",
+            values,
+            language=entry.language or "en",
+            now=now,
+            subject_ref=ref,
+        )
+    return entry
+
+
+def _step(
+    session: Session,
+    actor: Actor,
+    ref: str,
+    expected_version: int,
+    action: Action,
+    step: EntryAction,
+    now: datetime,
+    reason: str | None = None,
+) -> Entry:
+    """One transition of an officer's: permitted, of the version read, allowed from this state, recorded."""
+    entry, _ = fetch_for(session, actor, action, ref, now=now, lock=True)
+    check_version(entry, expected_version)
+    before: dict[str, Any] = {"state": entry.state}
+    entry.state = advance(entry.kind, entry.state, step)
+    touch(entry, now)
+    session.flush()
+    note_change(session, entry, now)
+    audit.record(
+        session,
+        actor,
+        f"entry.{step.value}",
+        ("entry", ref),
+        now=now,
+        before=before,
+        after={"state": entry.state},
+        reason=reason,
+    )
+    return entry

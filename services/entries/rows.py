@@ -1,0 +1,98 @@
+"""Fetch an entry for somebody, check the version they read, and note that it changed.
+
+Not visible is not found: every use case fetches through here before it asks whether it may act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import flag_modified
+
+from models.entries import Entry, EntryChange
+from procedure.access import refusal, require
+from procedure.facts import ItemFacts
+from services.entries.content import content_of
+from services.facts import entry_facts
+from vocabulary.actions import Action
+from vocabulary.errors import Conflict, NotFound
+from vocabulary.messages import Message
+from vocabulary.people import Actor
+from vocabulary.states import EntryKind
+
+STALE = Message("Somebody else changed this meanwhile. Compare both versions and repeat your change.")
+
+
+def fetch(session: Session, ref: str, *, lock: bool = False, kind: EntryKind | None = None) -> Entry:
+    """The entry with its terms; raises NotFound. With `lock`, nobody else changes it meanwhile."""
+    query = sa.select(Entry).where(Entry.ref == ref).options(selectinload(Entry.terms))
+    if lock:
+        query = query.with_for_update(of=Entry).execution_options(populate_existing=True)
+    entry = session.execute(query).scalar_one_or_none()
+    if entry is None or kind not in (None, entry.kind):
+        raise NotFound
+    return entry
+
+
+def fetch_for(
+    session: Session,
+    actor: Actor,
+    action: Action,
+    ref: str,
+    *,
+    now: datetime,
+    lock: bool = False,
+    kind: EntryKind | None = None,
+) -> tuple[Entry, ItemFacts]:
+    """The entry and its facts, if the actor may do this to it.
+
+    Raises NotFound where the actor may not even see it, Refused where only the action is closed.
+    """
+    entry = fetch(session, ref, lock=lock, kind=kind)
+    facts = entry_facts(session, entry, actor)
+    if not may_see(actor, facts, now):
+        raise NotFound
+    require(actor, action, facts, now)
+    return entry, facts
+
+
+def may_see(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
+    """May the actor know that this entry exists: its whole, its preview, or its public part?"""
+    ways = (Action.ENTRY_READ, Action.ENTRY_READ_PUBLIC, Action.ENTRY_PREVIEW)
+    return any(refusal(actor, action, facts, now) is None for action in ways)
+
+
+def check_version(entry: Entry, expected: int) -> None:
+    """Raises Conflict with what is there now when the entry is not at the version that was read."""
+    if entry.version != expected:
+        raise Conflict(
+            STALE,
+            code="version_conflict",
+            extra={"version": entry.version, "current": working_content(entry)},
+        )
+
+
+def working_content(entry: Entry) -> dict[str, Any]:
+    """What the owner sees in the form: an edit under way goes before the latest revision."""
+    content = content_of(entry)
+    return content | entry.pending if entry.pending else content
+
+
+def touch(entry: Entry, now: datetime) -> None:
+    """Note the time of a change; the version counts up even where nothing else of the row changed."""
+    entry.updated_at = now
+    flag_modified(entry, "updated_at")
+
+
+def note_change(session: Session, entry: Entry, now: datetime) -> None:
+    """Tell every worker's match index that this entry looks different now."""
+    session.add(EntryChange(entry_id=entry.id, at=now))
+
+
+def audited(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Which fields changed, for the audit trail: names only, since a text may name people."""
+    return {"fields": sorted(content)}

@@ -1,0 +1,118 @@
+"""What must the policy know of an entry before it can say who may do what?
+
+Fills ItemFacts from rows, in a fixed number of queries for any number of entries. Knows no rule: those are in
+procedure/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.calls import Call
+from models.entries import Entry, EntryTerm
+from models.reviews import Assignment, ConflictDeclaration
+from procedure.facts import ItemFacts, Standing
+from vocabulary.people import Actor
+from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling
+
+_ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
+
+
+def entry_facts(session: Session, entry: Entry, actor: Actor) -> ItemFacts:
+    """The facts of one entry towards one actor."""
+    return facts_of_entries(session, [entry], actor)[entry.id]
+
+
+def facts_of_entries(session: Session, entries: Iterable[Entry], actor: Actor) -> dict[int, ItemFacts]:
+    """The facts of several entries towards one actor, by the entry's id."""
+    rows = {entry.id: entry for entry in entries}
+    calls = _calls(session, {entry.call_id for entry in rows.values() if entry.call_id is not None})
+    countries = _countries(session, rows)
+    reviewing = _reviewing(session, rows, actor)
+    standings = _standings(session, rows, actor)
+    found = {}
+    for entry_id, entry in rows.items():
+        call = calls.get(entry.call_id or 0)
+        named = countries.get(entry_id, set()) | {entry.organisation_country or ""}
+        found[entry_id] = ItemFacts(
+            kind=entry.kind,
+            entry_id=entry_id,
+            state=entry.state,
+            publication=entry.publication,
+            owner_id=entry.owner_id,
+            assigned_reviewer_ids=frozenset({actor.account_id or 0} if entry_id in reviewing else ()),
+            countries=frozenset(named - {""}),
+            call_id=entry.call_id,
+            call_phase=call.state if call else None,
+            opens_at=call.opens_at if call else None,
+            deadline_at=deadline(call, entry.opened_at) if call else None,
+            conflict=standings.get(entry_id, Standing.UNANSWERED),
+            is_blind=call.blind_mode if call else False,
+        )
+    return found
+
+
+def call_facts(call: Call, *, opened_at: datetime) -> ItemFacts:
+    """The facts of an entry that does not exist yet, under a call; its form was opened at `opened_at`."""
+    return ItemFacts(
+        call_id=call.id,
+        call_phase=call.state,
+        opens_at=call.opens_at,
+        deadline_at=deadline(call, opened_at),
+    )
+
+
+def deadline(call: Call, opened_at: datetime) -> datetime | None:
+    """The last instant to submit, with the grace for a form opened in time; None when nothing closes."""
+    if call.closes_at is None or opened_at > call.closes_at:
+        return call.closes_at
+    return call.closes_at + timedelta(minutes=call.grace_minutes)
+
+
+def _calls(session: Session, ids: set[int]) -> dict[int, Call]:
+    if not ids:
+        return {}
+    return {call.id: call for call in session.execute(sa.select(Call).where(Call.id.in_(ids))).scalars()}
+
+
+def _countries(session: Session, rows: Mapping[int, Entry]) -> dict[int, set[str]]:
+    query = sa.select(EntryTerm.entry_id, EntryTerm.code).where(
+        EntryTerm.vocabulary == "countries", EntryTerm.entry_id.in_(rows)
+    )
+    found: dict[int, set[str]] = {}
+    for entry_id, code in session.execute(query) if rows else ():
+        found.setdefault(entry_id, set()).add(code)
+    return found
+
+
+def _reviewing(session: Session, rows: Mapping[int, Entry], actor: Actor) -> set[int]:
+    if actor.account_id is None or not rows:
+        return set()
+    query = sa.select(Assignment.entry_id).where(
+        Assignment.account_id == actor.account_id,
+        Assignment.entry_id.in_(rows),
+        Assignment.state.in_(_ASKED),
+    )
+    return set(session.execute(query).scalars())
+
+
+def _standings(session: Session, rows: Mapping[int, Entry], actor: Actor) -> dict[int, Standing]:
+    if actor.account_id is None or not rows:
+        return {}
+    query = sa.select(ConflictDeclaration).where(
+        ConflictDeclaration.account_id == actor.account_id, ConflictDeclaration.entry_id.in_(rows)
+    )
+    return {declared.entry_id: standing(declared) for declared in session.execute(query).scalars()}
+
+
+def standing(declared: ConflictDeclaration) -> Standing:
+    """Where somebody stands after this answer and the ruling on it."""
+    if declared.ruling is ConflictRuling.CLEARED or declared.answer is ConflictAnswer.NONE:
+        return Standing.CLEARED
+    if declared.ruling is ConflictRuling.UPHELD or declared.answer is ConflictAnswer.CONFLICT:
+        return Standing.UPHELD
+    return Standing.UNDECIDED

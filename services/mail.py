@@ -1,0 +1,85 @@
+"""Queue a mail in the transaction that causes it; a job sends it afterwards.
+
+Templates queued by the use cases of entries, with their values:
+
+- `resume`: `kind` (request or offer), `title` (may be null), `link`, `valid_until` (ISO time): go on writing.
+- `receipt`: `kind`, `ref`, `title`, `revision`, `content_hash`, `submitted_at`, `deadline` (ISO time or null),
+  `confirm_link` (null when the address is confirmed), `confirm_valid_until`, `entry_link`.
+- `withdrawn`: `kind`, `ref`, `title`, `withdrawn_at`.
+- `returned`: `kind`, `ref`, `title`, `reason`, `entry_link`.
+
+A link in `values` holds a secret, so the job blanks it once the mail has gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.operation import OutgoingMail
+from models.people import Attempt
+from services.runtime import runtime
+from services.secrets import new_secret
+from vocabulary.errors import TooMany
+from vocabulary.messages import Message
+
+
+def queue_mail(
+    session: Session,
+    to: str,
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    language: str,
+    now: datetime,
+    subject_ref: str | None = None,
+) -> OutgoingMail:
+    """Write a mail to be sent; `values` are JSON values. It goes only if the transaction does."""
+    domain = runtime(session).address.split("://", 1)[-1].split("/")[0].split(":")[0]
+    mail = OutgoingMail(
+        message_id=f"<{new_secret()[:32]}@{domain}>",
+        to_email=to.lower(),
+        language=language,
+        template=template,
+        values=dict(values),
+        state="queued",
+        subject_ref=subject_ref,
+        try_after=now,
+        created_at=now,
+    )
+    session.add(mail)
+    return mail
+
+
+def is_throttled(
+    session: Session, kind: str, key: str, *, most: int, within: timedelta, now: datetime
+) -> bool:
+    """Did `most` mails go to `key` (an address) within that time? If not, this one is counted."""
+    key_hash = hmac.new(runtime(session).secret_key, key.lower().encode(), hashlib.sha256).hexdigest()
+    n_sent = session.execute(
+        sa.select(sa.func.count())
+        .select_from(Attempt)
+        .where(Attempt.kind == kind, Attempt.key_hash == key_hash, Attempt.at > now - within)
+    ).scalar_one()
+    if n_sent >= most:
+        return True
+    session.add(Attempt(kind=kind, key_hash=key_hash, at=now))
+    session.flush()
+    return False
+
+
+def throttle(
+    session: Session, kind: str, key: str, *, most: int, within: timedelta, now: datetime
+) -> None:
+    """Count one mail to `key`; raises TooMany when `most` went there within that time."""
+    if is_throttled(session, kind, key, most=most, within=within, now=now):
+        raise TooMany(
+            Message("Several mails went to this address a short while ago. Wait an hour and try again."),
+            extra={"retry_after": int(within.total_seconds())},
+        )

@@ -1,0 +1,1 @@
+"""What the doors show: frozen rows, already limited to what the actor may see."""

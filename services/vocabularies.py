@@ -1,0 +1,221 @@
+"""Which terms may be chosen, and what are they called in each language?
+
+The reference terms are read once per process and content version: a form asks for hundreds of them, and they
+change only when reference data is loaded. Each use costs one small query for the versions.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+from rapidfuzz import fuzz, process
+from sqlalchemy.orm import Session
+
+from matching.facts import DEVELOPING_COUNTRIES, CountryPlace, Places
+from models.reference import Term, Vocabulary
+
+COUNTRIES = "countries"
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """One term with its texts in every language; `data` is what its vocabulary keeps beside them."""
+
+    code: str
+    parent: str | None
+    labels: Mapping[str, str]
+    texts: Mapping[str, Any]
+    data: Mapping[str, Any]
+    source: Mapping[str, Any]
+    status: str
+
+    def label(self, language: str) -> str:
+        """The name in a language, in English where it is lacking."""
+        return self.labels.get(language) or self.labels.get("en") or self.code
+
+    def text(self, name: str, language: str) -> str | None:
+        """One of the texts (description, sought, given, …) in a language, in English where it is lacking."""
+        texts = self.texts.get(name) or {}
+        return texts.get(language) or texts.get("en")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What a form offers: a code, its name and explanation in one language, and the code above it."""
+
+    code: str
+    label: str
+    description: str | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Every vocabulary as it stood under one set of content hashes."""
+
+    hashes: Mapping[str, str]
+    terms: Mapping[str, Mapping[str, TermRow]]
+    made: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+
+
+_shelves: dict[tuple[tuple[str, str], ...], _Shelf] = {}
+_lock = Lock()
+_MOST_SHELVES = 4
+
+
+def _shelf(session: Session) -> _Shelf:
+    """The terms as they are now; kept in the session for the rest of its transaction."""
+    kept = session.info.get("vocabulary_shelf")
+    if kept is not None and kept[0] is session.get_transaction():
+        shelf: _Shelf = kept[1]
+        return shelf
+    rows = session.execute(sa.select(Vocabulary.code, Vocabulary.content_hash).order_by(Vocabulary.code))
+    hashes = tuple((code, digest) for code, digest in rows)
+    with _lock:
+        found = _shelves.get(hashes)
+    if found is None:
+        found = _Shelf(dict(hashes), _read_terms(session))
+        with _lock:
+            while len(_shelves) >= _MOST_SHELVES:
+                _shelves.pop(next(iter(_shelves)))
+            _shelves[hashes] = found
+    session.info["vocabulary_shelf"] = (session.get_transaction(), found)
+    return found
+
+
+def _read_terms(session: Session) -> dict[str, dict[str, TermRow]]:
+    columns = (
+        Term.vocabulary,
+        Term.code,
+        Term.parent,
+        Term.labels,
+        Term.texts,
+        Term.data,
+        Term.source,
+        Term.status,
+    )
+    found: dict[str, dict[str, TermRow]] = {}
+    for vocabulary, *values in session.execute(sa.select(*columns).order_by(Term.vocabulary, Term.position)):
+        row = TermRow(*values)
+        found.setdefault(vocabulary, {})[row.code] = row
+    return found
+
+
+def version(session: Session, vocabulary: str) -> str:
+    """Content hash of a vocabulary, "" when it is not loaded; changes whenever a term does."""
+    return _shelf(session).hashes.get(vocabulary, "")
+
+
+def terms(session: Session, vocabulary: str) -> Mapping[str, TermRow]:
+    """Every term of a vocabulary by code, in its own order; empty when it is not loaded."""
+    return _shelf(session).terms.get(vocabulary, {})
+
+
+def labels(session: Session, vocabulary: str, language: str) -> Mapping[str, str]:
+    """Code to name in one language, in the vocabulary's own order."""
+    shelf = _shelf(session)
+    key = ("labels", vocabulary, language)
+    if key not in shelf.made:
+        rows = shelf.terms.get(vocabulary, {})
+        shelf.made[key] = {code: row.label(language) for code, row in rows.items()}
+    made: Mapping[str, str] = shelf.made[key]
+    return made
+
+
+def options(session: Session, vocabulary: str, language: str) -> tuple[Option, ...]:
+    """What a form offers, in the vocabulary's own order; countries in the order of the language."""
+    shelf = _shelf(session)
+    key = ("options", vocabulary, language)
+    if key not in shelf.made:
+        made = [
+            Option(row.code, row.label(language), row.text("description", language), row.parent)
+            for row in shelf.terms.get(vocabulary, {}).values()
+        ]
+        if vocabulary == COUNTRIES:
+            made.sort(key=lambda option: sort_key(option.label, language))
+        shelf.made[key] = tuple(made)
+    found: tuple[Option, ...] = shelf.made[key]
+    return found
+
+
+def close_codes(session: Session, vocabulary: str, code: str, *, language: str = "en") -> tuple[str, ...]:
+    """Up to three valid codes that an unknown one may have meant, by code or by name; best first."""
+    rows = terms(session, vocabulary)
+    asked = code.strip().casefold()
+    written = {known: known.casefold() for known in rows}
+    named = {known: row.label(language).casefold() for known, row in rows.items()}
+    scores: dict[str, float] = {}
+    for candidates in (written, named):
+        for _, score, known in process.extract(
+            asked, candidates, scorer=fuzz.ratio, limit=3, score_cutoff=60
+        ):
+            scores[known] = max(score, scores.get(known, 0.0))
+    return tuple(sorted(scores, key=lambda known: (-scores[known], known))[:3])
+
+
+def usd_rate(session: Session, currency: str) -> tuple[Decimal, date] | None:
+    """Units of a currency for one US dollar, and the day of that rate; None for an unknown currency."""
+    row = terms(session, "currencies").get(currency)
+    if row is None:
+        return None
+    return Decimal(str(row.data["usd_rate"])), date.fromisoformat(row.data["rate_as_of"])
+
+
+def places(session: Session) -> Places:
+    """The map as matching needs it: countries with their regions and kinds, subregions with their region."""
+    shelf = _shelf(session)
+    key = ("places", COUNTRIES, "")
+    if key not in shelf.made:
+        shelf.made[key] = _places(shelf)
+    made: Places = shelf.made[key]
+    return made
+
+
+def _places(shelf: _Shelf) -> Places:
+    countries = {
+        code: CountryPlace(
+            regions=frozenset(
+                region for name in ("ipbes_region", "ipbes_subregion") if (region := row.data.get(name))
+            ),
+            scopes=_scopes(code, row.data),
+        )
+        for code, row in shelf.terms.get(COUNTRIES, {}).items()
+    }
+    regions = shelf.terms.get("regions", {})
+    return Places(countries, {code: row.parent for code, row in regions.items() if row.parent})
+
+
+_KINDS = ("ldc", "lldc", "sids")
+_DEVELOPED_AREAS = frozenset({"150", "021", "053"})
+_DEVELOPED = frozenset({"CYP", "ISR", "JPN"})
+"""The developed regions of the UN M49 standard as it stood until 2021: Europe, Northern America, Australia and
+New Zealand, and these three. Whatever is an LDC, LLDC or SIDS counts as developing wherever it lies."""
+
+
+def _scopes(code: str, data: Mapping[str, Any]) -> frozenset[str]:
+    kinds = {kind for kind in _KINDS if data.get(kind)}
+    areas = {data.get("m49_region"), data.get("m49_subregion")}
+    if kinds or not (areas & _DEVELOPED_AREAS or code in _DEVELOPED or areas <= {None, ""}):
+        kinds.add(DEVELOPING_COUNTRIES)
+    return frozenset(kinds)
+
+
+def sort_key(label: str, language: str) -> tuple[bytes, str]:
+    """Where a name stands in a list of a language; accents and case do not count.
+
+    Chinese goes by the national character set, whose common characters stand in the order of pinyin; Arabic
+    without the article.
+    """
+    if language == "zh":
+        return label.encode("gb18030"), label
+    plain = unicodedata.normalize("NFD", label.casefold())
+    if language == "ar":
+        plain = plain.removeprefix("ال")
+    return "".join(sign for sign in plain if not unicodedata.combining(sign)).encode(), label
