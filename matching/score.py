@@ -92,7 +92,7 @@ def applying(sides: Sides, has_words: Bools, has_meaning: bool) -> dict[str, Boo
 
 
 def combine(parts: Values, applies: Mapping[str, Bools], settings: MatchingSettings, n: int) -> Scores:
-    """Weigh the parts of n pairs into one score each, 0..1 to nine digits; a part that does not apply is 0."""
+    """Weigh the parts of n pairs into a score each, 0..1 to nine digits; a part that does not apply is 0."""
     parts = {part: np.where(applies[part], parts[part], 0.0) for part in PARTS}
     weights = {
         part: np.broadcast_to(applies[part] * settings.part_weights.get(part, 0.0), (n,)) for part in PARTS

@@ -30,7 +30,7 @@ _HAN_CUT = re.compile(f"[{''.join(sorted(CHINESE_CHARACTERS))}]")
 _ARABIC = re.compile(r"[\u0620-\u06ff]")
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _LATIN = re.compile(r"[a-z\u00df-\u024f]", re.IGNORECASE)
-_ARABIC_LETTERS = str.maketrans("أإآٱةىؤئکی", "ااااهيويكي", "\u0640\u0670")
+_ARABIC_LETTERS = str.maketrans("أإآٱةىؤئکی", "ااااهيويكي", "\u0640")
 _ARABIC_ARTICLES = ("بال", "كال", "فال", "ال", "لل")
 _LONGEST_WORD = 64
 """Letters; a longer run is no word, and the stemmers take time that grows with it."""
@@ -41,7 +41,7 @@ _stemmers = threading.local()
 
 
 def normalise(text: str) -> str:
-    """Make equal texts equal: NFKC, no invisible marks, control characters as spaces, plain digits.
+    """Make equal texts equal: NFKC, no loose or invisible marks, control characters as spaces, plain digits.
 
     Letter case is kept, so that a word can still be shown as written.
     """
@@ -54,6 +54,8 @@ def normalise(text: str) -> str:
 @lru_cache(maxsize=8192)
 def _plain(character: str) -> str:
     category = unicodedata.category(character)
+    if category == "Mn":  # vowel signs, and accents that no letter takes up: seldom written alike
+        return ""
     if category == "Cf":  # joiners, soft hyphens, direction marks
         return " " if character == "\u200b" else ""
     if category in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp"):
@@ -169,11 +171,11 @@ def _latin(word: str, language: str) -> str:
 
 
 def _arabic(word: str) -> str:
-    """One form for each letter (hamza seats, ta marbuta, alef maqsura), no vowel signs, then the stem.
+    """One form for each letter (hamza seats, ta marbuta, alef maqsura), then the stem.
 
     "And" and the article are cut first: Snowball keeps them on letters so evened out.
     """
-    word = "".join(sign for sign in word.translate(_ARABIC_LETTERS) if not unicodedata.combining(sign))
+    word = word.translate(_ARABIC_LETTERS)
     if len(word) < 2 or word in STOP_WORDS["ar"]:
         return ""
     word = word[1:] if word[0] == "و" and len(word) > 3 else word
