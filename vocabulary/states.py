@@ -193,3 +193,53 @@ OFFERS_UNDER_WAY = frozenset(
 )
 MATCHABLE_REQUESTS = frozenset(REQUESTS_UNDER_WAY - {RequestState.RETURNED})
 MATCHABLE_OFFERS = frozenset({OfferState.SUBMITTED, OfferState.CHECKED, OfferState.ACTIVE})
+
+
+class CallAction(StrEnum):
+    """What can be done to a call."""
+
+    SCHEDULE = "schedule"
+    OPEN = "open"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    START_REVIEW = "start_review"
+    DELIBERATE = "deliberate"
+    DECIDE = "decide"
+    RELEASE = "release"
+    ARCHIVE = "archive"
+    CANCEL = "cancel"
+
+
+class AssignmentAction(StrEnum):
+    """What can be done to an assignment."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    RECUSE = "recuse"
+    EXPIRE = "expire"
+    INVITE_AGAIN = "invite_again"
+
+
+class ReviewAction(StrEnum):
+    """What can be done to a review."""
+
+    SUBMIT = "submit"
+    REVISE = "revise"
+    RETURN = "return"
+    LOCK = "lock"
+    VOID = "void"
+    RELEASE = "release"
+
+
+class MatchAction(StrEnum):
+    """What can be done to a match."""
+
+    SHORTLIST = "shortlist"
+    PROPOSE = "propose"
+    AGREE = "agree"
+    START = "start"
+    COMPLETE = "complete"
+    END_EARLY = "end_early"
+    DECLINE = "decline"
+    LAPSE = "lapse"
+    CANCEL = "cancel"
