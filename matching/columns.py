@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import inf, isfinite, nan
+from math import inf, nan
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.facets import FACETS, Facet, Floats, build_facet, codes_of
-from matching.facts import FINANCIAL, EntryFacts
+from matching.facts import FINANCIAL, EntryFacts, said_amount
 from matching.settings import MatchingSettings
 
 Bools: TypeAlias = NDArray[np.bool_]
@@ -28,7 +28,7 @@ class Columns:
     """Arrays of shape (n,) over n entries of one kind; a row is an entry.
 
     `from_day` and `until_day` are infinite where no day is named, `amount` and `ceiling` are nan where no
-    sum is. `only_money` and `gives_money` hold only where support is named.
+    sum is. `has_money` and `only_money` hold only where support is named.
     """
 
     n: int
@@ -51,8 +51,9 @@ class Columns:
 
 def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> Columns:
     """Lay the facts of entries out in columns, in the order given."""
-    days = [_days(entry.from_on, entry.until_on) for entry in entries]
-    from_day, until_day = _floats([first for first, _ in days]), _floats([last for _, last in days])
+    periods = [entry.period for entry in entries]
+    from_day = _floats([_day(first, -inf) for first, _ in periods])
+    until_day = _floats([_day(last, inf) for _, last in periods])
     return Columns(
         n=len(entries),
         facets={
@@ -66,28 +67,22 @@ def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> 
         until_day=until_day,
         valid_until_day=_floats([_day(entry.valid_until_on, inf) for entry in entries]),
         capacity=_floats([inf if entry.capacity_left is None else entry.capacity_left for entry in entries]),
-        amount=_floats([said_amount(entry.amount_usd) for entry in entries]),
-        ceiling=_floats([said_amount(entry.ceiling_usd) for entry in entries]),
-        left=_floats([said_amount(entry.amount_left_usd) for entry in entries]),
+        amount=_floats([_sum(entry.amount_usd) for entry in entries]),
+        ceiling=_floats([_sum(entry.ceiling_usd) for entry in entries]),
+        left=_floats([_sum(entry.amount_left_usd) for entry in entries]),
         names_support=_bools([bool(entry.support) for entry in entries]),
         has_money=_bools([FINANCIAL in entry.support for entry in entries]),
         only_money=_bools([entry.support == {FINANCIAL} for entry in entries]),
     )
 
 
-def said_amount(amount: float | None) -> float:
-    """A sum of 0 or more, unit: US dollars; nan when none is said or it cannot be one."""
-    return float(amount) if amount is not None and isfinite(amount) and amount >= 0 else nan
+def _sum(amount: float | None) -> float:
+    said = said_amount(amount)
+    return nan if said is None else said
 
 
 def _day(day: date | None, missing: float) -> float:
     return missing if day is None else float(day.toordinal())
-
-
-def _days(first: date | None, last: date | None) -> tuple[float, float]:
-    if first is not None and last is not None and last < first:
-        return -inf, inf
-    return _day(first, -inf), _day(last, inf)
 
 
 def _rows_of(keys: Sequence[str | None]) -> dict[str, NDArray[np.intp]]:

@@ -58,11 +58,19 @@ def shared_terms(
     shares: defaultdict[str, float] = defaultdict(float)
     for token, product in products.items():
         shares[shown.get(token, token)] += product
-    rounded = {word: round(share, 9) for word, share in shares.items()}
-    largest = min(rounded, key=lambda word: (-rounded[word], word))
-    rounded[largest] = round(rounded[largest] + text - sum(rounded.values()), 9)
-    ordered = sorted(rounded.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(SharedTerm(word, share) for word, share in ordered)
+    rounded = sorted(
+        ((word, round(share, 9)) for word, share in shares.items()), key=lambda item: (-item[1], item[0])
+    )
+    return tuple(SharedTerm(word, share) for word, share in _adding_up(rounded, text))
+
+
+def _adding_up(shares: list[tuple[str, float]], text: float) -> list[tuple[str, float]]:
+    """Put what rounding left over onto a largest share, and keep the order."""
+    left_over = round(text - sum(share for _, share in shares), 9)
+    n_largest = sum(share == shares[0][1] for _, share in shares)
+    at = 0 if left_over > 0 else n_largest - 1
+    word, share = shares[at]
+    return [*shares[:at], (word, round(share + left_over, 9)), *shares[at + 1 :]]
 
 
 def _written(entry: EntryFacts, tokens: Iterable[str]) -> dict[str, str]:

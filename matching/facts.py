@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from math import isfinite
 
 from vocabulary.states import EntryKind
 
@@ -140,14 +141,26 @@ class EntryFacts:
     @property
     def ceiling_usd(self) -> float | None:
         """The most one request can get from this offer, unit: US dollars; None when nothing is said."""
-        said = [amount for amount in (self.amount_usd, self.amount_left_usd) if amount is not None]
-        return min(said) if said else None
+        said = [said_amount(amount) for amount in (self.amount_usd, self.amount_left_usd)]
+        return min((amount for amount in said if amount is not None), default=None)
+
+    @property
+    def period(self) -> tuple[date | None, date | None]:
+        """First and last day; both None when the last lies before the first."""
+        if self.from_on is not None and self.until_on is not None and self.until_on < self.from_on:
+            return None, None
+        return self.from_on, self.until_on
 
     @property
     def places(self) -> tuple[Term, ...]:
         """Every place named, in a fixed order."""
         named = {"country": self.countries, "region": self.regions, "scope": self.scopes}
         return terms(named)
+
+
+def said_amount(amount: float | None) -> float | None:
+    """A sum of 0 or more, unit: US dollars; None when none is said or it cannot be one."""
+    return amount if amount is not None and isfinite(amount) and amount >= 0 else None
 
 
 def terms(codes: Mapping[str, frozenset[str]]) -> tuple[Term, ...]:

@@ -109,7 +109,7 @@ def _not_open(request: EntryFacts, offer: EntryFacts) -> Message:
 
 
 def _expired_on(entry: EntryFacts) -> date | None:
-    said = [day for day in (entry.valid_until_on, entry.until_on) if day is not None]
+    said = [day for day in (entry.valid_until_on, entry.period[1]) if day is not None]
     return min(said, default=None)
 
 
@@ -148,17 +148,10 @@ def _place_excluded(request: EntryFacts, offer: EntryFacts) -> Message:
 
 
 def _dates_apart(request: EntryFacts, offer: EntryFacts) -> Message:
-    if request.from_on and offer.until_on and offer.until_on < request.from_on:
-        return Message(
-            "The work starts on {start}; the offer ends before, on {end}.",
-            start=request.from_on,
-            end=offer.until_on,
-        )
-    return Message(
-        "The work ends on {end}; the offer starts after that, on {start}.",
-        end=request.until_on,
-        start=offer.from_on,
-    )
+    (first, last), (opens, ends) = request.period, offer.period
+    if first and ends and ends < first:
+        return Message("The work starts on {start}; the offer ends before, on {end}.", start=first, end=ends)
+    return Message("The work ends on {end}; the offer starts after that, on {start}.", end=last, start=opens)
 
 
 def _capacity_gone(_: EntryFacts, __: EntryFacts) -> Message:

@@ -118,7 +118,7 @@ def _compare(query: str, wanted: str, key: str, name: str) -> Similar:
     if wanted == known:
         return Similar(key, 1.0, Why.SAME, name)
     if _is_acronym(query, known) or _is_acronym(name, wanted):
-        return Similar(key, 0.95, Why.ACRONYM, name)
+        return Similar(key, 0.9, Why.ACRONYM, name)
     return Similar(key, _likeness(wanted, known), Why.SPELLING, name)
 
 

@@ -146,7 +146,7 @@ def _language(pair: Pair) -> Message:
 def _time(pair: Pair) -> Message:
     if "time" not in pair.applies:
         return Message("The request names no dates.")
-    if pair.offer.from_on is None and pair.offer.until_on is None:
+    if pair.offer.period == (None, None):
         return Message("The offer names no dates.")
     if pair.parts["time"] == 0.0:
         return Message("The dates of the request and of the offer do not meet.")
@@ -159,7 +159,7 @@ def _time(pair: Pair) -> Message:
 
 def _money(pair: Pair) -> Message:
     if "money" not in pair.applies:
-        return Message("The request seeks no amount of money.")
+        return Message("The request asks for no amount of money.")
     if pair.offer.support and FINANCIAL not in pair.offer.support:
         return Message("The offer gives no money.")
     ceiling, sought = pair.offer.ceiling_usd, pair.request.amount_usd or 0.0
