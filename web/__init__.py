@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web import filters
+from web import calls, filters, help, home
 from web.errors import answer
 from web.session import load_actor
 
-BLUEPRINTS: tuple[str, ...] = ()
+BLUEPRINTS = (home.bp, help.bp, calls.bp)
 
 __all__ = ["answer", "load_actor", "register"]
 
@@ -16,3 +16,5 @@ __all__ = ["answer", "load_actor", "register"]
 def register(app: Flask) -> None:
     """Add every page and the template filters to the app."""
     filters.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

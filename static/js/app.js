@@ -23,12 +23,17 @@
   }
 
   /* Words and characters of a text against the most that is taken. */
-  const segmenter = Intl.Segmenter ? new Intl.Segmenter(undefined, { granularity: "word" }) : null;
-  const CJK = /[\u3040-\u30ff\u3400-\u9fff]/;
-  const words = (text) =>
-    segmenter && CJK.test(text)
-      ? [...segmenter.segment(text)].filter((part) => part.isWordLike).length
-      : (text.match(/\S+/g) || []).length;
+  /* Counted as vocabulary/words.py counts, so that the page and the server agree. */
+  const TWO_A_WORD = /[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{323af}]/gu;
+  const FOUR_A_WORD = /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]/gu;
+  const PARTING = /[\p{P}\p{S}\p{Z}\p{C}]/gu;
+  const isInside = (sign) => "'’ʼ-‐‑_.@·־״׳".includes(sign) || /\p{Cf}/u.test(sign);
+  const words = (text) => {
+    const two = (text.match(TWO_A_WORD) || []).length;
+    const four = (text.match(FOUR_A_WORD) || []).filter((sign) => !/\p{M}/u.test(sign)).length;
+    const spaced = text.replace(TWO_A_WORD, " ").replace(FOUR_A_WORD, " ").replace(PARTING, (sign) => (isInside(sign) ? sign : " "));
+    return spaced.split(/\s+/).filter((token) => /[\p{L}\p{N}]/u.test(token)).length + Math.ceil(two / 2) + Math.ceil(four / 4);
+  };
   const counting = (field, limit, measure) => {
     const shown = document.getElementById(`${field.id}-count`);
     if (!shown || !shown.dataset.count) return;

@@ -1,0 +1,65 @@
+"""The first page, and what every page shows of the house: the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from frame.access import acts, current_actor
+from frame.language import current_language
+from services.clock import utc_now
+from services.queries import calls
+from services.queries.home import figures
+from services.transaction import reading
+from vocabulary.actions import Action
+from vocabulary.messages import Message
+from vocabulary.people import Role
+
+bp = Blueprint("home", __name__)
+
+MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
+    (Message("Requests"), "entries.requests", None),
+    (Message("Offers"), "entries.offers", None),
+    (Message("Calls"), "calls.show_all", None),
+    (Message("My entries"), "mine.show", None),
+    (Message("Reviews"), "reviews.queue", frozenset({Role.REVIEWER, Role.MODERATOR})),
+    (Message("Help"), "help.show", None),
+)
+"""Words, endpoint, and the roles that see it; None means everybody."""
+
+
+@bp.get("/")
+@acts(Action.PAGE_READ)
+def show() -> ResponseReturnValue:
+    """What this is, what is open, true figures, and what is new."""
+    language, now = current_language(), utc_now()
+    with reading() as session:
+        page = {
+            "calls": calls.open_calls(session, language=language, now=now),
+            "figures": figures(session),
+        }
+    return render_template("home.html", **page)
+
+
+def has_page(endpoint: str) -> bool:
+    """Is there such a page in this service?"""
+    return endpoint in current_app.view_functions
+
+
+def navigation() -> list[tuple[Message, str]]:
+    """The menu that this person sees."""
+    roles = current_actor().roles()
+    return [
+        (words, endpoint)
+        for words, endpoint, needed in MENU
+        if has_page(endpoint) and (needed is None or roles & needed)
+    ]
+
+
+@bp.app_context_processor
+def for_every_page() -> dict[str, Callable[..., Any]]:
+    """What templates/base.html asks."""
+    return {"has_page": has_page, "navigation": navigation}
