@@ -25,8 +25,8 @@ class Entry(Versioned, db.Model):
 
     A draft lives in the columns. Once submitted, the columns hold the latest revision, which is what
     lists, matching and reviewers see, and an edit under way waits in `pending` until it is submitted.
-    `search_text` is what a search reads; `public_search_text` the part of it whose publication the owner
-    consented to, so that a search never betrays a hidden field.
+    A search reads `search_text`, of those who may know whose it is also `organisation_search_text`, and of
+    everybody else only `public_search_text`, what the owner consented to: it never betrays a hidden field.
     """
 
     __tablename__ = "entry"
@@ -95,7 +95,9 @@ class Entry(Versioned, db.Model):
     seeks_recognition: Mapped[bool | None] = mapped_column()
     valid_until: Mapped[date | None] = mapped_column()
 
+    title_key: Mapped[str] = mapped_column(sa.String(80), default="")
     search_text: Mapped[str] = mapped_column(sa.Text, default="")
+    organisation_search_text: Mapped[str] = mapped_column(sa.Text, default="")
     public_search_text: Mapped[str] = mapped_column(sa.Text, default="")
 
     terms: Mapped[list[EntryTerm]] = relationship(

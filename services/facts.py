@@ -7,7 +7,7 @@ procedure/.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from models.calls import Call
 from models.entries import Entry, EntryTerm
 from models.reviews import Assignment, ConflictDeclaration
+from procedure.deadlines import Dates, deadline_of
 from procedure.facts import ItemFacts, Standing
 from vocabulary.people import Actor
 from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling
@@ -68,9 +69,8 @@ def call_facts(call: Call, *, opened_at: datetime) -> ItemFacts:
 
 def deadline(call: Call, opened_at: datetime) -> datetime | None:
     """The last instant to submit, with the grace for a form opened in time; None when nothing closes."""
-    if call.closes_at is None or opened_at > call.closes_at:
-        return call.closes_at
-    return call.closes_at + timedelta(minutes=call.grace_minutes)
+    dates = Dates(call.opens_at, call.closes_at, call.grace_minutes)
+    return deadline_of(dates, draft_opened_at=opened_at)
 
 
 def _calls(session: Session, ids: set[int]) -> dict[int, Call]:
@@ -110,9 +110,11 @@ def _standings(session: Session, rows: Mapping[int, Entry], actor: Actor) -> dic
 
 
 def standing(declared: ConflictDeclaration) -> Standing:
-    """Where somebody stands after this answer and the ruling on it."""
-    if declared.ruling is ConflictRuling.CLEARED or declared.answer is ConflictAnswer.NONE:
-        return Standing.CLEARED
-    if declared.ruling is ConflictRuling.UPHELD or declared.answer is ConflictAnswer.CONFLICT:
-        return Standing.UPHELD
-    return Standing.UNDECIDED
+    """Where somebody stands after this answer and the ruling on it, which goes before the answer."""
+    if declared.ruling is not None:
+        return Standing.CLEARED if declared.ruling is ConflictRuling.CLEARED else Standing.UPHELD
+    return {
+        ConflictAnswer.NONE: Standing.CLEARED,
+        ConflictAnswer.POSSIBLE: Standing.UNDECIDED,
+        ConflictAnswer.CONFLICT: Standing.UPHELD,
+    }[declared.answer]

@@ -2,9 +2,9 @@
 
 Templates queued by the use cases of entries, with their values:
 
-- `resume`: `kind` (request or offer), `title` (may be null), `link`, `valid_until` (ISO time): go on writing.
-- `receipt`: `kind`, `ref`, `title`, `revision`, `content_hash`, `submitted_at`, `deadline` (ISO time or null),
-  `confirm_link` (null when the address is confirmed), `confirm_valid_until`, `entry_link`.
+- `resume`: `kind` (request or offer), `title` (may be null), `link`, `valid_until` (ISO time): to go on.
+- `receipt`: `kind`, `ref`, `title`, `revision`, `content_hash`, `submitted_at`, `deadline` (ISO time or
+  null), `confirm_link` (null when the address is confirmed), `confirm_valid_until`, `entry_link`.
 - `withdrawn`: `kind`, `ref`, `title`, `withdrawn_at`.
 - `returned`: `kind`, `ref`, `title`, `reason`, `entry_link`.
 
@@ -74,9 +74,7 @@ def is_throttled(
     return False
 
 
-def throttle(
-    session: Session, kind: str, key: str, *, most: int, within: timedelta, now: datetime
-) -> None:
+def throttle(session: Session, kind: str, key: str, *, most: int, within: timedelta, now: datetime) -> None:
     """Count one mail to `key`; raises TooMany when `most` went there within that time."""
     if is_throttled(session, kind, key, most=most, within=within, now=now):
         raise TooMany(

@@ -13,7 +13,7 @@ from matching.names import plain_name
 from models.entries import Entry
 from models.people import Account, Organisation
 from procedure.access import require
-from procedure.facts import ANYWHERE
+from procedure.facts import NOTHING
 from services import audit
 from services.references import next_reference
 from vocabulary.actions import Action
@@ -65,7 +65,7 @@ def rename(
     session: Session, actor: Actor, ref: str, name: str, expected_version: int, *, now: datetime
 ) -> Organisation:
     """Give an organisation another name; the old one stays as an alias, so that it is still found."""
-    require(actor, Action.ORGANISATION_MERGE, ANYWHERE, now)
+    require(actor, Action.ORGANISATION_MERGE, NOTHING, now)
     row = _fetch(session, ref)
     _check_version(row, expected_version)
     if not name.strip():
@@ -100,7 +100,7 @@ def merge(
 
     Raises Conflict when one of them was merged before, Invalid when both are the same.
     """
-    require(actor, Action.ORGANISATION_MERGE, ANYWHERE, now)
+    require(actor, Action.ORGANISATION_MERGE, NOTHING, now)
     if ref == into_ref:
         raise Invalid({"into": [Message("Choose another organisation than the one to be merged.")]})
     first, second = sorted((ref, into_ref))

@@ -161,11 +161,12 @@ def close_codes(session: Session, vocabulary: str, code: str, *, language: str =
 
 
 def usd_rate(session: Session, currency: str) -> tuple[Decimal, date] | None:
-    """Units of a currency for one US dollar, and the day of that rate; None for an unknown currency."""
+    """US dollars for one unit of a currency, and the day of that rate; None for an unknown currency."""
     row = terms(session, "currencies").get(currency)
     if row is None:
         return None
-    return Decimal(str(row.data["usd_rate"])), date.fromisoformat(row.data["rate_as_of"])
+    rate = 1 / Decimal(str(row.data["usd_rate"]))  # the data holds units for one dollar, as the UN does
+    return rate.quantize(Decimal("0.00000001")), date.fromisoformat(row.data["rate_as_of"])
 
 
 def places(session: Session) -> Places:
@@ -195,8 +196,8 @@ def _places(shelf: _Shelf) -> Places:
 _KINDS = ("ldc", "lldc", "sids")
 _DEVELOPED_AREAS = frozenset({"150", "021", "053"})
 _DEVELOPED = frozenset({"CYP", "ISR", "JPN"})
-"""The developed regions of the UN M49 standard as it stood until 2021: Europe, Northern America, Australia and
-New Zealand, and these three. Whatever is an LDC, LLDC or SIDS counts as developing wherever it lies."""
+"""The developed regions of the UN M49 standard as it stood until 2021: Europe, Northern America, Australia
+and New Zealand, and these three. Whatever is an LDC, LLDC or SIDS counts as developing wherever it lies."""
 
 
 def _scopes(code: str, data: Mapping[str, Any]) -> frozenset[str]:

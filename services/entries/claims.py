@@ -5,7 +5,7 @@ The link in the receipt opens a page with a button; only the button claims, sinc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, selectinload
 from models.entries import Entry
 from models.people import Account, PrivateLink, RoleGrant
 from procedure.access import require
-from procedure.facts import NOTHING
 from services import audit
 from services.entries.rows import touch
 from services.entries.submission import CONFIRM
+from services.facts import entry_facts
 from services.secrets import secret_hash
 from vocabulary.actions import Action
 from vocabulary.errors import NotFound
@@ -53,10 +53,12 @@ def confirm_email(session: Session, secret: str, *, now: datetime) -> Entry:
 
     The caller may sign the owner in by the way of the account service; this function does not.
     """
-    require(SIGNED_OUT, Action.ENTRY_CLAIM, NOTHING, now)
     link, entry = _open(session, secret, now, lock=True)
+    holder = replace(SIGNED_OUT, entry_ids=frozenset({entry.id}))
+    require(holder, Action.ENTRY_CLAIM, entry_facts(session, entry, holder), now)
     account = _account(session, link, entry, now)
     link.used_at = now
+    _end_private_links(session, entry, now)
     entry.owner_id, entry.confirmed_at = account.id, now
     _grant(session, account, _ROLES[entry.kind], now)
     touch(entry, now)
@@ -118,8 +120,25 @@ def _account(session: Session, link: PrivateLink, entry: Entry, now: datetime) -
     return account
 
 
+def _end_private_links(session: Session, entry: Entry, now: datetime) -> None:
+    """From now on the owner signs in: whoever wrote under somebody else's address has no way back in."""
+    session.execute(
+        sa.update(PrivateLink)
+        .where(
+            PrivateLink.entry_id == entry.id,
+            PrivateLink.purpose != "sign_in",
+            PrivateLink.used_at.is_(None),
+            PrivateLink.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def _grant(session: Session, account: Account, role: Role, now: datetime) -> None:
-    if any(grant.role is role and grant.call_id is None and grant.country is None for grant in account.grants):
+    if any(
+        grant.role is role and grant.call_id is None and grant.country is None for grant in account.grants
+    ):
         return
     account.grants.append(RoleGrant(role=role, granted_at=now))
     audit.record(

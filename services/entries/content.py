@@ -13,7 +13,7 @@ from typing import Any
 
 from models.entries import Entry, EntryTerm, SupportOffer, SupportRequest
 from services.entries.fields import BY_NAME, ContentField, ValueKind, fields_of
-from services.entries.search import search_text
+from services.entries.search import findable, search_text
 from vocabulary.errors import Invalid
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
@@ -36,6 +36,9 @@ SEARCHED = (
     "conditions",
 )
 """Texts that a search reads, the weightiest first."""
+
+ORGANISATION = ("organisation_name", "organisation_acronym")
+"""Those that say whose an entry is, which not every reader may know."""
 
 PREFIXES: Mapping[EntryKind, str] = {EntryKind.REQUEST: "REQ", EntryKind.OFFER: "OFF"}
 
@@ -76,7 +79,9 @@ def apply_content(entry: Entry, changes: Mapping[str, Any]) -> None:
             setattr(entry, name, field.to_column(value))
         if name == PUBLIC_FIELDS:
             _apply_codes(entry, name, value)
-    entry.search_text = search_text(_said(entry, SEARCHED))
+    entry.title_key = findable(entry.title or "")[:80]
+    entry.search_text = search_text(_said(entry, set(SEARCHED) - set(ORGANISATION)))
+    entry.organisation_search_text = search_text(_said(entry, ORGANISATION))
     entry.public_search_text = search_text(_said(entry, set(SEARCHED) & set(entry.public_fields)))
 
 

@@ -37,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """A field whose value changed. `parts` holds the texts' stretches; `added` and `removed` codes of lists."""
+    """A field whose value changed. `parts`: stretches of a text; `added`, `removed`: codes of a list."""
 
     name: str
     label: Message

@@ -57,7 +57,7 @@ _INVITES = {
 
 @dataclass(frozen=True, slots=True)
 class CreatedDraft:
-    """A new draft. `resume_secret` is the private link's secret, shown once; None for an owner with an account."""
+    """A new draft. `resume_secret` is the private link's, shown once; None for an owner with an account."""
 
     entry: Entry
     resume_secret: str | None
@@ -195,7 +195,7 @@ def save(
 def _keep_beside(entry: Entry, changed: Mapping[str, Any], now: datetime) -> None:
     """An edit of a submitted entry; what equals the latest revision again is no longer an edit."""
     submitted = content_of(entry)
-    edited = (entry.pending or {}) | changed
+    edited = {**(entry.pending or {}), **changed}
     left = {name: value for name, value in edited.items() if value != submitted[name]}
     entry.pending = left or None
     entry.pending_at = now if left else None
@@ -219,9 +219,7 @@ def discard_pending(
     return entry
 
 
-def discard_draft(
-    session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime
-) -> None:
+def discard_draft(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> None:
     """Delete a draft with its files and links; only the audit trail remembers that there was one."""
     entry, _ = fetch_for(session, actor, Action.ENTRY_DISCARD, ref, now=now, lock=True)
     check_version(entry, expected_version)

@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models.entries import Entry
-from procedure.lifecycle import advance
+from procedure.lifecycle import advance_entry
 from services import audit
 from services.entries.codes import check_codes
 from services.entries.content import apply_content
-from services.entries.rows import check_version, fetch_for, note_change, touch
+from services.entries.rows import check_version, fetch_for, note_change, settle_publication, touch
 from services.mail import queue_mail
 from services.runtime import runtime
 from vocabulary.actions import Action
@@ -30,7 +30,7 @@ _NEVER_PUBLIC = ("draft", "withdrawn", "archived")
 
 
 def publish(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> Entry:
-    """Show the consented fields to everybody. Raises Conflict where the owner did not consent to the title."""
+    """Show the consented fields to everybody. Raises Conflict where the title is not among them."""
     entry, _ = fetch_for(session, actor, Action.PUBLICATION_PUBLISH, ref, now=now, lock=True)
     check_version(entry, expected_version)
     if entry.state in _NEVER_PUBLIC:
@@ -70,10 +70,7 @@ def consent(
     check_codes(session, entry.kind, {"public_fields": names}, language=actor.language)
     before = list(entry.public_fields)
     apply_content(entry, {"public_fields": names})
-    if entry.publication is Publication.PUBLISHED and "title" not in names:
-        entry.publication = Publication.UNPUBLISHED
-    elif entry.publication in (Publication.NONE, Publication.CONSENTED):
-        entry.publication = Publication.CONSENTED if names else Publication.NONE
+    settle_publication(entry)
     touch(entry, now)
     session.flush()
     note_change(session, entry, now)
@@ -172,7 +169,7 @@ def _step(
     entry, _ = fetch_for(session, actor, action, ref, now=now, lock=True)
     check_version(entry, expected_version)
     before: dict[str, Any] = {"state": entry.state}
-    entry.state = advance(entry.kind, entry.state, step)
+    entry.state = advance_entry(entry.kind, entry.state, step)
     touch(entry, now)
     session.flush()
     note_change(session, entry, now)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
 from models.entries import Entry, EntryChange
-from procedure.access import refusal, require
+from procedure.access import is_visible, require
 from procedure.facts import ItemFacts
 from services.entries.content import content_of
 from services.facts import entry_facts
@@ -22,7 +22,7 @@ from vocabulary.actions import Action
 from vocabulary.errors import Conflict, NotFound
 from vocabulary.messages import Message
 from vocabulary.people import Actor
-from vocabulary.states import EntryKind
+from vocabulary.states import EntryKind, Publication
 
 STALE = Message("Somebody else changed this meanwhile. Compare both versions and repeat your change.")
 
@@ -54,16 +54,10 @@ def fetch_for(
     """
     entry = fetch(session, ref, lock=lock, kind=kind)
     facts = entry_facts(session, entry, actor)
-    if not may_see(actor, facts, now):
+    if not is_visible(actor, facts, now):
         raise NotFound
     require(actor, action, facts, now)
     return entry, facts
-
-
-def may_see(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
-    """May the actor know that this entry exists: its whole, its preview, or its public part?"""
-    ways = (Action.ENTRY_READ, Action.ENTRY_READ_PUBLIC, Action.ENTRY_PREVIEW)
-    return any(refusal(actor, action, facts, now) is None for action in ways)
 
 
 def check_version(entry: Entry, expected: int) -> None:
@@ -96,3 +90,12 @@ def note_change(session: Session, entry: Entry, now: datetime) -> None:
 def audited(content: Mapping[str, Any]) -> dict[str, Any]:
     """Which fields changed, for the audit trail: names only, since a text may name people."""
     return {"fields": sorted(content)}
+
+
+def settle_publication(entry: Entry) -> None:
+    """Publication follows consent: without the title there is nothing that may be shown."""
+    has_title = "title" in entry.public_fields
+    if entry.publication is Publication.PUBLISHED and not has_title:
+        entry.publication = Publication.UNPUBLISHED
+    elif entry.publication in (Publication.NONE, Publication.CONSENTED):
+        entry.publication = Publication.CONSENTED if entry.public_fields else Publication.NONE

@@ -17,10 +17,17 @@ from sqlalchemy.orm import Session
 from models.entries import Attachment, Entry, Revision
 from models.people import Account, PrivateLink
 from procedure.entries import errors_for_submission
-from procedure.lifecycle import advance
+from procedure.lifecycle import advance_entry
 from services import audit, vocabularies
-from services.entries.content import apply_content, content_hash, content_of
-from services.entries.rows import check_version, fetch_for, note_change, touch, working_content
+from services.entries.content import apply_content, content_hash
+from services.entries.rows import (
+    check_version,
+    fetch_for,
+    note_change,
+    settle_publication,
+    touch,
+    working_content,
+)
 from services.mail import queue_mail
 from services.organisations import find_or_create
 from services.runtime import runtime
@@ -76,14 +83,13 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     if entry.revision_number and digest == _last_hash(session, entry):
         raise Conflict(Message("Nothing changed since it was submitted."), code="unchanged")
     before = entry.state
-    action = EntryAction.SUBMIT if before in ("draft", "returned") else EntryAction.REVISE
-    entry.state = advance(entry.kind, entry.state, action)
+    action = EntryAction.SUBMIT if before == "draft" else EntryAction.REVISE
+    entry.state = advance_entry(entry.kind, entry.state, action)
     apply_content(entry, content)
     entry.pending = entry.pending_at = None
     entry.revision_number += 1
     entry.submitted_at = entry.submitted_at or now
-    if entry.publication is Publication.NONE and content["public_fields"]:
-        entry.publication = Publication.CONSENTED
+    settle_publication(entry)
     _stamp_rate(session, entry)
     entry.organisation_id = find_or_create(session, actor, content, now=now).id
     session.add(
@@ -122,7 +128,13 @@ def files_of(session: Session, entry: Entry) -> list[dict[str, Any]]:
         .order_by(Attachment.id)
     ).scalars()
     return [
-        {"ref": row.ref, "name": row.name, "media_type": row.media_type, "size": row.size, "sha256": row.sha256}
+        {
+            "ref": row.ref,
+            "name": row.name,
+            "media_type": row.media_type,
+            "size": row.size,
+            "sha256": row.sha256,
+        }
         for row in rows
     ]
 
@@ -227,7 +239,7 @@ def withdraw(
     entry, _ = fetch_for(session, actor, Action.ENTRY_WITHDRAW, ref, now=now, lock=True)
     check_version(entry, expected_version)
     before = entry.state
-    entry.state = advance(entry.kind, entry.state, EntryAction.WITHDRAW)
+    entry.state = advance_entry(entry.kind, entry.state, EntryAction.WITHDRAW)
     entry.withdrawn_at = now
     entry.pending = entry.pending_at = None
     if entry.publication is Publication.PUBLISHED:

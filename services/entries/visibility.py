@@ -1,0 +1,190 @@
+"""Which fields of an entry may somebody see, and which entries does a list hold for them?
+
+Asks the policy table for one entry; says the same as conditions in SQL for lists, so that a count, a search
+or a sort order tells nobody more than a page would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from models.calls import Call
+from models.entries import Entry, EntryTerm
+from models.reviews import Assignment, ConflictDeclaration
+from procedure.access import may
+from procedure.facts import ItemFacts
+from services.entries.fields import fields_of, personal, publishable
+from vocabulary.actions import Action
+from vocabulary.people import Actor, Role
+from vocabulary.states import (
+    AssignmentState,
+    ConflictAnswer,
+    ConflictRuling,
+    EntryKind,
+    Publication,
+)
+
+CONTACT = frozenset({"contact_name", "contact_email", "contact_phone", "contact_way"})
+IDENTITY = frozenset(
+    {
+        "organisation_name",
+        "organisation_acronym",
+        "organisation_site",
+        "organisation_kind",
+        "organisation_country",
+    }
+)
+PREVIEWED = IDENTITY | {"title", "language", "people_involved", "contact_name", "focal_point_name"}
+"""What somebody sees before the conflict question is answered: the title, the people, the institutions."""
+
+Condition = sa.ColumnElement[bool]
+
+
+def shown_fields(
+    actor: Actor, kind: EntryKind, public_fields: Collection[str], facts: ItemFacts, now: datetime
+) -> frozenset[str]:
+    """Names of the fields that the actor may see of one entry; empty where it is not visible at all."""
+    every = {field.name for field in fields_of(kind)}
+    shown: set[str] = set()
+    if may(actor, Action.ENTRY_READ_PUBLIC, facts, now):
+        shown |= set(public_fields) & set(publishable(kind))
+    if may(actor, Action.ENTRY_READ, facts, now):
+        shown |= every - IDENTITY - CONTACT - set(personal(kind))
+        if may(actor, Action.ENTRY_READ_IDENTITY, facts, now):
+            shown |= every - CONTACT
+        if _may_write_to(actor, facts, now):
+            shown |= CONTACT
+    elif may(actor, Action.ENTRY_PREVIEW, facts, now):
+        shown |= {"title", "language"} if facts.is_blind else PREVIEWED & every
+    return frozenset(shown)
+
+
+def _may_write_to(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
+    """Contact data are for the owner, who may hold only a private link, and for whoever writes to them."""
+    is_holder = facts.entry_id is not None and facts.entry_id in actor.entry_ids
+    return is_holder or may(actor, Action.ENTRY_MESSAGE, facts, now)
+
+
+# --- the same in SQL --------------------------------------------------------------------------------------
+
+_NOT_UNDER_WAY = ("draft", "lapsed", "withdrawn", "archived", "refused", "closed")
+_ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
+NOTHING: Condition = sa.false()
+
+
+def is_public() -> Condition:
+    """Published: everybody sees what the owner consented to."""
+    return Entry.publication == Publication.PUBLISHED
+
+
+def is_own(actor: Actor) -> Condition:
+    """The actor's own entries, by account or by a private link."""
+    ways: list[Condition] = []
+    if actor.account_id is not None:
+        ways.append(Entry.owner_id == actor.account_id)
+    if actor.entry_ids:
+        ways.append(Entry.id.in_(actor.entry_ids))
+    return sa.or_(*ways) if ways else NOTHING
+
+
+def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
+    """Entries whose content the actor may read; with `with_identity` only where also whose they are."""
+    if actor.is_system:
+        return sa.true()
+    if actor.account_id is None:
+        return is_own(actor)
+    under_way = Entry.state.not_in(_NOT_UNDER_WAY)
+    open_names = sa.not_(_is_blind()) if with_identity else sa.true()
+    panel = sa.or_(
+        _in_calls(actor, Role.MODERATOR),
+        _in_calls(actor, Role.DECIDER),
+        _is_reviewing(actor, cleared=True),
+    )
+    ways = [
+        sa.and_(_in_calls(actor, Role.OFFICER), Entry.state != "draft"),
+        sa.and_(panel, under_way, open_names),
+    ]
+    if not with_identity:
+        ways.append(sa.and_(_touches_country(actor), under_way, Entry.kind == EntryKind.REQUEST))
+    return sa.or_(is_own(actor), sa.and_(sa.or_(*ways), sa.not_(_has_conflict(actor))))
+
+
+def is_previewed(actor: Actor) -> Condition:
+    """Entries of which the actor sees title, people and institutions: asked to review, not yet cleared."""
+    if actor.account_id is None:
+        return NOTHING
+    return sa.and_(_is_reviewing(actor, cleared=False), sa.not_(_has_conflict(actor)))
+
+
+def visible_to(actor: Actor) -> Condition:
+    """Entries that a list may hold for the actor, with whatever part of them is shown."""
+    return sa.or_(is_public(), is_readable(actor), is_previewed(actor))
+
+
+def _in_calls(actor: Actor, role: Role) -> Condition:
+    """Entries for which a role holds: all of them, or those of the calls that it is held for."""
+    grants = [grant for grant in actor.grants if grant.role is role and grant.country is None]
+    if any(grant.call_id is None for grant in grants):
+        return sa.true()
+    calls = sorted(grant.call_id for grant in grants if grant.call_id is not None)
+    return Entry.call_id.in_(calls) if calls else NOTHING
+
+
+def _touches_country(actor: Actor) -> Condition:
+    """Entries that name a country whose focal point the actor is, or whose organisation sits there."""
+    held = sorted(grant.country for grant in actor.grants if grant.role is Role.FOCAL_POINT and grant.country)
+    if not held:
+        return NOTHING
+    return sa.or_(Entry.organisation_country.in_(held), names_code("countries", held))
+
+
+def names_code(vocabulary: str, codes: Collection[str]) -> Condition:
+    """Entries that name one of these codes."""
+    return sa.exists().where(
+        EntryTerm.entry_id == Entry.id, EntryTerm.vocabulary == vocabulary, EntryTerm.code.in_(sorted(codes))
+    )
+
+
+def _is_blind() -> Condition:
+    return sa.exists().where(Call.id == Entry.call_id, Call.blind_mode.is_(True))
+
+
+def _is_reviewing(actor: Actor, *, cleared: bool) -> Condition:
+    asked = sa.exists().where(
+        Assignment.entry_id == Entry.id,
+        Assignment.account_id == actor.account_id,
+        Assignment.state.in_(_ASKED),
+    )
+    return sa.and_(asked, _is_cleared(actor)) if cleared else asked
+
+
+def _is_cleared(actor: Actor) -> Condition:
+    return _has_declared(
+        actor,
+        sa.or_(
+            ConflictDeclaration.ruling == ConflictRuling.CLEARED,
+            sa.and_(ConflictDeclaration.ruling.is_(None), ConflictDeclaration.answer == ConflictAnswer.NONE),
+        ),
+    )
+
+
+def _has_conflict(actor: Actor) -> Condition:
+    """An upheld or undecided conflict: the entry is then in no list, count or search of the actor's."""
+    return _has_declared(
+        actor,
+        sa.or_(
+            ConflictDeclaration.ruling == ConflictRuling.UPHELD,
+            sa.and_(ConflictDeclaration.ruling.is_(None), ConflictDeclaration.answer != ConflictAnswer.NONE),
+        ),
+    )
+
+
+def _has_declared(actor: Actor, condition: Condition) -> Condition:
+    return sa.exists().where(
+        ConflictDeclaration.entry_id == Entry.id,
+        ConflictDeclaration.account_id == actor.account_id,
+        condition,
+    )

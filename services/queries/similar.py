@@ -1,0 +1,145 @@
+"""Is this entry, or this organisation, here already under a slightly different name?
+
+Looks only among what the writer may see, so that a hint never betrays a hidden entry. A person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from matching import names
+from matching.facts import EntryFacts
+from matching.text import analyse
+from models.entries import Entry
+from models.people import Organisation
+from services.entries.search import containing, findable
+from services.entries.visibility import is_own, is_public, is_readable, names_code
+from vocabulary.people import Actor, Role
+from vocabulary.states import EntryKind
+
+MOST_CANDIDATES = 300
+MOST_ORGANISATIONS = 5_000
+MOST_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarEntry:
+    """An entry that may be the same one: `score` 0..1, `why` is "same" or "text"."""
+
+    ref: str
+    title: str
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarOrganisation:
+    """An organisation that may be the one meant: `why` is "same", "spelling" or "acronym"."""
+
+    ref: str
+    name: str
+    acronym: str | None
+    country: str | None
+    score: float
+    why: str
+
+
+def similar_entries(
+    session: Session,
+    actor: Actor,
+    kind: EntryKind,
+    content: Mapping[str, Any],
+    *,
+    ref: str | None = None,
+    limit: int = 5,
+) -> tuple[SimilarEntry, ...]:
+    """Published entries, and those the actor may read, that are alike in title and summary; best first.
+
+    `ref` is the entry being written itself, which is passed over.
+    """
+    title = content.get("title") or ""
+    words = _telling_words(title)
+    if not words:
+        return ()
+    written = _facts(ref or "", kind, title, content.get("summary"))
+    found = names.similar_entries(written, _candidates(session, actor, kind, words), limit=limit)
+    return tuple(
+        SimilarEntry(similar.key, similar.name, similar.score, similar.why.value) for similar in found
+    )
+
+
+def _telling_words(title: str) -> list[str]:
+    """The longest words of a title, or pairs of characters in Chinese, in the form that searches use."""
+    found = {findable(surface) for _, surface in analyse(title[:300])}
+    return sorted(found - {""}, key=lambda word: (-len(word), word))[:MOST_WORDS]
+
+
+def _candidates(session: Session, actor: Actor, kind: EntryKind, words: list[str]) -> list[EntryFacts]:
+    readable = sa.or_(is_own(actor), is_readable(actor))
+    summary_shown = sa.or_(readable, names_code("public_fields", ["summary"]))
+    patterns = [containing(word) for word in words]
+    said = sa.or_(
+        sa.and_(is_public(), sa.or_(*(Entry.public_search_text.like(p, escape="\\") for p in patterns))),
+        sa.and_(readable, sa.or_(*(Entry.search_text.like(p, escape="\\") for p in patterns))),
+    )
+    query = (
+        sa.select(Entry.ref, Entry.title, sa.case((summary_shown, Entry.summary), else_=None))
+        .where(Entry.kind == kind, said)
+        .order_by(Entry.id.desc())
+        .limit(MOST_CANDIDATES)
+    )
+    return [_facts(ref, kind, title or "", summary) for ref, title, summary in session.execute(query)]
+
+
+def _facts(ref: str, kind: EntryKind, title: str, summary: str | None) -> EntryFacts:
+    texts = {"title": (title,), "summary": (summary[:1_500],) if summary else ()}
+    return EntryFacts(ref, kind, texts)
+
+
+def similar_organisations(
+    session: Session, actor: Actor, name: str, country: str | None = None, *, limit: int = 5
+) -> tuple[SimilarOrganisation, ...]:
+    """Organisations whose name, acronym or alias is like this one; of a country, or without one, if given."""
+    query = (
+        sa.select(Organisation)
+        .where(Organisation.merged_into_id.is_(None), _is_known_to(actor))
+        .order_by(Organisation.id)
+        .limit(MOST_ORGANISATIONS)
+    )
+    if country:
+        query = query.where(sa.or_(Organisation.country == country, Organisation.country.is_(None)))
+    rows = {row.ref: row for row in session.execute(query).scalars()}
+    known = {
+        ref: [row.name, *row.aliases, *([row.acronym] if row.acronym else [])] for ref, row in rows.items()
+    }
+    return tuple(
+        SimilarOrganisation(
+            similar.key,
+            rows[similar.key].name,
+            rows[similar.key].acronym,
+            rows[similar.key].country,
+            similar.score,
+            similar.why.value,
+        )
+        for similar in names.similar_names(name[:300], known, limit=limit)
+    )
+
+
+def _is_known_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """An organisation that only hidden entries name is not known to others, or the hint would betray them."""
+    if actor.is_system or Role.OFFICER in actor.roles():
+        return sa.true()
+    names_it = Entry.organisation_id == Organisation.id
+    ways = [
+        ~sa.exists().where(names_it),
+        sa.exists().where(names_it, is_public(), names_code("public_fields", ["organisation_name"])),
+        sa.exists().where(names_it, is_own(actor)),
+    ]
+    if actor.organisation_id is not None:
+        ways.append(Organisation.id == actor.organisation_id)
+    return sa.or_(*ways)
