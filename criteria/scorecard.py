@@ -1,7 +1,7 @@
 """What did one reviewer find, and may the scorecard be submitted as it is?
 
 A score of at least the threshold of the rule set is "met", a lower one "not met"; "cannot judge" and a
-blank are open questions and never count as nought. Field names are those of the form and the API.
+blank are open questions and never count as zero. Field names are those of the form and the API.
 Knows nothing of the procedure: who may score, and when, is asked elsewhere.
 """
 
@@ -150,7 +150,7 @@ def errors_for_submission(
     rules : RuleSet
     claimed : collection of StrategyId
         The strategies that the proposal claims, at least one; their criteria must all be answered, and
-        nought and every score that counts as met need evidence ("partly met" explains itself).
+        zero and every score that counts as met need evidence ("partly met" explains itself).
 
     Returns
     -------

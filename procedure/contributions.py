@@ -22,10 +22,10 @@ class Approver(StrEnum):
 def approver_of(amount_usd: Decimal, threshold_usd: Decimal = IPBES_THRESHOLD_USD) -> Approver:
     """The approver of one contribution, by one donor to one activity, in United States dollars.
 
-    Raises ValueError for an amount that is not a finite number above nought.
+    Raises ValueError for an amount that is not a finite number above zero.
     """
     if not amount_usd.is_finite() or amount_usd <= 0:
-        raise ValueError(f"a contribution is an amount above nought, not {amount_usd}")
+        raise ValueError(f"a contribution is an amount above zero, not {amount_usd}")
     return Approver.PLENARY if amount_usd > threshold_usd else Approver.BUREAU
 
 
