@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -55,6 +56,7 @@ class Similar:
     name: str
 
 
+@lru_cache(maxsize=65_536)
 def plain_name(name: str) -> str:
     """A name without case, accents, signs, joining words and legal forms; the words stay in order.
 

@@ -30,7 +30,7 @@ def keys(query, **options):
         ("The Kenya Wildlife Service Ltd.", "kws", Why.SAME),
         ("Kenya Wildlfe Service", "kws", Why.SPELLING),
         ("Wildlife Service Kenya", "kws", Why.SPELLING),
-        ("Kenia Wildlife Services", "kws", Why.ACRONYM),
+        ("Kenia Wildlife Services", "kws", Why.SPELLING),
         ("KWS", "kws", Why.SAME),
         ("Centre de cooperation internationale en recherche agronomique", "cirad", Why.SAME),
         ("Российская Академия Наук", "ras", Why.SAME),

@@ -1,0 +1,368 @@
+"""commands/match.py: two files in, one file out or every problem named."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from commands.match import match_command
+
+REQUESTS = [
+    {
+        "id": "REQ-2",
+        "title": "Wetland assessment",
+        "text": "We need training to assess wetlands.",
+        "support": ["training"],
+        "countries": ["KE"],
+        "amount": 20000,
+        "from": "2026-03-01",
+        "until": "2026-08-31",
+    },
+    {"id": "REQ-1", "text": ["Évaluation des zones humides", "formation"], "language": "fr"},
+]
+OFFERS = [
+    {
+        "id": "OFF-1",
+        "text": "Training on wetland assessment",
+        "support": ["training"],
+        "countries": ["Kenya"],
+    },
+    {"id": "OFF-2", "text": "Formation : zones humides", "language": "fr-FR"},
+    {"id": "OFF-3", "text": "Wetland training", "capacity": 0},
+]
+
+
+def write_jsonl(path, records):
+    path.write_text("\n".join(json.dumps(record, ensure_ascii=False) for record in records), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_jsonl(tmp_path / "requests.jsonl", REQUESTS)
+    write_jsonl(tmp_path / "offers.jsonl", OFFERS)
+    return tmp_path
+
+
+def run(folder, *options, requests="requests.jsonl", offers="offers.jsonl", output="out.jsonl"):
+    arguments = [str(folder / requests), str(folder / offers), "-o", str(folder / output), *options]
+    return CliRunner().invoke(match_command, arguments)
+
+
+def lines(folder, output="out.jsonl"):
+    return [json.loads(line) for line in (folder / output).read_text(encoding="utf-8").splitlines()]
+
+
+def problems(result):
+    """Everything said, but the count at the end."""
+    return result.stderr.splitlines()[:-1]
+
+
+def refused(folder, text, name="bad.csv"):
+    """What is said about a bad file of offers; nothing may be written."""
+    content = text if isinstance(text, bytes) else text.encode()
+    (folder / name).write_bytes(content)
+    result = run(folder, offers=name)
+    assert result.exit_code == 1
+    assert sorted(path.name for path in folder.iterdir()) == sorted({name, "requests.jsonl", "offers.jsonl"})
+    return problems(result)
+
+
+def test_match_writes_what_the_contract_names(folder):
+    result = run(folder, "--top", "2")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = lines(folder)
+    assert [(line["request"], line["rank"], line["offer"]) for line in found] == [
+        ("REQ-1", 1, "OFF-2"),
+        ("REQ-2", 1, "OFF-1"),
+    ]
+    assert list(found[0]) == ["request", "offer", "rank", "score", "parts", "terms", "blockers"]
+    assert list(found[0]["parts"]) == [
+        "text",
+        "meaning",
+        "support",
+        "needs",
+        "place",
+        "language",
+        "time",
+        "money",
+    ]
+    for line in found:
+        assert sum(term["share"] for term in line["terms"]) == pytest.approx(line["parts"]["text"], abs=1e-9)
+        assert 0 <= line["score"] <= 1
+        assert line["blockers"] == []
+
+
+def test_match_tells_what_is_ruled_out_when_asked(folder):
+    run(folder, "--include-blocked", "--reasons")
+
+    blocked = [line for line in lines(folder) if line["rank"] is None]
+
+    assert [(line["request"], line["offer"]) for line in blocked] == [("REQ-1", "OFF-3"), ("REQ-2", "OFF-3")]
+    assert blocked[0]["blockers"] == [{"code": "capacity_gone", "message": "The offer has no places left."}]
+    assert blocked[1]["reasons"]["support"] == "The offer does not say what support it gives."
+
+
+def test_match_judges_expiry_only_on_a_day_that_is_named(folder):
+    late = [OFFERS[0] | {"from": "2026-01-01", "until": "2026-03-31"}]
+    write_jsonl(folder / "offers.jsonl", late)
+
+    run(folder, output="ever.jsonl")
+    run(folder, "--today", "2026-04-01", output="today.jsonl")
+
+    assert [line["offer"] for line in lines(folder, "ever.jsonl")] == ["OFF-1"]
+    assert lines(folder, "today.jsonl") == []
+
+
+def test_match_gives_the_same_bytes_for_any_order_and_number_of_workers(folder):
+    many = [REQUESTS[n % 2] | {"id": f"REQ-{n:03}"} for n in range(70)]
+    write_jsonl(folder / "requests.jsonl", many)
+    write_jsonl(folder / "shuffled.jsonl", many[::-1])
+    write_jsonl(folder / "turned.jsonl", OFFERS[::-1])
+
+    run(folder, output="one.jsonl")
+    run(folder, "--workers", "2", requests="shuffled.jsonl", offers="turned.jsonl", output="two.jsonl")
+
+    assert (folder / "one.jsonl").read_bytes() == (folder / "two.jsonl").read_bytes()
+    assert len(lines(folder, "one.jsonl")) == 70
+
+
+CSV = (
+    "Id;Text;Support;countries;amount;from;until;capacity;language\r\n"
+    'OFF-1;"Training on\nwetland ""assessment""";training;KEN|tanzania;50 000,50;2026-01-01;;3;EN\r\n'
+    '\r\nOFF-2;"[""Formation"", ""zones humides""]";"training; in kind";global;;;;;fr\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CSV.encode(),
+        codecs.BOM_UTF8 + CSV.encode(),
+        CSV.replace("\r\n", "\n").encode(),
+        CSV.encode("utf-16"),
+        CSV.replace("training; in kind", "training, in kind").replace(";", "\t").encode(),
+    ],
+    ids=["plain", "byte order mark", "unix", "utf-16", "tabs"],
+)
+def test_match_reads_csv_as_spreadsheets_write_it(folder, content):
+    (folder / "offers.csv").write_bytes(content)
+
+    result = run(folder, "--reasons", offers="offers.csv")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    by_pair = {(line["request"], line["offer"]): line for line in lines(folder)}
+    assert (
+        by_pair["REQ-2", "OFF-1"]["reasons"]["place"]
+        == "Help is needed in KEN; the offer is for KEN and TZA."
+    )
+    assert by_pair["REQ-2", "OFF-2"]["reasons"]["support"] == "Both name training."
+    assert [term["term"] for term in by_pair["REQ-1", "OFF-2"]["terms"]] == ["formation", "humides", "zones"]
+
+
+def test_match_names_columns_it_does_not_use_and_countries_it_does_not_know(folder):
+    write_jsonl(folder / "offers.jsonl", [{"id": "1", "text": "soil", "contries": "x", "countries": "Kenia"}])
+
+    result = run(folder)
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        "offers.jsonl: Not used: contries. Fields are id, text, title, language, languages, support, needs,"
+        " initiatives, countries, amount, from, until and capacity.",
+        "offers.jsonl, countries: Not known as countries, such as KEN or Kenya, and compared as written:"
+        " KENIA.",
+    ]
+
+
+def test_match_names_every_problem_of_every_row_at_once(folder):
+    text = (
+        "id;text;amount;from;until;capacity;language\n"
+        "1;;NaN;2026-13-01;;x;English\n"
+        "2;ok;-3;2026-05-01;2026-01-01;1.5;en\n"
+        "3;fine;;;;;\n"
+        "3;again;;;;;\n"
+        "4;many;;;;;;;\n"
+        ";nameless;;;;;\n"
+    )
+
+    assert refused(folder, text) == [
+        "bad.csv, row 2, text: It is missing or empty; every row needs one.",
+        "bad.csv, row 2, language: “English” is no language code; write one such as en, fr or zh.",
+        "bad.csv, row 2, amount: “NaN” is no amount; write a number of 0 or more, such as 50000.",
+        "bad.csv, row 2, from: “2026-13-01” is no day; write it like 2026-03-31.",
+        "bad.csv, row 2, capacity: “x” is no count; write a whole number of 0 or more.",
+        "bad.csv, row 3, amount: “-3” is no amount; write a number of 0 or more, such as 50000.",
+        "bad.csv, row 3, capacity: “1.5” is no count; write a whole number of 0 or more.",
+        "bad.csv, row 3, until: 2026-01-01 lies before 2026-05-01; write the later day here.",
+        "bad.csv, row 5, id: “3” stands already in row 4; give each row its own.",
+        "bad.csv, row 6: The row has 9 cells, the header 7.",
+        "bad.csv, row 7, id: It is missing or empty; every row needs one.",
+    ]
+
+
+def test_match_counts_the_problems_of_both_files(folder):
+    write_jsonl(folder / "requests.jsonl", [{"id": "1"}])
+    write_jsonl(folder / "offers.jsonl", [{"text": "soil"}])
+
+    result = run(folder)
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "requests.jsonl, row 1, text: It is missing or empty; every row needs one.",
+        "offers.jsonl, row 1, id: It is missing or empty; every row needs one.",
+        "Nothing was written: 2 problems to correct.",
+    ]
+
+
+GOOD = {"id": "1", "text": "soil"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"id": True}, "id: It is neither a text nor a whole number; write one of them."),
+        ({"id": "a\u0007"}, "id: It is too long or holds control characters; write up to 200 plain signs."),
+        ({"id": "x" * 201}, "id: It is too long or holds control characters; write up to 200 plain signs."),
+        ({"text": " \n"}, "text: It is missing or empty; every row needs one."),
+        ({"text": []}, "text: It is missing or empty; every row needs one."),
+        ({"text": ["", " "]}, "text: It is missing or empty; every row needs one."),
+        ({"text": 5}, "text: It is no text; write a text, or a list of texts."),
+        ({"text": ["a", None]}, "text: It is no text; write a text, or a list of texts."),
+        ({"title": ["a"]}, "title: It is no text; write a text."),
+        ({"language": 5}, "language: “5” is no language code; write one such as en, fr or zh."),
+        ({"support": [{"a": 1}]}, "support: It holds something that is no code; write a list of codes."),
+        ({"amount": float("nan")}, "amount: “nan” is no amount; write a number of 0 or more, such as 50000."),
+        ({"amount": float("inf")}, "amount: “inf” is no amount; write a number of 0 or more, such as 50000."),
+        ({"amount": True}, "amount: “True” is no amount; write a number of 0 or more, such as 50000."),
+        ({"amount": "1,2,3"}, "amount: “1,2,3” is no amount; write a number of 0 or more, such as 50000."),
+        ({"from": 20260301}, "from: “20260301” is no day; write it like 2026-03-31."),
+        ({"from": "01.03.2026"}, "from: “01.03.2026” is no day; write it like 2026-03-31."),
+        ({"until": "2026-02-30"}, "until: “2026-02-30” is no day; write it like 2026-03-31."),
+        ({"capacity": -1}, "capacity: “-1” is no count; write a whole number of 0 or more."),
+    ],
+)
+def test_match_says_what_is_wrong_with_a_value_and_what_would_be_right(folder, wrong, said):
+    assert refused(folder, json.dumps(GOOD | wrong), "bad.jsonl") == [f"bad.jsonl, row 1, {said}"]
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"id": 7},
+        {"amount": "USD 50,000.00"},
+        {"amount": "50\u202f000"},
+        {"amount": 0},
+        {"from": "2026-03-01T00:00:00Z"},
+        {"capacity": "3"},
+        {"capacity": 3.0},
+        {"needs": [1.1, "ILK"]},
+        {"language": "de"},
+        {"language": None, "support": "", "countries": []},
+        {"text": "the of"},
+        {"text": "\u200f\u0001 x"},
+    ],
+    ids=str,
+)
+def test_match_takes_a_value_that_can_only_mean_one_thing(folder, right):
+    write_jsonl(folder / "offers.jsonl", [GOOD | right])
+
+    assert run(folder).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "bad.csv: The file is empty; write at least one row."),
+        ("id,text\n", "bad.csv: The file holds no rows; write at least one."),
+        (
+            "id,words\n1,soil\n",
+            "bad.csv, row 1, text: There is no such column; the first row must name the columns.",
+        ),
+        ("id,text,text\n1,soil,soil\n", "bad.csv, row 1, text: The column stands twice; keep one."),
+        (
+            'id,text\n1,soil\n2,"open\n',
+            "bad.csv, row 3: The quotes do not close; write a quote inside a quoted cell twice.",
+        ),
+        (
+            b"id,text\n1,soil\n2,\xe9t\xe9\n",
+            "bad.csv, row 3: The row is not in UTF-8; save the file as UTF-8.",
+        ),
+        ("[]", "bad.csv, row 1: The file is one JSON array; write one object on each line instead (JSONL)."),
+        (
+            '{"id": "1", "text": "soil"}\n\n{"id": \n',
+            "bad.csv, row 3: The line is not JSON; write one object a line, closed on that line.",
+        ),
+        ('{"id": "1", "text": "soil"}\n5\n', 'bad.csv, row 2: The line is no JSON object; write {"id": …}.'),
+    ],
+)
+def test_match_says_what_is_wrong_with_a_file(folder, content, said):
+    assert refused(folder, content) == [said]
+
+
+@pytest.mark.parametrize("wanted", ["fast", "best"])
+def test_match_says_that_no_vectors_are_installed(folder, wanted):
+    result = run(folder, "--meaning", wanted)
+
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "No sentence vectors are installed: words alone are compared, and meaning is 0.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--top", "0"), ("--workers", "0"), ("--meaning", "deep"), ("--today", "soon")],
+    ids=" ".join,
+)
+def test_match_refuses_wrong_use(folder, options):
+    assert run(folder, *options).exit_code == 2
+
+
+def test_match_refuses_a_file_that_is_not_there_and_a_folder_that_is_not(folder):
+    assert run(folder, offers="nothing.csv").exit_code == 2
+    assert run(folder, output="nowhere/out.jsonl").exit_code == 2
+
+
+def test_match_refuses_to_write_over_what_it_reads(folder):
+    before = (folder / "offers.jsonl").read_bytes()
+
+    result = run(folder, output="offers.jsonl")
+
+    assert result.exit_code == 2
+    assert (folder / "offers.jsonl").read_bytes() == before
+
+
+def test_match_replaces_an_older_result_whole_or_not_at_all(folder):
+    (folder / "out.jsonl").write_text("older\n")
+    (folder / "bad.csv").write_text("id,text\n1,\n")
+
+    run(folder, offers="bad.csv")
+    kept = (folder / "out.jsonl").read_text()
+    run(folder)
+
+    assert kept == "older\n"
+    assert len(lines(folder)) == 2
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "bad.csv",
+        "offers.jsonl",
+        "out.jsonl",
+        "requests.jsonl",
+    ]
+
+
+def test_match_needs_neither_a_database_nor_the_models():
+    code = (
+        "import sys, commands.match; print(sorted({'models', 'sqlalchemy', 'services'} & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[2]
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
