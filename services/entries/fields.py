@@ -109,7 +109,7 @@ K, F = ValueKind, ContentField
 FIELDS: tuple[ContentField, ...] = (
     F("language", K.CODE, Message("Language of the texts"), vocabulary="languages"),
     F("title", K.LINE, Message("Title"), longest=300),
-    F("summary", K.TEXT, Message("Summary"), longest=4_000),
+    F("summary", K.TEXT, Message("Summary")),
     F("need", K.TEXT, Message("Need")),
     F("activities", K.TEXT, Message("Planned activities")),
     F("results", K.TEXT, Message("Expected results")),

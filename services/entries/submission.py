@@ -75,7 +75,7 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     entry, facts = fetch_for(session, actor, Action.ENTRY_SUBMIT, ref, now=now, lock=True)
     check_version(entry, expected_version)
     content = _completed(entry, now.date())
-    errors = errors_for_submission(entry.kind, content)
+    errors = errors_for_submission(entry.kind, content, today=now.date())
     if errors:
         raise Invalid(errors)
     files = files_of(session, entry)

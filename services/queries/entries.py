@@ -131,6 +131,7 @@ class EntryPage:
     is_own: bool = False
     is_confirmed: bool = False
     working: Mapping[str, Any] = field(default_factory=dict)
+    pending: Mapping[str, Any] = field(default_factory=dict)
     pending_at: datetime | None = None
     files: tuple[FileRow, ...] = ()
     n_revisions: int = 0
@@ -293,6 +294,7 @@ def entry_page(
         is_own=owns,
         is_confirmed=reads and entry.confirmed_at is not None,
         working=working_content(entry) if owns else {},
+        pending=entry.pending or {} if owns else {},
         pending_at=entry.pending_at if owns else None,
         files=_files(session, entry) if may(actor, Action.ATTACHMENT_DOWNLOAD, facts, now) else (),
         n_revisions=entry.revision_number if reads else 0,
