@@ -338,7 +338,9 @@ def _choice(lacking: list[Result], n_more: int, names: Names) -> Message:
 
 
 def pivotal_criteria(result: Result) -> list[CriterionId]:
-    """Criteria that are met and without any one of which a satisfied rule would not be satisfied."""
+    """Criteria on each of which a satisfied rule rests; none when it is not satisfied."""
+    if result.verdict is not Verdict.SATISFIED:
+        return []
     findings = dict(_findings(result))
     return [
         code
