@@ -7,6 +7,7 @@ procedure/.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from models.calls import Call
 from models.entries import Entry, EntryTerm
-from models.reviews import Assignment, ConflictDeclaration
+from models.reviews import Assignment, ConflictDeclaration, Review
 from procedure.deadlines import Dates, deadline_of
 from procedure.facts import ItemFacts, Standing
 from vocabulary.people import Actor
-from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling
+from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling, ReviewState
 
 _ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
+_SUBMITTED = (ReviewState.SUBMITTED, ReviewState.LOCKED)
 
 
 def entry_facts(session: Session, entry: Entry, actor: Actor) -> ItemFacts:
@@ -55,6 +57,15 @@ def facts_of_entries(session: Session, entries: Iterable[Entry], actor: Actor) -
             is_blind=call.blind_mode if call else False,
         )
     return found
+
+
+def assignment_facts(facts: ItemFacts, assignment: Assignment, review: Review | None) -> ItemFacts:
+    """The facts of an entry, narrowed to one assignment to it and the review that answers it."""
+    return replace(
+        facts,
+        subject_id=assignment.account_id,
+        is_review_submitted=review is not None and review.state in _SUBMITTED,
+    )
 
 
 def call_facts(call: Call, *, opened_at: datetime) -> ItemFacts:
