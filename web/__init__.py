@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web import calls, filters, help, home
+from web import calls, entries, feeds, filters, help, home
 from web.errors import answer
 from web.session import load_actor
 
-BLUEPRINTS = (home.bp, help.bp, calls.bp)
+BLUEPRINTS = (home.bp, help.bp, calls.bp, entries.bp, feeds.bp)
 
 __all__ = ["answer", "load_actor", "register"]
 

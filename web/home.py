@@ -11,14 +11,16 @@ from flask.typing import ResponseReturnValue
 from frame.access import acts, current_actor
 from frame.language import current_language
 from services.clock import utc_now
-from services.queries import calls
+from services.queries import calls, entries, readable
 from services.queries.home import figures
 from services.transaction import reading
 from vocabulary.actions import Action
 from vocabulary.messages import Message
 from vocabulary.people import Role
+from vocabulary.states import EntryKind
 
 bp = Blueprint("home", __name__)
+N_LATEST = 4
 
 MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
     (Message("Requests"), "entries.requests", None),
@@ -40,8 +42,15 @@ def show() -> ResponseReturnValue:
         page = {
             "calls": calls.open_calls(session, language=language, now=now),
             "figures": figures(session),
+            "requests": _latest(session, EntryKind.REQUEST, language),
+            "offers": _latest(session, EntryKind.OFFER, language),
         }
     return render_template("home.html", **page)
+
+
+def _latest(session: Any, kind: EntryKind, language: str) -> list[readable.Line]:
+    page = entries.list_public(session, kind, {}, limit=N_LATEST)
+    return [readable.line(session, row, language) for row in page.rows]
 
 
 def has_page(endpoint: str) -> bool:

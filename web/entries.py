@@ -1,0 +1,159 @@
+"""Published requests and offers: the lists, the page of each, and the lists as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from frame.access import acts, current_actor
+from frame.language import current_language
+from schemas.filters import FILTERS, load_list_query
+from services import vocabularies
+from services.clock import utc_now
+from services.queries import entries, readable
+from services.queries.exports import public_columns, public_rows
+from services.tables import FORMS
+from services.transaction import reading
+from vocabulary.actions import Action
+from vocabulary.errors import Invalid, NotFound
+from vocabulary.messages import Message
+from vocabulary.states import EntryKind
+from web.entry_filters import Address, controls
+
+bp = Blueprint("entries", __name__)
+ROWS_ON_A_PAGE = 20
+
+ENDPOINTS: Mapping[EntryKind, tuple[str, str]] = {
+    EntryKind.REQUEST: ("entries.requests", "entries.request_page"),
+    EntryKind.OFFER: ("entries.offers", "entries.offer_page"),
+}
+
+
+@bp.get("/requests")
+@acts(Action.ENTRY_READ_PUBLIC)
+def requests() -> ResponseReturnValue:
+    """Published support requests, filtered, searched and ordered as the address says."""
+    return _list(EntryKind.REQUEST)
+
+
+@bp.get("/offers")
+@acts(Action.ENTRY_READ_PUBLIC)
+def offers() -> ResponseReturnValue:
+    """Published support offers, filtered, searched and ordered as the address says."""
+    return _list(EntryKind.OFFER)
+
+
+@bp.get("/requests/export.<form>")
+@acts(Action.EXPORT_PUBLIC)
+def requests_file(form: str) -> ResponseReturnValue:
+    """The same list as CSV, XLSX or JSON lines, all pages of it."""
+    return _file(EntryKind.REQUEST, form)
+
+
+@bp.get("/offers/export.<form>")
+@acts(Action.EXPORT_PUBLIC)
+def offers_file(form: str) -> ResponseReturnValue:
+    """The same list as CSV, XLSX or JSON lines, all pages of it."""
+    return _file(EntryKind.OFFER, form)
+
+
+@bp.get("/requests/<ref>")
+@acts(Action.ENTRY_READ_PUBLIC)
+def request_page(ref: str) -> ResponseReturnValue:
+    """One support request, as far as this reader may see it."""
+    return _page(EntryKind.REQUEST, ref)
+
+
+@bp.get("/offers/<ref>")
+@acts(Action.ENTRY_READ_PUBLIC)
+def offer_page(ref: str) -> ResponseReturnValue:
+    """One support offer, as far as this reader may see it."""
+    return _page(EntryKind.OFFER, ref)
+
+
+def _list(kind: EntryKind) -> ResponseReturnValue:
+    language = current_language()
+    query, errors = load_list_query(request.args.items(multi=True))
+    page, lines = entries.Page((), None, 0), []
+    with reading() as session:
+        try:
+            if not errors:
+                page = entries.list_public(session, kind, **_asked(query), limit=ROWS_ON_A_PAGE)
+                lines = [readable.line(session, row, language) for row in page.rows]
+        except Invalid as invalid:
+            errors = invalid.errors
+        shown = controls(session, ENDPOINTS[kind][0], kind, query, language)
+    address = Address(ENDPOINTS[kind][0], query)
+    return (
+        render_template(
+            "entries/list.html",
+            kind=kind,
+            address=address,
+            query=query,
+            errors=errors,
+            rows=lines,
+            page=page,
+            following=_following(address, page, query),
+            controls=shown,
+            feed_url=url_for(f"feeds.{kind.value}s", **address.parameters()),
+            file_url=lambda form: url_for(f"{ENDPOINTS[kind][0]}_file", form=form, **address.parameters()),
+        ),
+        422 if errors else 200,
+    )
+
+
+def _asked(query: Mapping[str, Any]) -> dict[str, Any]:
+    """The query as services take it."""
+    return {
+        "filters": {name: query[name] for name in FILTERS if query[name]},
+        "q": query["q"] or None,
+        "sort": query["sort"],
+        "cursor": query["after"],
+    }
+
+
+def _following(address: Address, page: entries.Page, query: Mapping[str, Any]) -> str | None:
+    if page.next is None:
+        return None
+    return address.url(after=page.next, begin=query["begin"] + len(page.rows))
+
+
+def _file(kind: EntryKind, form: str) -> ResponseReturnValue:
+    if form not in FORMS:
+        raise NotFound
+    query, errors = load_list_query(request.args.items(multi=True))
+    if errors:
+        raise Invalid(errors, Message("The address of this file holds a filter that cannot be read."))
+    asked = _asked(query)
+    del asked["cursor"]
+    media_type, write = FORMS[form]
+    with reading() as session:
+        rows = list(public_rows(session, kind, **asked))
+    name = f"{kind.value}s-{utc_now():%Y-%m-%d}.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(write(public_columns(kind), rows), content_type=media_type, headers=headers)
+
+
+def _page(kind: EntryKind, ref: str) -> ResponseReturnValue:
+    language = current_language()
+    with reading() as session:
+        page = entries.entry_page(session, current_actor(), ref, now=utc_now(), kind=kind)
+        fields = readable.readable(session, kind, page.row.content, language)
+        text_language = page.row.content.get("language")
+        language_name = vocabularies.labels(session, "languages", language).get(text_language or "")
+    return (
+        render_template(
+            "entries/page.html",
+            kind=kind,
+            page=page,
+            row=page.row,
+            fields=fields,
+            text_language=text_language,
+            language_name=language_name,
+            list_url=url_for(ENDPOINTS[kind][0]),
+        ),
+        410 if page.is_tombstone else 200,
+    )
