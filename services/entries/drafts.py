@@ -228,5 +228,5 @@ def discard_draft(session: Session, actor: Actor, ref: str, expected_version: in
             Message("This was submitted already; withdraw it instead of deleting it."), code="not_a_draft"
         )
     audit.record(session, actor, "entry.discard", ("entry", entry.ref), now=now)
-    session.delete(entry)
-    session.flush()
+    session.expunge(entry)
+    session.execute(sa.delete(Entry).where(Entry.ref == ref))  # terms, files and links go with it
