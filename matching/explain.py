@@ -33,6 +33,7 @@ def shared_terms(
     offer: EntryFacts,
     vectors: tuple[Mapping[str, float], Mapping[str, float]],
     text: float,
+    written: Mapping[str, str] | None = None,
 ) -> tuple[SharedTerm, ...]:
     """Split the text part of a pair among the words that make it.
 
@@ -44,6 +45,8 @@ def shared_terms(
         Their vectors, in either order.
     text : float
         The text part, 0..1, to nine digits.
+    written : mapping of token to str, or None
+        What `written_forms` says of the request, for who has asked already.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def shared_terms(
     products = {token: first[token] * second[token] for token in sorted(first.keys() & second.keys())}
     if not products or text == 0.0:
         return ()
-    shown = _written(request, products.keys()) | _joined(products.keys(), request, offer)
+    shown = {**(written or written_forms(request)), **_joined(products.keys(), request, offer)}
     shares: defaultdict[str, float] = defaultdict(float)
     for token, product in products.items():
         shares[shown.get(token, token)] += product
@@ -73,16 +76,15 @@ def _adding_up(shares: list[tuple[str, float]], text: float) -> list[tuple[str, 
     return [*shares[:at], (word, round(share + left_over, 9)), *shares[at + 1 :]]
 
 
-def _written(entry: EntryFacts, tokens: Iterable[str]) -> dict[str, str]:
+def written_forms(entry: EntryFacts) -> dict[str, str]:
     """Token to its commonest written form in an entry, ties alphabetically."""
-    wanted = set(tokens)
     language = language_of(entry)
-    forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for _, text in passages(entry):
-        for token, surface in analyse(text, language):
-            if token in wanted:
-                forms[token][surface] += 1
-    return {token: min(found, key=lambda form: (-found[form], form)) for token, found in forms.items()}
+    counts = Counter(pair for _, text in passages(entry) for pair in analyse(text, language))
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    forms: dict[str, str] = {}
+    for (token, surface), _ in ordered:
+        forms.setdefault(token, surface)
+    return forms
 
 
 def _joined(tokens: Iterable[str], request: EntryFacts, offer: EntryFacts) -> dict[str, str]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.columns import Bools, build_columns
-from matching.explain import SharedTerm, shared_terms
+from matching.explain import SharedTerm, shared_terms, written_forms
 from matching.facets import Floats
 from matching.facts import NO_PLACES, EntryFacts, Places
 from matching.gates import Blocker, Masks, Sides, blocked, blocker
@@ -100,6 +100,7 @@ class _Question:
     today: date | None
     more_blockers: Mapping[str, tuple[Blocker, ...]]
     meaning: Meaning | None
+    written: Mapping[str, str] | None
 
 
 def rank(
@@ -153,7 +154,8 @@ def rank(
         raise ValueError(f"top is {top}; it must be 0 or more")
     settings = settings or index.settings
     vector = index.vector_of(subject)
-    question = _Question(subject, vector, settings, places, today, more_blockers or {}, meaning)
+    written = written_forms(subject) if top and subject.kind is EntryKind.REQUEST else None
+    question = _Question(subject, vector, settings, places, today, more_blockers or {}, meaning, written)
     scored = [_score(question, segment, is_current) for segment, is_current in index.segments()]
     open_rows = [part.is_current & ~part.is_blocked & (part.scores.score > 0) for part in scored]
     shut_rows = [part.is_current & part.is_blocked for part in scored]
@@ -223,7 +225,7 @@ def _match(question: _Question, part: _Scored, row: int) -> Match:
     parts = {name: float(part.scores.parts[name][row]) for name in PARTS}
     weights = {name: float(part.scores.weights[name][row]) for name in PARTS}
     vectors = (question.vector, part.segment.vector(row))
-    terms = shared_terms(request, offer, vectors, parts["text"])
+    terms = shared_terms(request, offer, vectors, parts["text"], question.written)
     applies = frozenset(name for name in PARTS if weights[name] > 0)
     codes = [code for code, mask in part.masks.items() if mask[row]]
     return Match(

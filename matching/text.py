@@ -34,7 +34,7 @@ _ARABIC_LETTERS = str.maketrans("أإآٱةىؤئکی", "ااااهيويكي", 
 _ARABIC_ARTICLES = ("بال", "كال", "فال", "ال", "لل")
 _LONGEST_WORD = 64
 """Letters; a longer run is no word, and the stemmers take time that grows with it."""
-_SAMPLE = 2_000
+_SAMPLE = 500
 """Characters read to tell the language."""
 
 _stemmers = threading.local()
@@ -45,13 +45,20 @@ def normalise(text: str) -> str:
 
     Letter case is kept, so that a word can still be shown as written.
     """
-    text = unicodedata.normalize("NFKC", text)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_plain(character) for character in text)
+    return unicodedata.normalize("NFKC", text).translate(_PLAIN)
 
 
-@lru_cache(maxsize=8192)
+class _Plain(dict[int, str]):
+    """Character code to what stands for it in a normalised text; worked out when first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = plain = _plain(chr(code))
+        return plain
+
+
+_PLAIN = _Plain()
+
+
 def _plain(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Mn":  # vowel signs, and accents that no letter takes up: seldom written alike
