@@ -1,0 +1,437 @@
+"""What does a reviewer see: the queue, the conflict question, the scorecard beside the text, the receipt?
+
+Frozen rows, limited to what the policy lets this reviewer see. Nothing of other reviews is ever read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.calls import Call
+from models.entries import Entry, Revision
+from models.reference import Criterion
+from models.reviews import Assignment, ConflictDeclaration, CriterionScore, Review
+from procedure.access import may, require
+from procedure.facts import ANYWHERE, ItemFacts, Standing
+from services import vocabularies
+from services.entries.readable import ShownField, readable
+from services.entries.visibility import shown_fields
+from services.facts import assignment_facts, facts_of_entries
+from services.queries.cards import Card, StrategyGroup, groups_of
+from services.reviews.content import Content, content_of, n_scored
+from services.reviews.drafts import OPEN
+from services.reviews.rows import Item, claimed_of, fetch_for, find, programme_of, revision_of
+from services.reviews.submission import as_message
+from vocabulary.actions import Action
+from vocabulary.errors import Conflict, NotFound
+from vocabulary.findings import Verdict
+from vocabulary.messages import Message
+from vocabulary.people import Actor
+from vocabulary.states import AssignmentState, ConflictAnswer, EntryKind, ReviewState
+
+_ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
+QUESTION = "question"
+NOT_STARTED = "not_started"
+
+STATES: Mapping[str, Message] = {
+    QUESTION: Message("Conflict question to answer"),
+    NOT_STARTED: Message("Not started"),
+    ReviewState.DRAFT: Message("Draft"),
+    ReviewState.SUBMITTED: Message("Submitted"),
+    ReviewState.RETURNED: Message("Sent back to you"),
+    ReviewState.LOCKED: Message("Locked for the deliberation"),
+    ReviewState.VOID: Message("Does not count"),
+    ReviewState.RELEASED: Message("No longer needed"),
+}
+"""Where an assignment stands, in words."""
+
+TO_DO = frozenset({QUESTION, NOT_STARTED, ReviewState.DRAFT.value, ReviewState.RETURNED.value})
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One assignment in the reviewer's queue."""
+
+    ref: str
+    version: int
+    title: str | None
+    language: str | None
+    organisation: str | None
+    countries: tuple[str, ...]
+    state: str
+    state_name: Message
+    n_scored: int
+    n_criteria: int
+    due_at: datetime | None
+    is_overdue: bool
+    submitted_at: datetime | None
+
+    @property
+    def is_to_do(self) -> bool:
+        """Does the reviewer have to act?"""
+        return self.state in TO_DO
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """The reviewer's own possible conflict that waits for a ruling; nothing of the entry."""
+
+    ref: str
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The reviewer's assignments: first what is to do, by due date; and what waits for a ruling."""
+
+    rows: tuple[QueueRow, ...]
+    waiting: tuple[WaitingRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The conflict question, with what may be seen before it is answered."""
+
+    ref: str
+    standing: Standing
+    answered_at: datetime | None
+    answer: ConflictAnswer | None
+    title: str | None
+    language: str | None
+    preview: Mapping[str, ShownField]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardPage:
+    """The submission and the scorecard on it. `content` is what is saved; the verdict is not here."""
+
+    ref: str
+    review_ref: str | None
+    entry_ref: str
+    kind: EntryKind
+    state: str
+    state_name: Message
+    version: int
+    saved_at: datetime | None
+    due_at: datetime | None
+    revision: int
+    revision_at: datetime
+    newer_revision: int | None
+    title: str | None
+    language: str | None
+    submission: Mapping[str, ShownField]
+    submission_content: Mapping[str, Any]
+    files: tuple[Mapping[str, Any], ...]
+    groups: tuple[StrategyGroup, ...]
+    content: Content
+    n_scored: int
+    n_criteria: int
+    may_write: bool
+    may_reopen: bool
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Every criterion in order."""
+        return tuple(card for group in self.groups for card in group.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyVerdict:
+    """The result of one's own scores on one strategy."""
+
+    code: str
+    name: str
+    is_claimed: bool
+    verdict: Verdict
+    explanation: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """A submitted scorecard: its verdict per strategy, how it came about, and what can still be done."""
+
+    ref: str
+    review_ref: str
+    entry_ref: str
+    title: str | None
+    language: str | None
+    version: int
+    submitted_at: datetime
+    state_name: Message
+    revision: int
+    rule_version: str
+    inputs_hash: str
+    strategies: tuple[StrategyVerdict, ...]
+    recommendation: str | None
+    may_reopen: bool
+
+
+def state_of(review: Review | None, standing: Standing, n_done: int) -> str:
+    """Where an assignment stands: a key of STATES."""
+    if standing is not Standing.CLEARED:
+        return QUESTION
+    if review is None or (review.state is ReviewState.DRAFT and n_done == 0 and review.submitted_at is None):
+        return NOT_STARTED
+    return review.state.value
+
+
+def queue(session: Session, actor: Actor, *, language: str, now: datetime) -> Queue:
+    """The actor's own assignments, in a fixed number of statements. Raises Refused for anybody else."""
+    require(actor, Action.ASSIGNMENT_LIST_OWN, ANYWHERE, now)
+    found = session.execute(
+        sa.select(Assignment, Entry, Review)
+        .join(Entry, Entry.id == Assignment.entry_id)
+        .outerjoin(Review, Review.assignment_id == Assignment.id)
+        .where(Assignment.account_id == actor.account_id, Assignment.state.in_(_ASKED))
+        .order_by(Assignment.id)
+    ).all()
+    facts = facts_of_entries(session, [entry for _, entry, _ in found], actor)
+    counts = _counts(session, actor)
+    totals = _criteria_by_call(session)
+    rows, waiting = [], []
+    for assignment, entry, review in found:
+        about = assignment_facts(facts[entry.id], assignment, review)
+        if may(actor, Action.ASSIGNMENT_READ, about, now):
+            n_done = counts.get(assignment.id, 0)
+            rows.append(
+                _queue_row(
+                    session,
+                    actor,
+                    assignment,
+                    entry,
+                    review,
+                    about,
+                    n_done,
+                    totals,
+                    language=language,
+                    now=now,
+                )
+            )
+        elif about.conflict is Standing.UNDECIDED:
+            waiting.append(assignment)
+    rows.sort(key=lambda row: (not row.is_to_do, row.due_at is None, row.due_at or now, row.ref))
+    return Queue(tuple(rows), _waiting(session, actor, waiting))
+
+
+def _queue_row(
+    session: Session,
+    actor: Actor,
+    assignment: Assignment,
+    entry: Entry,
+    review: Review | None,
+    about: ItemFacts,
+    n_done: int,
+    totals: Mapping[int, int],
+    *,
+    language: str,
+    now: datetime,
+) -> QueueRow:
+    shown = shown_fields(actor, entry.kind, entry.public_fields, about, now)
+    names = vocabularies.labels(session, "countries", language)
+    state = state_of(review, about.conflict, n_done)
+    is_named = "organisation_name" in shown
+    codes = sorted(about.countries) if is_named else []
+    return QueueRow(
+        ref=assignment.ref,
+        version=review.version if review is not None else 0,
+        title=entry.title if "title" in shown else None,
+        language=entry.language,
+        organisation=entry.organisation_name if is_named else None,
+        countries=tuple(names.get(code, code) for code in codes),
+        state=state,
+        state_name=STATES[state],
+        n_scored=n_done,
+        n_criteria=totals.get(entry.call_id or 0, totals[0]),
+        due_at=assignment.due_at,
+        is_overdue=state in TO_DO and assignment.due_at is not None and assignment.due_at < now,
+        submitted_at=review.submitted_at if review is not None else None,
+    )
+
+
+def _counts(session: Session, actor: Actor) -> dict[int, int]:
+    """How many criteria the actor has scored, by assignment."""
+    query = (
+        sa.select(Review.assignment_id, sa.func.count())
+        .join(Assignment, Assignment.id == Review.assignment_id)
+        .join(CriterionScore, CriterionScore.review_id == Review.id)
+        .where(Assignment.account_id == actor.account_id)
+        .where(sa.or_(CriterionScore.value.is_not(None), CriterionScore.cannot_judge))
+        .group_by(Review.assignment_id)
+    )
+    return {assignment_id: n for assignment_id, n in session.execute(query)}
+
+
+def _criteria_by_call(session: Session) -> dict[int, int]:
+    """How many criteria each call has; under 0 the number of the latest set, for entries outside of a call."""
+    sizes = {
+        set_id: n
+        for set_id, n in session.execute(
+            sa.select(Criterion.set_id, sa.func.count()).group_by(Criterion.set_id).order_by(Criterion.set_id)
+        )
+    }
+    pinned = session.execute(
+        sa.select(Call.id, Call.criteria_set_id).where(Call.criteria_set_id.is_not(None))
+    )
+    return {0: list(sizes.values())[-1] if sizes else 0} | {
+        call_id: sizes.get(set_id, 0) for call_id, set_id in pinned
+    }
+
+
+def _waiting(session: Session, actor: Actor, waiting: list[Assignment]) -> tuple[WaitingRow, ...]:
+    """Read whether or not there is any, so that the number of statements tells nothing."""
+    found = session.execute(
+        sa.select(ConflictDeclaration.entry_id, ConflictDeclaration.answered_at).where(
+            ConflictDeclaration.account_id == actor.account_id
+        )
+    )
+    answered = {entry_id: at for entry_id, at in found}
+    return tuple(WaitingRow(row.ref, answered[row.entry_id]) for row in waiting if row.entry_id in answered)
+
+
+def gate(session: Session, actor: Actor, ref: str, *, language: str, now: datetime) -> Gate:
+    """The conflict question on one assignment; while a ruling is awaited, nothing of the entry."""
+    item = find(session, actor, ref)
+    is_seen = may(actor, Action.CONFLICT_DECLARE, item.facts, now) and may(
+        actor, Action.ASSIGNMENT_ACCEPT, item.facts, now
+    )
+    is_waiting = item.facts.conflict is Standing.UNDECIDED and may(
+        actor, Action.ASSIGNMENT_RECUSE, item.facts, now
+    )
+    if not is_seen and not is_waiting:
+        raise NotFound
+    declared = session.execute(
+        sa.select(ConflictDeclaration).where(
+            ConflictDeclaration.entry_id == item.entry.id,
+            ConflictDeclaration.account_id == item.assignment.account_id,
+        )
+    ).scalar_one_or_none()
+    preview: Mapping[str, ShownField] = {}
+    content: Mapping[str, Any] = {}
+    if is_seen:
+        content = _previewed(actor, item, revision_of(session, item), now)
+        preview = readable(session, item.entry.kind, content, language)
+    return Gate(
+        ref=item.assignment.ref,
+        standing=item.facts.conflict,
+        answered_at=declared.answered_at if declared else None,
+        answer=declared.answer if declared else None,
+        title=content.get("title"),
+        language=content.get("language"),
+        preview=preview,
+    )
+
+
+_PREVIEW = (
+    "title",
+    "language",
+    "organisation_name",
+    "organisation_acronym",
+    "organisation_kind",
+    "organisation_country",
+    "countries",
+    "contact_name",
+    "focal_point_name",
+    "people_involved",
+)
+
+
+def _previewed(actor: Actor, item: Item, revision: Revision, now: datetime) -> dict[str, Any]:
+    """Title, people, institutions and country of the submission; of a blind call the title only."""
+    public = revision.content.get("public_fields") or []
+    shown = set(shown_fields(actor, item.entry.kind, public, item.facts, now))
+    if "organisation_country" in shown:
+        shown.add("countries")
+    return {name: revision.content.get(name) for name in _PREVIEW if name in shown}
+
+
+def scorecard(session: Session, actor: Actor, ref: str, *, language: str, now: datetime) -> ScorecardPage:
+    """Everything on the scorecard page. Raises Refused with "conflict_unanswered" before the question."""
+    item = fetch_for(session, actor, Action.REVIEW_READ_OWN, ref, now=now)
+    programme = programme_of(session, item.entry)
+    revision = revision_of(session, item)
+    content = content_of(item.review, programme.criteria)
+    said = _seen(actor, item, revision, now)
+    done = n_scored(content)
+    state = state_of(item.review, item.facts.conflict, done)
+    may_write = may(actor, Action.REVIEW_WRITE, item.facts, now)
+    is_open = item.review is None or item.review.state in OPEN
+    return ScorecardPage(
+        ref=item.assignment.ref,
+        review_ref=item.review.ref if item.review else None,
+        entry_ref=item.entry.ref,
+        kind=item.entry.kind,
+        state=state,
+        state_name=STATES[state],
+        version=item.version,
+        saved_at=item.review.updated_at if item.review else None,
+        due_at=item.assignment.due_at,
+        revision=revision.number,
+        revision_at=revision.submitted_at,
+        newer_revision=item.entry.revision_number if item.entry.revision_number > revision.number else None,
+        title=said.get("title"),
+        language=said.get("language"),
+        submission=readable(session, item.entry.kind, said, language),
+        submission_content=said,
+        files=tuple(revision.files or ()),
+        groups=groups_of(session, programme, claimed_of(revision, programme), said, language),
+        content=content,
+        n_scored=done,
+        n_criteria=len(programme.criteria),
+        may_write=may_write and is_open,
+        may_reopen=may_write and item.review is not None and item.review.state is ReviewState.SUBMITTED,
+    )
+
+
+def _seen(actor: Actor, item: Item, revision: Revision, now: datetime) -> dict[str, Any]:
+    public = revision.content.get("public_fields") or []
+    shown = shown_fields(actor, item.entry.kind, public, item.facts, now)
+    return {name: value for name, value in revision.content.items() if name in shown}
+
+
+def receipt(session: Session, actor: Actor, ref: str, *, language: str, now: datetime) -> ReceiptPage:
+    """The receipt of a submitted scorecard. Raises Refused before it is submitted."""
+    item = fetch_for(session, actor, Action.REVIEW_READ_VERDICT, ref, now=now)
+    review = item.review
+    if review is None or review.result is None or review.submitted_at is None:
+        raise Conflict(Message("This scorecard has no result yet."), code="no_result")
+    revision = revision_of(session, item)
+    said = _seen(actor, item, revision, now)
+    return ReceiptPage(
+        ref=item.assignment.ref,
+        review_ref=review.ref,
+        entry_ref=item.entry.ref,
+        title=said.get("title"),
+        language=said.get("language"),
+        version=review.version,
+        submitted_at=review.submitted_at,
+        state_name=STATES[review.state],
+        revision=review.result["revision"],
+        rule_version=review.result["rule_set"]["version"],
+        inputs_hash=review.result["inputs_hash"],
+        strategies=verdicts(session, review.result, language),
+        recommendation=review.recommendation.value if review.recommendation else None,
+        may_reopen=review.state is ReviewState.SUBMITTED
+        and may(actor, Action.REVIEW_REVISE, item.facts, now),
+    )
+
+
+def verdicts(session: Session, result: Mapping[str, Any], language: str) -> tuple[StrategyVerdict, ...]:
+    """The stored result, claimed strategies first, to be read in any language."""
+    names = vocabularies.labels(session, "strategies", language)
+    found = (
+        StrategyVerdict(
+            code=entry["strategy"],
+            name=names.get(entry["strategy"], entry["strategy"]),
+            is_claimed=entry["is_claimed"],
+            verdict=Verdict(entry["verdict"]),
+            explanation=tuple(as_message(message) for message in entry["explanation"]),
+        )
+        for entry in result["strategies"]
+    )
+    return tuple(sorted(found, key=lambda row: not row.is_claimed))

@@ -1,0 +1,1 @@
+"""Scorecards: save a draft, submit it, judge it by the rules of its call."""

@@ -1,0 +1,252 @@
+"""Submit a scorecard: check it whole, judge it, keep what was submitted, and explain the result.
+
+The result advises; it is stored with the version of the rules and a hash of what it was made from, so that
+anybody can make it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from criteria.explain import explain_card
+from criteria.rules import ENGINE
+from criteria.scorecard import errors_for_submission, judge
+from models.entries import Revision
+from models.people import Account
+from models.reviews import Review, ReviewVersion
+from services import audit
+from services.reviews.content import Content, card_of, content_of
+from services.reviews.drafts import check_open
+from services.reviews.names import named_people
+from services.reviews.rows import (
+    Item,
+    Programme,
+    check_version,
+    claimed_of,
+    fetch_for,
+    programme_of,
+    revision_of,
+    touch,
+)
+from vocabulary.actions import Action
+from vocabulary.errors import Invalid
+from vocabulary.findings import StrategyId
+from vocabulary.messages import Message
+from vocabulary.people import Actor
+from vocabulary.states import ReviewState
+
+STILL_CLEAR = "still_no_conflict"
+NAMES_INTENDED = "names_intended"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Said at submission: still no conflict of interest, and names are meant to stand there."""
+
+    still_no_conflict: bool = False
+    names_intended: bool = False
+
+
+def submit(
+    session: Session, actor: Actor, ref: str, declared: Declared, expected_version: int, *, now: datetime
+) -> Review:
+    """Submit what is saved.
+
+    Raises Invalid with every error by field at once, Conflict for a stale version or a scorecard that is
+    submitted already.
+    """
+    item = fetch_for(session, actor, Action.REVIEW_SUBMIT, ref, now=now, lock=True)
+    programme = programme_of(session, item.entry)
+    check_open(item)
+    check_version(item, programme, expected_version)
+    revision = revision_of(session, item)
+    content = content_of(item.review, programme.criteria)
+    claimed = claimed_of(revision, programme)
+    errors = _errors(session, actor, item, content, programme, revision, claimed, declared)
+    if errors or item.review is None:
+        raise Invalid(errors, Message("The scorecard is not complete."))
+    return _keep(session, actor, item.review, content, programme, revision, claimed, now)
+
+
+def _errors(
+    session: Session,
+    actor: Actor,
+    item: Item,
+    content: Content,
+    programme: Programme,
+    revision: Revision,
+    claimed: Sequence[StrategyId],
+    declared: Declared,
+) -> dict[str, Any]:
+    errors: dict[str, Any] = dict(
+        errors_for_submission(
+            card_of(content), criteria=programme.card_criteria(), rules=programme.rules(), claimed=claimed
+        )
+    )
+    if not declared.still_no_conflict:
+        errors[STILL_CLEAR] = [
+            Message("Confirm that you still have no conflict of interest, or declare one.")
+        ]
+    if not declared.names_intended:
+        people = names_named(session, actor, item, content, revision)
+        if people:
+            errors[NAMES_INTENDED] = [
+                Message(
+                    "A text for the applicant names {names}. Take it out, or confirm it.", names=tuple(people)
+                )
+            ]
+    return nested(errors)
+
+
+def names_named(
+    session: Session, actor: Actor, item: Item, content: Content, revision: Revision
+) -> list[str]:
+    """Names that stand in texts the applicant may read: the reviewer's own, and those in the submission.
+
+    In a blind call the names in the submission are left out, or the answer would give them away.
+    """
+    own = session.get(Account, actor.account_id) if actor.account_id is not None else None
+    names = [own.name] if own is not None else []
+    if not item.facts.is_blind:
+        names += [revision.content.get(name) or "" for name in ("contact_name", "focal_point_name")]
+    found = named_people(content, names)
+    return list(dict.fromkeys(name for people in found.values() for name in people))
+
+
+def nested(errors: Mapping[str, Any]) -> dict[str, Any]:
+    """Errors named "scores.1.value" as nested objects, the way the content itself is nested."""
+    found: dict[str, Any] = {}
+    for name, messages in errors.items():
+        *path, last = name.split(".")
+        place = found
+        for step in path:
+            place = place.setdefault(step, {})
+        place[last] = messages
+    return found
+
+
+def _keep(
+    session: Session,
+    actor: Actor,
+    review: Review,
+    content: Content,
+    programme: Programme,
+    revision: Revision,
+    claimed: Sequence[StrategyId],
+    now: datetime,
+) -> Review:
+    before = review.state
+    review.result = result_of(content, programme, revision, claimed, now)
+    review.state = ReviewState.SUBMITTED
+    review.submitted_at = now
+    touch(review, now)
+    session.add(
+        ReviewVersion(
+            review_id=review.id,
+            content=content | {STILL_CLEAR: True, "revision": revision.number, "result": review.result},
+            at=now,
+        )
+    )
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "review.submit",
+        ("review", review.ref),
+        now=now,
+        before={"state": before.value},
+        after={
+            "state": review.state.value,
+            "revision": revision.number,
+            "inputs_hash": review.result["inputs_hash"],
+        },
+    )
+    return review
+
+
+def result_of(
+    content: Content,
+    programme: Programme,
+    revision: Revision,
+    claimed: Sequence[StrategyId],
+    now: datetime,
+) -> dict[str, Any]:
+    """The verdict on every strategy with its tree and its explanation, as JSON values."""
+    card, rules = card_of(content), programme.rules()
+    return {
+        "engine": ENGINE,
+        "rule_set": _named(programme.rule_set),
+        "criteria_set": _named(programme.criteria_set),
+        "revision": revision.number,
+        "claimed": list(claimed),
+        "inputs_hash": inputs_hash(content, programme, claimed),
+        "computed_at": now.isoformat(),
+        "strategies": [
+            {
+                "strategy": strategy,
+                "is_claimed": strategy in claimed,
+                "verdict": result.verdict.value,
+                "tree": result.as_data(),
+                "explanation": [
+                    as_data(message)
+                    for message in explain_card(
+                        card, strategy, result, is_claimed=strategy in claimed
+                    ).messages()
+                ],
+            }
+            for strategy, result in judge(card, rules).items()
+        ],
+    }
+
+
+def _named(kept: Any) -> dict[str, str]:
+    return {"code": kept.code, "version": kept.version, "content_hash": kept.content_hash}
+
+
+def inputs_hash(content: Content, programme: Programme, claimed: Sequence[StrategyId]) -> str:
+    """SHA-256 over what a result is made from: the scores, the rules and the strategies claimed."""
+    inputs = {
+        "scores": {
+            code: None if answer["cannot_judge"] else answer["value"]
+            for code, answer in content["scores"].items()
+        },
+        "rules": programme.rule_set.content_hash,
+        "engine": ENGINE,
+        "claimed": list(claimed),
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def as_data(message: Message) -> dict[str, Any]:
+    """A sentence as JSON values, so that it can be said in any language later."""
+    found: dict[str, Any] = {"text": message.msgid, "values": {}}
+    if message.plural_msgid is not None:
+        found["plural"] = message.plural_msgid
+    for name, value in message.params.items():
+        found["values"][name] = _value_as_data(value)
+    return found
+
+
+def _value_as_data(value: Any) -> Any:
+    if isinstance(value, Message):
+        return as_data(value)
+    return [_value_as_data(item) for item in value] if isinstance(value, tuple) else value
+
+
+def as_message(data: Mapping[str, Any]) -> Message:
+    """The sentence that was kept by `as_data`."""
+    values = {name: _value_as_message(value) for name, value in data["values"].items()}
+    return Message(data["text"], plural_msgid=data.get("plural"), **values)
+
+
+def _value_as_message(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return as_message(value)
+    return tuple(_value_as_message(item) for item in value) if isinstance(value, list) else value
