@@ -66,15 +66,18 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-def choices(enum: type[StrEnum], length: int = 32) -> sa.Enum:
-    """A text column limited to the values of an enum by a CHECK, the same on both databases."""
+def choices(enum: type[StrEnum], length: int = 32, *, name: str | None = None) -> sa.Enum:
+    """A text column limited to the values of an enum by a CHECK, the same on both databases.
+
+    Two such columns of one table need a `name` each for their CHECK.
+    """
     return sa.Enum(
         enum,
         native_enum=False,
         create_constraint=True,
         length=length,
         values_callable=lambda members: [member.value for member in members],
-        name=enum.__name__.lower(),
+        name=name or enum.__name__.lower(),
     )
 
 

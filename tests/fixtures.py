@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import MetaData
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -30,7 +29,7 @@ from tests.databases import empty_tables
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 """The present, for tests that need one; services take it as an argument."""
 
-KEPT = {model.__tablename__ for model in (Vocabulary, Term, CriteriaSet, Criterion, RuleSet)}
+KEPT = frozenset(model.__tablename__ for model in (Vocabulary, Term, CriteriaSet, Criterion, RuleSet))
 SECRETS = {
     "SECRET_KEY": "s" * 8 + "-for-tests-only-0123456789abcdef",
     "AUDIT_KEY": "a" * 8 + "-for-tests-only-0123456789abcdef",
@@ -75,12 +74,8 @@ def app(built_app: Flask) -> Iterator[Flask]:
 
 
 def _empty() -> None:
-    tables = MetaData()
-    for table in db.metadata.sorted_tables:
-        if table.name not in KEPT:
-            table.to_metadata(tables)
     with db.engine.begin() as connection:
-        empty_tables(connection, tables)
+        empty_tables(connection, db.metadata, keep=KEPT)
         connection.execute(AuditHead.__table__.insert().values(id=1, sequence=0, hash=GENESIS))
 
 
