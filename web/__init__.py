@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web import calls, entries, feeds, filters, help, home
+from web import calls, drafts, entries, feeds, files, filters, help, home, links, lookups, mine, submitted
 from web.errors import answer
 from web.session import load_actor
 
-BLUEPRINTS = (home.bp, help.bp, calls.bp, entries.bp, feeds.bp)
+BLUEPRINTS = (
+    home.bp,
+    help.bp,
+    calls.bp,
+    entries.bp,
+    feeds.bp,
+    drafts.bp,
+    files.bp,
+    submitted.bp,
+    links.bp,
+    mine.bp,
+    lookups.bp,
+)
 
 __all__ = ["answer", "load_actor", "register"]
 

@@ -21,7 +21,7 @@ from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
-from web.entry_filters import Address, controls
+from web.entry_filters import LABELS, Address, controls
 
 bp = Blueprint("entries", __name__)
 ROWS_ON_A_PAGE = 20
@@ -94,6 +94,7 @@ def _list(kind: EntryKind) -> ResponseReturnValue:
             address=address,
             query=query,
             errors=errors,
+            labels=LABELS,
             rows=lines,
             page=page,
             following=_following(address, page, query),

@@ -33,6 +33,9 @@ LABELS: Mapping[str, Message] = {
     "scopes": Message("Group of countries"),
     "ecosystems": Message("Ecosystem"),
     "call": Message("Call"),
+    "q": Message("Words"),
+    "sort": Message("Order"),
+    "cursor": Message("Page of the list"),
 }
 VOCABULARIES: Mapping[str, str] = {
     "support": "support_types",

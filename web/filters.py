@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from babel.dates import format_datetime
-from babel.numbers import format_currency
 from flask import Flask, request
 from markupsafe import Markup
 
 from frame.access import current_actor
 from frame.language import accepted_language, current_language
 from translations.catalogues import LANGUAGES, OWN_NAMES, gettext, is_right_to_left, locale, translate
+from web.labels import public_label
 
 
 def words(value: Any) -> str:
@@ -34,14 +34,17 @@ def day(value: date | None) -> str:
 
 
 def money(value: Any, currency: str | None) -> str:
-    """An amount with its currency."""
+    """An amount with its currency; whole amounts, as most are, without a fraction."""
     if value is None:
         return ""
-    return format_currency(
+    is_whole = value == int(value)
+    form = locale(current_language()).currency_formats["standard"]
+    return form.apply(
         value,
-        currency or "USD",
-        locale=locale(current_language()),
-        format_type="standard",
+        locale(current_language()),
+        currency=currency or "USD",
+        currency_digits=not is_whole,
+        force_frac=(0, 0) if is_whole else None,
         numbering_system="latn",
     )
 
@@ -62,7 +65,9 @@ def language_links() -> list[dict[str, Any]]:
 
 def install(app: Flask) -> None:
     """Make the filters and the values every template needs known to Jinja."""
-    app.jinja_env.filters.update(words=words, instant=instant, day=day, money=money)
+    app.jinja_env.filters.update(
+        words=words, instant=instant, day=day, money=money, public_label=public_label
+    )
 
     @app.context_processor
     def for_every_page() -> dict[str, Any]:

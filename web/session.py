@@ -5,6 +5,9 @@ A signed cookie holds two things: the secret of a sign-in, and those of the draf
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+from typing import Any
+
 from flask import g, request, session
 
 from frame.access import set_actor
@@ -27,3 +30,15 @@ def load_actor() -> None:
     with reading() as database:
         actor = actor_of_browser(database, secret, drafts, now=utc_now(), language=g.language)
     set_actor(actor)
+
+
+MOST_DRAFTS = 20
+"""Private links that one browser keeps; the oldest goes first."""
+
+
+def keep_draft(cookie: MutableMapping[str, Any], secret: str) -> None:
+    """Let this browser edit the entry of a private link from now on."""
+    kept = [known for known in cookie.get(DRAFTS, []) if known != secret]
+    cookie[DRAFTS] = [*kept, secret][-MOST_DRAFTS:]
+    if hasattr(cookie, "permanent"):
+        cookie.permanent = True

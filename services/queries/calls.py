@@ -93,6 +93,16 @@ def call_page(session: Session, actor: Actor, ref: str, *, language: str, now: d
     return _row(session, call, language, now)
 
 
+def invitation(session: Session, ref: str | None, language: str, *, now: datetime) -> CallRow | None:
+    """The announced call that a form answers, or None where there is none of that reference."""
+    if ref is None:
+        return None
+    call = session.execute(
+        sa.select(Call).where(Call.ref == ref, Call.state != CallState.DRAFT)
+    ).scalar_one_or_none()
+    return _row(session, call, language, now) if call else None
+
+
 def _by_deadline(row: CallRow) -> tuple[bool, float]:
     return row.closes_at is None, row.closes_at.timestamp() if row.closes_at else 0.0
 

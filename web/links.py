@@ -1,0 +1,57 @@
+"""Private links from mails: go on with a draft, confirm an address. Opening one changes nothing stored."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+
+from frame.access import acts
+from services.clock import utc_now
+from services.entries import claims
+from services.queries.entries import entry_page
+from services.queries.links import entry_behind
+from services.sessions import actor_of_browser
+from services.transaction import reading, transaction
+from vocabulary.actions import Action
+from vocabulary.messages import Message
+from web.drafts import noun_of
+from web.session import keep_draft
+
+bp = Blueprint("links", __name__)
+CONFIRMED = Message(
+    "Your address is confirmed and the entry is yours. "
+    "Sign in with a mailed link at any time to see or change it."
+)
+
+
+@bp.get("/drafts/<secret>")
+@acts(Action.ENTRY_CREATE)
+def resume(secret: str) -> ResponseReturnValue:
+    """Let this browser go on with the draft, then lead to it by an address without the secret."""
+    with reading() as database:
+        ref = entry_behind(database, secret, now=utc_now())
+        holder = actor_of_browser(database, None, [secret], now=utc_now())
+        page = entry_page(database, holder, ref, now=utc_now())
+    keep_draft(session, secret)
+    target = "drafts.begin_again" if page.row.state == "draft" else "submitted.receipt"
+    return redirect(url_for(target, noun=noun_of(page.row.kind), ref=ref), 303)
+
+
+@bp.get("/confirm/<secret>")
+@acts(Action.ENTRY_CLAIM)
+def ask_confirmation(secret: str) -> ResponseReturnValue:
+    """Show what is confirmed, with a button: mail scanners follow links but press nothing."""
+    with reading() as database:
+        claim = claims.claim_behind(database, secret, now=utc_now())
+    return render_template("entries/confirm.html", claim=claim, secret=secret)
+
+
+@bp.post("/confirm/<secret>")
+@acts(Action.ENTRY_CLAIM)
+def confirm(secret: str) -> ResponseReturnValue:
+    """Make the holder of the address the owner of the entry."""
+    with transaction() as database:
+        entry = claims.confirm_email(database, secret, now=utc_now())
+        email = entry.contact_email
+    flash(CONFIRMED, "good")
+    return redirect(url_for("account.sign_in", email=email), 303)
