@@ -1,6 +1,6 @@
 /* What the pages do better with a script. Every page works without it; nothing here holds a rule.
    Hooks: time[data-local], [data-words], [data-characters], [data-filter], [data-lookup],
-   form[data-autosave], [data-focus], [data-print]. Words come from data attributes of the page. */
+   form[data-autosave], [data-focus], [data-print], details[data-open-wide]. Words come from data attributes of the page. */
 "use strict";
 
 (() => {
@@ -10,12 +10,13 @@
   page.classList.add("has-script");
 
   /* A deadline in UTC, and in the visitor's own zone beside it. */
+  const tag = { en: "en-GB", zh: "zh-Hans" }[page.lang] || page.lang;
   const hour = (instant, options = {}) =>
-    new Intl.DateTimeFormat(page.lang === "zh" ? "zh-Hans" : page.lang, { numberingSystem: "latn", ...options }).format(instant);
+    new Intl.DateTimeFormat(tag, { numberingSystem: "latn", hourCycle: "h23", ...options }).format(instant);
   for (const time of all("time[data-local]")) {
     const instant = new Date(time.dateTime);
     if (Number.isNaN(instant.getTime()) || instant.getTimezoneOffset() === 0) continue;
-    const shown = hour(instant, { dateStyle: "medium", timeStyle: "short" });
+    const shown = hour(instant, { dateStyle: "long", timeStyle: "short" });
     const own = document.createElement("span");
     own.className = "muted";
     own.textContent = ` (${fill(document.body.dataset.ownTime || "{time}", { time: shown })})`;
@@ -122,6 +123,10 @@
         const told = await answer.json().catch(() => ({}));
         if (answer.ok) {
           for (const field of all('input[name="version"]', form)) field.value = told.version ?? field.value;
+          if (told.action && form.getAttribute("action") !== told.action) { /* a new draft: from now on it has an address */
+            form.action = form.dataset.autosave = told.action;
+            history.replaceState(null, "", told.action);
+          }
           const time = hour(new Date(told.saved_at || Date.now()), { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
           say(told.text || fill(state?.dataset.saved || "{time}", { time }));
         } else {
@@ -155,6 +160,7 @@
   };
   addEventListener("hashchange", reveal);
   reveal();
+  if (matchMedia("(min-width: 48rem)").matches) for (const part of all("details[data-open-wide]")) part.open = true;
   for (const button of all("[data-print]")) button.addEventListener("click", () => print());
 
   /* A second press of the same button sends nothing twice. */
