@@ -89,6 +89,7 @@ def create_draft(
         created_at=now,
         updated_at=now,
         terms=[],
+        self_assessment={},
     )
     apply_content(entry, empty_content(kind) | given)
     session.add(entry)

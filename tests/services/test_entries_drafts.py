@@ -88,7 +88,7 @@ def test_unknown_codes_are_named_with_close_ones(write: Opened) -> None:
 
     assert {name: [str(text) for text in texts] for name, texts in refused.value.errors.items()} == {
         "support": ["There is no “trainings” in this list. The list has training."],
-        "level": ["There is no “natonal” in this list. The list has national and regional."],
+        "level": ["There is no “natonal” in this list. The list has national."],
     }
 
 
