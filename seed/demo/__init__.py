@@ -1,0 +1,1 @@
+"""The demonstration world: a pure generator and the texts it draws on. People and bodies are invented."""
