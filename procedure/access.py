@@ -50,7 +50,8 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     answers = _answers(row, left, actor, facts, now)
     if None in answers.values():
         return _scope_refusal(actor, action, answers)
-    if None in _answers(row, held, actor, facts, now).values():
+    free = replace(facts, conflict=Standing.CLEARED)
+    if left != held and None in _answers(row, held, actor, free, now).values():
         return "conflict_of_interest"
     if answers:
         return next(code for code in answers.values())

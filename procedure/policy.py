@@ -76,7 +76,10 @@ def row(**cells: Cell) -> Row:
     return {Kind(kind): cell for kind, cell in cells.items()}
 
 
-EVERY_PERSON: Row = {kind: MINE for kind in Kind if kind not in (Kind.PUB, Kind.FOC, Kind.SYS)}
+EVERY_PERSON: Row = {
+    **{kind: MINE for kind in Kind if kind not in (Kind.PUB, Kind.FOC, Kind.SYS)},
+    Kind.OWN: YES,
+}
 NOBODY: Row = {}
 
 CALLS: Mapping[Action, Row] = {
@@ -203,6 +206,7 @@ DECISIONS: Mapping[Action, Row] = {
     Action.PUBLICATION_UNPUBLISH: row(OFF=YES, DEC=YES, AUD=YES),
 }
 MATCHES: Mapping[Action, Row] = {
+    Action.MATCH_LIST: row(MOD=YES, OFF=YES, DEC=YES),
     Action.MATCH_READ: row(
         OWN=YES, COL=YES, PAR=(own_side,), MOD=WAY, OFF=YES, DEC=WAY, FOC=(submitted_request,)
     ),
