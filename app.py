@@ -18,6 +18,7 @@ from whitenoise import WhiteNoise
 
 import api
 import commands
+import jobs
 import web
 from config import ROOT, Settings, from_environment
 from frame import access, health, language, requests
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.register(app)
     api.register(app, csrf)
     commands.register(app)
+    jobs.register(app)
     app.wsgi_app = _wsgi(app, settings)  # type: ignore[method-assign]
     return app
 

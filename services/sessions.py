@@ -1,19 +1,25 @@
-"""Who asks: from the secret in a cookie, the private links of a browser, or an API token, to an Actor."""
+"""Who asks: from the secret in a cookie, the private links of a browser, or an API token, to an Actor.
+
+A sign-in is a row, so that it can be ended from outside: by signing out, by another browser of the same
+person, by a new password, by disabling the account. The cookie alone proves nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from models.people import Account, ApiToken, PrivateLink, UserSession
-from services.secrets import secret_hash
+from services.secrets import new_secret, secret_hash
 from vocabulary.people import SIGNED_OUT, Actor, Grant, Scope
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
+NOTED_EVERY = timedelta(minutes=1)
 
 
 def actor_of_account(session: Session, account_id: int) -> Actor:
@@ -32,29 +38,94 @@ def actor_of_account(session: Session, account_id: int) -> Actor:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Who is at a browser; `stale_session_id` names the sign-in whose time of use should be noted now."""
+
+    actor: Actor
+    session_id: int | None = None
+    stale_session_id: int | None = None
+
+
+def browser(
+    session: Session, secret: str | None, drafts: Sequence[str], *, now: datetime, language: str = "en"
+) -> Browser:
+    """Who is at a browser, from its sign-in secret (if any) and its private links (secrets)."""
+    found = _open_session(session, secret, now) if secret is not None else None
+    actor = actor_of_account(session, found.account_id) if found is not None else SIGNED_OUT
+    actor = replace(actor, entry_ids=_entries_of_links(session, drafts, now), language=language)
+    if found is None or not actor.is_signed_in:
+        return Browser(actor)
+    is_stale = found.last_seen_at <= now - NOTED_EVERY
+    return Browser(actor, found.id, found.id if is_stale else None)
+
+
 def actor_of_browser(
     session: Session, secret: str | None, drafts: Sequence[str], *, now: datetime, language: str = "en"
 ) -> Actor:
-    """The Actor at a browser, from its sign-in secret (if any) and its private links (secrets)."""
-    actor = SIGNED_OUT
-    if secret is not None:
-        found = session.execute(
-            sa.select(UserSession).where(
-                UserSession.token_hash == secret_hash(session, secret),
-                UserSession.revoked_at.is_(None),
-                UserSession.last_seen_at > now - IDLE,
-                UserSession.created_at > now - ABSOLUTE,
-            )
-        ).scalar_one_or_none()
-        if found is not None:
-            actor = actor_of_account(session, found.account_id)
-    return Actor(
-        account_id=actor.account_id,
-        organisation_id=actor.organisation_id,
-        email=actor.email,
-        grants=actor.grants,
-        entry_ids=_entries_of_links(session, drafts, now),
-        language=language,
+    """The Actor at a browser."""
+    return browser(session, secret, drafts, now=now, language=language).actor
+
+
+def note_use(session: Session, session_id: int, *, now: datetime) -> None:
+    """The sign-in was used just now; this keeps it from falling idle."""
+    session.execute(
+        sa.update(UserSession)
+        .where(UserSession.id == session_id, UserSession.last_seen_at < now)
+        .values(last_seen_at=now)
+    )
+
+
+def open_session(session: Session, account_id: int, *, now: datetime) -> str:
+    """A new sign-in of an account; returns its secret for the cookie, which is kept nowhere else.
+
+    The caller has made sure that it is the person: accounts.finish_sign_in or accounts.use_link.
+    """
+    secret = new_secret()
+    session.add(
+        UserSession(
+            token_hash=secret_hash(session, secret), account_id=account_id, created_at=now, last_seen_at=now
+        )
+    )
+    session.flush()
+    return secret
+
+
+def end_session(session: Session, secret: str, *, now: datetime) -> int | None:
+    """End the sign-in of a secret; returns whose it was, None when there was none to end."""
+    found = _open_session(session, secret, now)
+    if found is None:
+        return None
+    found.revoked_at = now
+    return found.account_id
+
+
+def end_sessions(session: Session, account_id: int, *, now: datetime, but: int | None = None) -> int:
+    """End every sign-in of an account, or all but one; returns how many."""
+    ended = session.execute(
+        sa.update(UserSession)
+        .where(
+            UserSession.account_id == account_id,
+            UserSession.revoked_at.is_(None),
+            *([UserSession.id != but] if but is not None else []),
+        )
+        .values(revoked_at=now)
+    )
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def _open_session(session: Session, secret: str, now: datetime) -> UserSession | None:
+    return session.execute(
+        sa.select(UserSession).where(UserSession.token_hash == secret_hash(session, secret), *still_open(now))
+    ).scalar_one_or_none()
+
+
+def still_open(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """What holds for a sign-in that has neither been ended, nor fallen idle, nor grown too old."""
+    return (
+        UserSession.revoked_at.is_(None),
+        UserSession.last_seen_at > now - IDLE,
+        UserSession.created_at > now - ABSOLUTE,
     )
 
 

@@ -1,0 +1,126 @@
+"""The background worker: a loop over a few jobs, each with its own pause, until it is told to stop.
+
+Any number of workers may run on one database. A fault in one job is logged and the job tried again; it never
+stops the others. On SIGTERM the job under way is finished, then the loop ends.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from types import FrameType
+
+import structlog
+
+from jobs.delivery import Deliver
+from jobs.mail import Clock, send_next
+from services import upkeep
+from services.transaction import transaction
+
+log = structlog.get_logger("capmatch.jobs")
+
+HEARTBEAT = "jobs"
+MAILS_IN_A_ROW = 50
+"""After so many the other jobs have their turn."""
+
+
+@dataclass(slots=True)
+class Task:
+    """Something to do again and again; `run` says whether there is more to do at once."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], bool]
+    due_at: datetime | None = field(default=None)
+
+
+def tasks(
+    deliver: Deliver,
+    clock: Clock,
+    *,
+    sender: str,
+    site: str,
+    stop: threading.Event | None = None,
+) -> list[Task]:
+    """Everything that the worker does; a long row of mails ends early when `stop` is set."""
+
+    def mail() -> bool:
+        for _ in range(MAILS_IN_A_ROW):
+            if stop is not None and stop.is_set():
+                return False
+            if not send_next(deliver, clock, sender=sender, site=site):
+                return False
+        return True
+
+    return [
+        Task("heartbeat", timedelta(seconds=15), partial(heartbeat, clock)),
+        Task("mail", timedelta(seconds=1), mail),
+        Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
+        Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
+    ]
+
+
+def heartbeat(clock: Clock) -> bool:
+    """Say that the worker is alive."""
+    with transaction() as session:
+        upkeep.beat(session, HEARTBEAT, now=clock())
+    return False
+
+
+def expire_offers(clock: Clock) -> bool:
+    """End the offers that have run out, some at a time."""
+    with transaction() as session:
+        return upkeep.expire_offers(session, now=clock()) > 0
+
+
+def forget_old(clock: Clock) -> bool:
+    """Delete what has served its time."""
+    with transaction() as session:
+        gone = upkeep.forget_old(session, now=clock())
+    if any(gone.values()):
+        log.info("forgot", **gone)
+    return False
+
+
+def run_once(todo: Sequence[Task]) -> bool:
+    """Do everything there is to do now. False when a job failed."""
+    is_well = True
+    for task in todo:
+        is_well = _attempt(task, again=True) and is_well
+    return is_well
+
+
+def run(todo: Sequence[Task], stop: threading.Event, clock: Clock) -> None:
+    """Work until `stop` is set."""
+    while not stop.is_set():
+        for task in todo:
+            if not stop.is_set() and (task.due_at is None or task.due_at <= clock()):
+                _attempt(task, again=False)
+                task.due_at = clock() + task.every
+        stop.wait(1.0)
+
+
+def _attempt(task: Task, *, again: bool) -> bool:
+    try:
+        while task.run() and again:
+            pass
+    except Exception:
+        log.exception("job failed", job=task.name)
+        return False
+    return True
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
+    return stop
