@@ -59,7 +59,7 @@ def _some(*codes: str) -> st.SearchStrategy[frozenset[str]]:
 
 def entries(kind: EntryKind) -> st.SearchStrategy[EntryFacts]:
     """Any entry of a kind; ids are given later, by `numbered`."""
-    days = st.one_of(st.none(), st.dates(min_value=date(2026, 1, 1), max_value=date(2026, 3, 31)))
+    days = st.one_of(st.none(), st.dates(min_value=date(2026, 1, 28), max_value=date(2026, 2, 5)))
     amounts = st.one_of(st.none(), st.sampled_from([0.0, 1_000.0, 50_000.0, float("nan")]))
     return st.builds(
         EntryFacts,

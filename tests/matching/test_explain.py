@@ -54,6 +54,14 @@ def test_terms_do_not_join_what_stands_apart_in_the_other_text():
     assert sorted(found) == ["湿地", "评估"]
 
 
+def test_terms_join_no_further_than_the_other_text_does():
+    found = terms(
+        make_request(text="湿地评估", language="zh"), make_offer(text="湿地评；地评估", language="zh")
+    )
+
+    assert sorted(found) == ["地评估", "湿地评"]
+
+
 def test_terms_of_equal_share_go_by_the_alphabet():
     found = terms(make_request(text="soil forest market"), make_offer(text="market soil forest"))
 

@@ -89,6 +89,11 @@ def test_dates_apart_says_that_the_offer_starts_too_late():
     ]
 
 
+def test_dates_that_share_one_day_are_not_apart():
+    assert blockers(make_request(from_on=JULY), make_offer(until_on=JULY)) == []
+    assert blockers(make_request(until_on=JULY), make_offer(from_on=JULY)) == []
+
+
 def test_not_open_names_the_request_when_that_is_what_is_closed():
     found = blockers(make_request(is_open=False), make_offer())
 

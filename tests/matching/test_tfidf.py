@@ -65,6 +65,14 @@ def test_weigh_keeps_a_word_the_fit_has_never_seen_at_the_highest_idf():
     assert weigh({"unheard": 1.0}, model) == {"unheard": 1.0}
 
 
+def test_weigh_takes_a_count_below_one_as_it_is():
+    model = fit([{"wetland": 1.0, "soil": 1.0}])
+
+    found = weigh({"wetland": 0.5, "soil": 1.0}, model)
+
+    assert found == pytest.approx({"soil": 2 / sqrt(5), "wetland": 1 / sqrt(5)})
+
+
 def test_weigh_gives_nothing_for_an_entry_without_words():
     assert weigh({}, fit([])) == {}
 
