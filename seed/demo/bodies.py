@@ -33,6 +33,15 @@ class Body:
     plan: BodyPlan
     area: str
     domain: str
+    latin: str
+    language: str
+
+    def area_for(self, language: str) -> str:
+        """The place's name as a text in this language writes it: in Latin letters outside its own script."""
+        scripts = {"ru": "ru", "ar": "ar", "zh": "zh"}
+        if scripts.get(language) == scripts.get(self.language):
+            return self.area
+        return self.latin.replace("-", " ").title()
 
 
 @cache
@@ -68,14 +77,14 @@ def new_body(
     if taken is not None:
         taken.add(name)
     plan = BodyPlan(key, name, _acronym(name, language), chosen, country)
-    return Body(plan, area, f"{latin}-{chosen}.example")
+    return Body(plan, area, f"{latin}-{chosen}.example", latin, language)
 
 
 def _acronym(name: str, language: str) -> str | None:
     if language in ("ar", "zh"):
         return None
     letters = "".join(word.strip("«»'")[:1] for word in name.replace("'", " ").split() if len(word) > 3)
-    return letters.upper() if len(letters) > 2 else None
+    return slug(letters).upper() if len(letters) > 2 and language != "ru" else None
 
 
 def new_contact(rng: Random, library: Library, language: str, domain: str) -> Contact:

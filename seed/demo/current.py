@@ -24,6 +24,9 @@ from seed.demo.reference import Reference
 N_REQUESTS, N_OFFERS = 60, 40
 N_DRAFTS, N_WITHDRAWN = 4, 3
 OPEN_DAYS_BEFORE, OPEN_DAYS_AFTER = 60, 45
+DOMAIN = "capmatch.example"
+"""Of the accounts' addresses."""
+
 SCOPES = frozenset({"developing_countries", "global", "ldc", "lldc", "sids"})
 OTHER_OFFER_STATES = {5: "draft", 9: "paused", 12: "submitted", 15: "withdrawn"}
 """States of some offers that stand in no pair, by their place in scenes.json; the rest are active."""
@@ -50,6 +53,7 @@ class Writer:
     today: date
     titles: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    owned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def body(self, key: str, country: str, language: str, kind: str | None = None) -> Body:
         """A body whose name nobody has yet."""
@@ -89,6 +93,7 @@ class Writer:
         fields = request_fields(rng, self.library, project, self.titles)
         if state == "draft":
             fields = _unfinished(fields)
+        owner = links.pop("owner", None)
         return EntryPlan(
             key=key,
             kind="request",
@@ -98,10 +103,18 @@ class Writer:
             begun_at=submitted - timedelta(days=rng.randint(1, 4), hours=rng.randint(0, 9)),
             submitted_at=None if state == "draft" else submitted,
             is_published=state not in ("draft", "withdrawn") and rng.random() < 0.8,
-            owner=links.pop("owner", None),
-            fields=fields,
+            owner=owner,
+            fields=self._owned(owner, fields),
             **links,
         )
+
+    def _owned(self, owner: str | None, fields: dict[str, Any]) -> dict[str, Any]:
+        """What somebody with an account writes bears the name and address of the account, and one body."""
+        if owner is None:
+            return fields
+        first = self.owned.setdefault(owner, fields)
+        said = {name: first[name] for name in fields if name.startswith(("organisation_", "contact_"))}
+        return {**fields, **said, "contact_email": f"{owner}@{DOMAIN}"}
 
     def offer(
         self,
@@ -125,6 +138,7 @@ class Writer:
             language=language,
             theme=self.library.themes[theme],
             phrase=self.library.areas[area][language],
+            place_name=self.reference.areas[area][language],
             body=self.body(key, country, language, kind),
             contribution=contribution,
             support=tuple(support),
@@ -143,7 +157,7 @@ class Writer:
             submitted_at=None if state == "draft" else submitted,
             is_published=state in ("active", "paused"),
             owner=owner,
-            fields=offer_fields(rng, self.library, gift, self.titles),
+            fields=self._owned(owner, offer_fields(rng, self.library, gift, self.titles)),
         )
 
 

@@ -11,10 +11,11 @@ from typing import Any
 from seed.demo.bodies import Body, new_contact
 from seed.demo.library import Library, Theme
 from seed.demo.writing import Voice, offer_texts, request_texts
-from services.entries.fields import DEFAULT_PUBLIC
+from services.entries.fields import DEFAULT_PUBLIC, publishable
+from vocabulary.states import EntryKind
 
-PUBLIC = sorted(DEFAULT_PUBLIC)
-FULLY_PUBLIC = sorted({*DEFAULT_PUBLIC, "need", "activities", "results"})
+PUBLIC = {kind: sorted({*DEFAULT_PUBLIC} & {*publishable(kind)}) for kind in EntryKind}
+FULLY_PUBLIC = {kind: sorted({*names, "need", "activities", "results"}) for kind, names in PUBLIC.items()}
 NOT_FINANCIAL = ("training", "hosting", "mentoring", "secondment", "exchange", "data_access", "in_kind")
 PLACES_FOR = frozenset({"training", "hosting", "exchange", "secondment", "mentoring"})
 CURRENT_DELIVERABLE = {"S1": "2030_2a", "S2": "2030_2b", "S3": "2030_2c"}
@@ -52,6 +53,7 @@ class Gift:
     language: str
     theme: Theme
     phrase: str
+    place_name: str
     body: Body
     contribution: str
     support: tuple[str, ...]
@@ -75,13 +77,15 @@ def request_fields(rng: Random, library: Library, project: Project, taken: set[s
     strategies = project.strategies or _strategies(rng, theme)
     support = project.support or tuple(theme.support)
     essential = ["financial"] if project.seeks_money else [support[0]]
-    voice = Voice(language, theme, project.phrase, project.body.area)
+    voice = Voice(language, theme, project.phrase, project.body.area_for(language))
+    involved = _involved(rng, library, project)
+    is_consulted = involved["focal_point_consulted"] == "yes"
     deliverables = {*theme.deliverables}
     if project.is_current:
         deliverables |= {CURRENT_DELIVERABLE[code] for code in strategies}
     return {
         "language": language,
-        **request_texts(rng, library, voice, taken),
+        **request_texts(rng, library, voice, taken, is_consulted=is_consulted),
         "strategies": sorted(strategies),
         "initiatives": sorted(rng.sample(theme.initiatives, rng.randint(1, len(theme.initiatives)))),
         "needs": sorted(rng.sample(theme.needs, rng.randint(2, len(theme.needs)))),
@@ -99,9 +103,9 @@ def request_fields(rng: Random, library: Library, project: Project, taken: set[s
         **_amounts(rng, project.seeks_money),
         "starts_on": project.starts_on.isoformat(),
         "ends_on": (project.starts_on + timedelta(days=30 * rng.randint(12, 36))).isoformat(),
-        **_involved(rng, library, project),
+        **involved,
         "self_assessment": _self_assessment(rng, library, language, theme, strategies),
-        **body_fields(rng, library, project.body, language),
+        **body_fields(rng, library, project.body, language, EntryKind.REQUEST),
     }
 
 
@@ -158,7 +162,7 @@ def _self_assessment(
     return answers
 
 
-def body_fields(rng: Random, library: Library, body: Body, language: str) -> dict[str, Any]:
+def body_fields(rng: Random, library: Library, body: Body, language: str, kind: EntryKind) -> dict[str, Any]:
     """Who asks or gives, whom to write to, and what may be published."""
     contact = new_contact(rng, library, language, body.domain)
     return {
@@ -171,7 +175,7 @@ def body_fields(rng: Random, library: Library, body: Body, language: str) -> dic
         "contact_phone": contact.phone,
         "contact_way": "phone" if contact.phone and rng.random() < 0.3 else "email",
         "consent_terms": True,
-        "public_fields": FULLY_PUBLIC if rng.random() < 0.6 else PUBLIC,
+        "public_fields": (FULLY_PUBLIC if rng.random() < 0.6 else PUBLIC)[kind],
     }
 
 
@@ -179,7 +183,7 @@ def offer_fields(rng: Random, library: Library, gift: Gift, taken: set[str]) -> 
     """Every field of an offer."""
     theme, language = gift.theme, gift.language
     is_money = "financial" in gift.support
-    voice = Voice(language, theme, gift.phrase, gift.body.area)
+    voice = Voice(language, theme, gift.phrase, gift.body.area_for(language), gift.place_name)
     common = library.common[language]
     deliverables = {*theme.deliverables}
     if gift.is_current:
@@ -211,7 +215,7 @@ def offer_fields(rng: Random, library: Library, gift: Gift, taken: set[str]) -> 
         "cost_terms": "free" if is_money else rng.choice(("free", "free", "free", "shared", "full_cost")),
         "conditions": ("" if language == "zh" else " ").join(rng.sample(common["cond"], 2)),
         "seeks_recognition": gift.contribution == "b_ii",
-        **body_fields(rng, library, gift.body, language),
+        **body_fields(rng, library, gift.body, language, EntryKind.OFFER),
     }
 
 

@@ -80,6 +80,7 @@ def _offer(rng: Random, ground: _Ground, place: Place, theme: Theme, body: Body)
         language=place.language,
         theme=theme,
         phrase=ground.library.areas[area][place.language],
+        place_name=ground.reference.areas[area][place.language],
         body=body,
         contribution=rng.choice(("a", "c") if is_grant else ("b_i", "b_ii", "c", "c", "d")),
         support=("financial",) if is_grant else tuple(rng.sample(NOT_FINANCIAL, 2)),

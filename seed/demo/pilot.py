@@ -22,7 +22,7 @@ N_REQUESTS, N_COUNTRIES, N_WITHOUT_MONEY = 94, 95, 5
 OPENED, CLOSED = datetime(2015, 6, 1, 8, tzinfo=UTC), datetime(2015, 10, 15, 22, tzinfo=UTC)
 REGIONAL_THEMES = ("scenarios", "exchange", "mangroves", "invasive", "mountains", "pollination")
 OFFERS = (
-    ("scenarios", "SWE", "en", "b_i", ("training",), "africa_all"),
+    ("scenarios", "SWE", "en", "b_i", ("training",), "africa"),
     ("exchange", "FRA", "fr", "c", ("hosting", "mentoring"), "west_africa"),
     ("data", "ESP", "es", "c", ("data_access", "hosting"), "south_america"),
     ("wetlands", "NLD", "en", "b_ii", ("training",), "south_east_asia"),
@@ -111,7 +111,8 @@ def _cases(rng: Random, library: Library, reference: Reference) -> list[_Case]:
         if joined:
             language = place.language
         used = {case.theme.code for case in cases if case.place is place}
-        code = _draw(rng, library, decks.setdefault(language, []), place, used, is_regional=bool(joined))
+        party = [place, *(library.places[code] for code in joined)]
+        code = _draw(rng, library, decks.setdefault(language, []), party, used)
         cases.append(_Case(place, language, library.themes[code], joined))
     rng.shuffle(cases)
     return cases
@@ -142,18 +143,18 @@ def _partners(library: Library, reference: Reference) -> dict[str, tuple[str, ..
     return joined
 
 
-def suits(theme: str, place: Place) -> bool:
-    """Mangroves need a coast and mountain projects mountains."""
-    return {"mangroves": "c", "mountains": "m"}.get(theme, "") in place.traits
+def suits(theme: str, *places: Place) -> bool:
+    """Mangroves need a coast and mountain projects mountains, in each of the countries."""
+    trait = {"mangroves": "c", "mountains": "m"}.get(theme, "")
+    return all(trait in place.traits for place in places)
 
 
-def _draw(
-    rng: Random, library: Library, deck: list[str], place: Place, used: set[str], *, is_regional: bool
-) -> str:
+def _draw(rng: Random, library: Library, deck: list[str], party: Sequence[Place], used: set[str]) -> str:
     """The next theme of the language's deck that suits; a new deck is shuffled when none is left."""
     while True:
         for code in deck:
-            if code not in used and suits(code, place) and (not is_regional or code in REGIONAL_THEMES):
+            is_wide = len(party) == 1 or code in REGIONAL_THEMES
+            if is_wide and code not in used and suits(code, *party):
                 deck.remove(code)
                 return code
         again = [*library.themes, "assessment"]
@@ -182,18 +183,17 @@ def _offers(
     for number, (theme, country, language, contribution, support, region) in enumerate(OFFERS):
         begun, submitted = _times(rng)
         key = f"Q-{number + 1:03d}"
-        regions = ("africa",) if region == "africa_all" else (region,)
-        phrase = library.areas["developing_countries" if region == "africa_all" else region][language]
         gift = Gift(
             language=language,
             theme=library.themes[theme],
-            phrase=phrase,
+            phrase=library.areas[region][language],
+            place_name=reference.areas[region][language],
             body=new_body(rng, library, language, country, key=key, taken=bodies),
             contribution=contribution,
             support=support,
             starts_on=date(2016, 1, 1),
             valid_until=date(2017, 12, 31),
-            regions=regions,
+            regions=(region,),
             is_current=False,
         )
         fields = offer_fields(rng, library, gift, taken)

@@ -27,7 +27,8 @@ class BodyPlan:
 class PersonPlan:
     """An invented person with an account; `role` is a vocabulary.people.Role, held service-wide.
 
-    A focal point holds the role for `country` only. `expertise` is in the person's language.
+    A focal point holds the role for `country` only. `organisation` is a body's key. `expertise` is in the
+    person's language.
     """
 
     key: str

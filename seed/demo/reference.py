@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -24,14 +25,15 @@ class CountryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Facts of every country, by code."""
+    """Facts of every country, and names of regions and groups of countries in each language, by code."""
 
     countries: Mapping[str, CountryFacts]
+    areas: Mapping[str, Mapping[str, str]]
 
 
 def load_facts(folder: Path = DATA) -> Reference:
-    """Read the countries of the reference data. Raises FileNotFoundError where they are missing."""
-    content = json.loads((folder / "countries.json").read_text(encoding="utf-8"))
+    """Read countries, regions and groups of countries. Raises FileNotFoundError where they are missing."""
+    areas = [*_items(folder, "regions"), *_items(folder, "place_scopes")]
     return Reference(
         {
             item["code"]: CountryFacts(
@@ -42,6 +44,12 @@ def load_facts(folder: Path = DATA) -> Reference:
                 is_lldc=bool(item["lldc"]),
                 is_sids=bool(item["sids"]),
             )
-            for item in content["items"]
-        }
+            for item in _items(folder, "countries")
+        },
+        {item["code"]: item["labels"] for item in areas},
     )
+
+
+def _items(folder: Path, vocabulary: str) -> list[dict[str, Any]]:
+    content = json.loads((folder / f"{vocabulary}.json").read_text(encoding="utf-8"))
+    return list(content["items"])

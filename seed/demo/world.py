@@ -12,7 +12,7 @@ from functools import partial
 from random import Random
 
 from seed.demo.bodies import new_contact
-from seed.demo.current import OPEN_DAYS_AFTER, OPEN_DAYS_BEFORE, Writer, current_entries, noon, scenes
+from seed.demo.current import DOMAIN, OPEN_DAYS_AFTER, OPEN_DAYS_BEFORE, Writer, current_entries, noon, scenes
 from seed.demo.grown import grown_entries
 from seed.demo.library import Library, library
 from seed.demo.panel import assignments, decisions, reviewed_entries
@@ -20,7 +20,6 @@ from seed.demo.pilot import CLOSED, OPENED, pilot_entries
 from seed.demo.plan import BodyPlan, CallPlan, EntryPlan, MatchPlan, PersonPlan, World
 from seed.demo.reference import Reference
 
-DOMAIN = "capmatch.example"
 ROLES = (
     ("requester", "requester", "en", "KEN"),
     ("partner", "partner", "en", "ZAF"),
@@ -81,7 +80,7 @@ def build_world(size: int | None, seed: int, reference: Reference, *, today: dat
     writer.names.update(entry.fields["organisation_name"] for entry in pilot)
     entries = [*pilot, *current_entries(writer)]
     bodies = _bodies(entries)
-    people = [*_people(rng("people"), texts), *_owners(entries)]
+    people = [*_people(rng("people"), texts, entries), *_owners(entries)]
     reviewers = [person for person in people if person.role == "reviewer"]
     proposals = reviewed_entries(entries)
     n_more = max(0, (size or 0) - len(entries))
@@ -131,12 +130,15 @@ def _bodies(entries: Sequence[EntryPlan]) -> Iterator[BodyPlan]:
             )
 
 
-def _people(rng: Random, texts: Library) -> Iterator[PersonPlan]:
-    """The accounts of the roles and the reviewers; the names are drawn, none twice."""
-    taken: set[str] = set()
+def _people(rng: Random, texts: Library, entries: Sequence[EntryPlan]) -> Iterator[PersonPlan]:
+    """The accounts of the roles and the reviewers; names are drawn, none twice, where no entry gives one."""
+    first = {entry.owner: entry for entry in reversed(entries) if entry.owner}
+    taken = {entry.fields["contact_name"] for entry in first.values()}
     for key, role, language, country in ROLES:
-        name = _name(rng, texts, language, taken)
-        yield PersonPlan(key, role, name, f"{key}@{DOMAIN}", language, (language,), country, None, None)
+        own = first.get(key)
+        name = own.fields["contact_name"] if own else _name(rng, texts, language, taken)
+        body = own.key if own else None
+        yield PersonPlan(key, role, name, f"{key}@{DOMAIN}", language, (language,), country, body, None)
     for n, (language, working, country, expertise) in enumerate(REVIEWERS, start=1):
         key = "reviewer" if n == 1 else f"reviewer-{n}"
         name = _name(rng, texts, language, taken)

@@ -21,12 +21,16 @@ _SHORT_SUMMARY = 62
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks of what: language, theme, place with its preposition ("in Kenya"), an invented area."""
+    """Who speaks of what: language, theme, place with its preposition ("in Kenya"), an invented area.
+
+    `place_name` is the bare name of a region, which the title of an offer shows in parentheses.
+    """
 
     language: str
     theme: Theme
     phrase: str
     area: str
+    place_name: str = ""
 
 
 def n_words(text: str, language: str) -> int:
@@ -34,12 +38,23 @@ def n_words(text: str, language: str) -> int:
     return len(text) // 2 if language == "zh" else text.count(" ") + 1
 
 
-def request_texts(rng: Random, library: Library, voice: Voice, taken: set[str]) -> dict[str, str]:
-    """Title, summary, need, activities and results of a request; the title is added to `taken`."""
+def request_texts(
+    rng: Random, library: Library, voice: Voice, taken: set[str], *, is_consulted: bool
+) -> dict[str, str]:
+    """Title, summary, need, activities and results of a request; the title is added to `taken`.
+
+    Only where the national focal point was consulted may the summary say so.
+    """
     texts, common = library.theme_texts[voice.language][voice.theme.code], library.common[voice.language]
     slots, other = _slots(rng, voice), _slots(rng, voice)
     more = voice.language in TERSE
-    summary = _summary(rng, [rng.choice(options) for options in texts["s"]], common["close"], slots, voice)
+    summary = _summary(
+        rng,
+        [rng.choice(options) for options in texts["s"]],
+        _closings(rng, common["close"], is_consulted),
+        slots,
+        voice,
+    )
     need = [rng.choice(options) for options in texts["n"]], rng.sample(common["need"], 2 + more)
     activities = (
         _some(rng, texts["a"], 3 + more),
@@ -61,7 +76,7 @@ def offer_texts(
     """Title, summary, need (whom it is for), activities and results of an offer."""
     texts, common = library.theme_texts[voice.language][voice.theme.code], library.common[voice.language]
     heading, *said = rng.choice(library.grants[voice.language]) if is_grant else texts["o"]
-    headings = (heading,) if "{" in heading else (_placed(heading, voice),)
+    headings = (heading,) if is_grant else (_placed(heading, voice),)
     slots = _slots(rng, voice)
     how = rng.sample(common["offer_how"], 5)
     whom = rng.sample(common["offer_for"], 4)
@@ -80,7 +95,7 @@ def _summary(
 ) -> str:
     """What the project is, and as many closing sentences as it takes to be no mere headline."""
     sentences = list(said)
-    for closing in rng.sample(closings, 4):
+    for closing in closings:
         sentences.append(closing)
         summary = _joined(sentences, slots, voice)
         if n_words(summary, voice.language) >= _SHORT_SUMMARY:
@@ -88,18 +103,29 @@ def _summary(
     return summary
 
 
+def _closings(rng: Random, sentences: Sequence[str], is_consulted: bool) -> list[str]:
+    """Closing sentences in any order, without those that would contradict another answer."""
+    duration, extent, consulted = (sentences[index] for index in (0, 2, 5))
+    closings = rng.sample(sentences, len(sentences))
+    closings.remove(rng.choice((duration, extent)))
+    if not is_consulted:
+        closings.remove(consulted)
+    return closings
+
+
 def _title(rng: Random, options: Sequence[str], slots: Mapping[str, str], taken: set[str]) -> str:
     """One of the titles that nobody has taken yet; where all are, one with the area behind it."""
     filled = [option.format_map(slots) for option in options]
     free = [text for text in filled if text not in taken]
-    chosen = rng.choice(free) if free else f"{rng.choice(filled)} ({slots['area']})"
+    chosen = rng.choice(free) if free else f"{rng.choice(filled)} – {slots['area']}"
     taken.add(chosen)
     return chosen
 
 
 def _placed(heading: str, voice: Voice) -> str:
     """A heading of an offer, followed by the place it is for."""
-    return f"{heading}（{{place}}）" if voice.language == "zh" else f"{heading}, {{in}}"
+    name = voice.place_name
+    return f"{heading}（{name}）" if voice.language == "zh" else f"{heading} ({name})"
 
 
 def _slots(rng: Random, voice: Voice) -> dict[str, str]:
