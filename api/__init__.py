@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
+from api import assignments, reviews
 from api.auth import load_actor
 from api.errors import answer
 from api.frame import Blueprint, HouseApi
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS: tuple[Blueprint, ...] = (reviews.bp, assignments.bp)
 
 CONFIG = {
     "API_TITLE": "Capmatch",

@@ -1,4 +1,4 @@
-"""What does a reviewer see: the queue, the conflict question, the scorecard beside the text, the receipt?
+"""What does a reviewer see of an assignment: the conflict question, scorecard, text and receipt?
 
 Frozen rows, limited to what the policy lets this reviewer see. Nothing of other reviews is ever read here.
 """
@@ -13,17 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.calls import Call
-from models.entries import Entry, Revision
-from models.reference import Criterion
-from models.reviews import Assignment, ConflictDeclaration, CriterionScore, Review
-from procedure.access import may, require
-from procedure.facts import ANYWHERE, ItemFacts, Standing
+from models.entries import Revision
+from models.reviews import ConflictDeclaration
+from procedure.access import may
+from procedure.facts import Standing
 from services import vocabularies
-from services.entries.readable import ShownField, readable
 from services.entries.visibility import shown_fields
-from services.facts import assignment_facts, facts_of_entries
 from services.queries.cards import Card, StrategyGroup, groups_of
+from services.queries.readable import ShownField, readable
+from services.queries.review_queue import STATES, state_of
 from services.reviews.content import Content, content_of, n_scored
 from services.reviews.drafts import OPEN
 from services.reviews.rows import Item, claimed_of, fetch_for, find, programme_of, revision_of
@@ -33,65 +31,7 @@ from vocabulary.errors import Conflict, NotFound
 from vocabulary.findings import Verdict
 from vocabulary.messages import Message
 from vocabulary.people import Actor
-from vocabulary.states import AssignmentState, ConflictAnswer, EntryKind, ReviewState
-
-_ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
-QUESTION = "question"
-NOT_STARTED = "not_started"
-
-STATES: Mapping[str, Message] = {
-    QUESTION: Message("Conflict question to answer"),
-    NOT_STARTED: Message("Not started"),
-    ReviewState.DRAFT: Message("Draft"),
-    ReviewState.SUBMITTED: Message("Submitted"),
-    ReviewState.RETURNED: Message("Sent back to you"),
-    ReviewState.LOCKED: Message("Locked for the deliberation"),
-    ReviewState.VOID: Message("Does not count"),
-    ReviewState.RELEASED: Message("No longer needed"),
-}
-"""Where an assignment stands, in words."""
-
-TO_DO = frozenset({QUESTION, NOT_STARTED, ReviewState.DRAFT.value, ReviewState.RETURNED.value})
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """One assignment in the reviewer's queue."""
-
-    ref: str
-    version: int
-    title: str | None
-    language: str | None
-    organisation: str | None
-    countries: tuple[str, ...]
-    state: str
-    state_name: Message
-    n_scored: int
-    n_criteria: int
-    due_at: datetime | None
-    is_overdue: bool
-    submitted_at: datetime | None
-
-    @property
-    def is_to_do(self) -> bool:
-        """Does the reviewer have to act?"""
-        return self.state in TO_DO
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """The reviewer's own possible conflict that waits for a ruling; nothing of the entry."""
-
-    ref: str
-    answered_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The reviewer's assignments: first what is to do, by due date; and what waits for a ruling."""
-
-    rows: tuple[QueueRow, ...]
-    waiting: tuple[WaitingRow, ...]
+from vocabulary.states import ConflictAnswer, EntryKind, ReviewState
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +44,7 @@ class Gate:
     answer: ConflictAnswer | None
     title: str | None
     language: str | None
+    content: Mapping[str, Any]
     preview: Mapping[str, ShownField]
 
 
@@ -134,6 +75,7 @@ class ScorecardPage:
     n_criteria: int
     may_write: bool
     may_reopen: bool
+    has_result: bool
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -172,128 +114,6 @@ class ReceiptPage:
     may_reopen: bool
 
 
-def state_of(review: Review | None, standing: Standing, n_done: int) -> str:
-    """Where an assignment stands: a key of STATES."""
-    if standing is not Standing.CLEARED:
-        return QUESTION
-    if review is None or (review.state is ReviewState.DRAFT and n_done == 0 and review.submitted_at is None):
-        return NOT_STARTED
-    return review.state.value
-
-
-def queue(session: Session, actor: Actor, *, language: str, now: datetime) -> Queue:
-    """The actor's own assignments, in a fixed number of statements. Raises Refused for anybody else."""
-    require(actor, Action.ASSIGNMENT_LIST_OWN, ANYWHERE, now)
-    found = session.execute(
-        sa.select(Assignment, Entry, Review)
-        .join(Entry, Entry.id == Assignment.entry_id)
-        .outerjoin(Review, Review.assignment_id == Assignment.id)
-        .where(Assignment.account_id == actor.account_id, Assignment.state.in_(_ASKED))
-        .order_by(Assignment.id)
-    ).all()
-    facts = facts_of_entries(session, [entry for _, entry, _ in found], actor)
-    counts = _counts(session, actor)
-    totals = _criteria_by_call(session)
-    rows, waiting = [], []
-    for assignment, entry, review in found:
-        about = assignment_facts(facts[entry.id], assignment, review)
-        if may(actor, Action.ASSIGNMENT_READ, about, now):
-            n_done = counts.get(assignment.id, 0)
-            rows.append(
-                _queue_row(
-                    session,
-                    actor,
-                    assignment,
-                    entry,
-                    review,
-                    about,
-                    n_done,
-                    totals,
-                    language=language,
-                    now=now,
-                )
-            )
-        elif about.conflict is Standing.UNDECIDED:
-            waiting.append(assignment)
-    rows.sort(key=lambda row: (not row.is_to_do, row.due_at is None, row.due_at or now, row.ref))
-    return Queue(tuple(rows), _waiting(session, actor, waiting))
-
-
-def _queue_row(
-    session: Session,
-    actor: Actor,
-    assignment: Assignment,
-    entry: Entry,
-    review: Review | None,
-    about: ItemFacts,
-    n_done: int,
-    totals: Mapping[int, int],
-    *,
-    language: str,
-    now: datetime,
-) -> QueueRow:
-    shown = shown_fields(actor, entry.kind, entry.public_fields, about, now)
-    names = vocabularies.labels(session, "countries", language)
-    state = state_of(review, about.conflict, n_done)
-    is_named = "organisation_name" in shown
-    codes = sorted(about.countries) if is_named else []
-    return QueueRow(
-        ref=assignment.ref,
-        version=review.version if review is not None else 0,
-        title=entry.title if "title" in shown else None,
-        language=entry.language,
-        organisation=entry.organisation_name if is_named else None,
-        countries=tuple(names.get(code, code) for code in codes),
-        state=state,
-        state_name=STATES[state],
-        n_scored=n_done,
-        n_criteria=totals.get(entry.call_id or 0, totals[0]),
-        due_at=assignment.due_at,
-        is_overdue=state in TO_DO and assignment.due_at is not None and assignment.due_at < now,
-        submitted_at=review.submitted_at if review is not None else None,
-    )
-
-
-def _counts(session: Session, actor: Actor) -> dict[int, int]:
-    """How many criteria the actor has scored, by assignment."""
-    query = (
-        sa.select(Review.assignment_id, sa.func.count())
-        .join(Assignment, Assignment.id == Review.assignment_id)
-        .join(CriterionScore, CriterionScore.review_id == Review.id)
-        .where(Assignment.account_id == actor.account_id)
-        .where(sa.or_(CriterionScore.value.is_not(None), CriterionScore.cannot_judge))
-        .group_by(Review.assignment_id)
-    )
-    return {assignment_id: n for assignment_id, n in session.execute(query)}
-
-
-def _criteria_by_call(session: Session) -> dict[int, int]:
-    """How many criteria each call has; under 0 the number of the latest set, for entries outside of a call."""
-    sizes = {
-        set_id: n
-        for set_id, n in session.execute(
-            sa.select(Criterion.set_id, sa.func.count()).group_by(Criterion.set_id).order_by(Criterion.set_id)
-        )
-    }
-    pinned = session.execute(
-        sa.select(Call.id, Call.criteria_set_id).where(Call.criteria_set_id.is_not(None))
-    )
-    return {0: list(sizes.values())[-1] if sizes else 0} | {
-        call_id: sizes.get(set_id, 0) for call_id, set_id in pinned
-    }
-
-
-def _waiting(session: Session, actor: Actor, waiting: list[Assignment]) -> tuple[WaitingRow, ...]:
-    """Read whether or not there is any, so that the number of statements tells nothing."""
-    found = session.execute(
-        sa.select(ConflictDeclaration.entry_id, ConflictDeclaration.answered_at).where(
-            ConflictDeclaration.account_id == actor.account_id
-        )
-    )
-    answered = {entry_id: at for entry_id, at in found}
-    return tuple(WaitingRow(row.ref, answered[row.entry_id]) for row in waiting if row.entry_id in answered)
-
-
 def gate(session: Session, actor: Actor, ref: str, *, language: str, now: datetime) -> Gate:
     """The conflict question on one assignment; while a ruling is awaited, nothing of the entry."""
     item = find(session, actor, ref)
@@ -323,6 +143,7 @@ def gate(session: Session, actor: Actor, ref: str, *, language: str, now: dateti
         answer=declared.answer if declared else None,
         title=content.get("title"),
         language=content.get("language"),
+        content=content,
         preview=preview,
     )
 
@@ -385,6 +206,9 @@ def scorecard(session: Session, actor: Actor, ref: str, *, language: str, now: d
         n_criteria=len(programme.criteria),
         may_write=may_write and is_open,
         may_reopen=may_write and item.review is not None and item.review.state is ReviewState.SUBMITTED,
+        has_result=may(actor, Action.REVIEW_READ_VERDICT, item.facts, now)
+        and item.review is not None
+        and item.review.result is not None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from models.entries import Entry
 from models.reviews import Assignment, Review
 from services import audit
 from services.references import next_reference
-from services.reviews.content import content_of, flat, merged, write
+from services.reviews.content import Content, content_of, flat, merged, n_scored, write
 from services.reviews.rows import (
     Item,
     check_version,
@@ -30,6 +31,16 @@ from vocabulary.states import AssignmentState, ReviewState
 
 OPEN = (ReviewState.DRAFT, ReviewState.RETURNED)
 """States in which a scorecard may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a page says once a scorecard is kept."""
+
+    version: int
+    saved_at: datetime
+    n_scored: int
+    n_criteria: int
 
 
 def start(session: Session, actor: Actor, assignment: Assignment, entry: Entry, *, now: datetime) -> Review:
@@ -73,7 +84,7 @@ def save(
     expected_version: int,
     *,
     now: datetime,
-) -> Review:
+) -> Saved:
     """Keep some answers of a scorecard; whatever is not named stays as it is.
 
     Saving what is there already changes nothing. Raises Conflict with the present content when it was saved
@@ -87,14 +98,18 @@ def save(
     content = merged(present, changes, programme.criteria)
     review = item.review or _begin(session, actor, item, now)
     if content == present:
-        return review
+        return _saved(review, content)
     write(review, content, programme.criteria)
     touch(review, now)
     session.flush()
     there, new = flat(present), flat(content)
     names = sorted(name for name in new if new[name] != there.get(name))
     audit.record(session, actor, "review.save", ("review", review.ref), now=now, after={"fields": names})
-    return review
+    return _saved(review, content)
+
+
+def _saved(review: Review, content: Content) -> Saved:
+    return Saved(review.version, review.updated_at, n_scored(content), len(content["scores"]))
 
 
 def _begin(session: Session, actor: Actor, item: Item, now: datetime) -> Review:
