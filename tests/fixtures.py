@@ -23,6 +23,7 @@ from models.audit import GENESIS, AuditHead
 from models.database import db
 from models.reference import CriteriaSet, Criterion, RuleSet, Term, Vocabulary
 from seed.reference import load_reference
+from services import match_index
 from services.transaction import reading, transaction
 from tests.databases import empty_tables
 
@@ -71,6 +72,7 @@ def app(built_app: Flask) -> Iterator[Flask]:
     yield built_app
     with built_app.app_context():
         _empty()
+    match_index.forget()
 
 
 def _empty() -> None:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web import calls, drafts, entries, feeds, files, filters, help, home, links, lookups, mine, submitted
+from web import (
+    assignments,
+    calls,
+    drafts,
+    entries,
+    feeds,
+    files,
+    filters,
+    help,
+    home,
+    links,
+    lookups,
+    matches,
+    mine,
+    reviews,
+    submitted,
+)
 from web.errors import answer
 from web.session import load_actor
 
@@ -20,6 +36,9 @@ BLUEPRINTS = (
     links.bp,
     mine.bp,
     lookups.bp,
+    reviews.bp,
+    assignments.bp,
+    matches.bp,
 )
 
 __all__ = ["answer", "load_actor", "register"]

@@ -7,12 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.filters import FILTERS, load_list_query
 from services import vocabularies
 from services.clock import utc_now
+from services.matches import MatchList, matches_of
 from services.queries import entries, readable
 from services.queries.exports import public_columns, public_rows
 from services.tables import FORMS
@@ -22,9 +24,11 @@ from vocabulary.errors import Invalid, NotFound
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 from web.entry_filters import LABELS, Address, controls
+from web.matches import PARTS
 
 bp = Blueprint("entries", __name__)
 ROWS_ON_A_PAGE = 20
+MATCHES_ON_A_PAGE = 3
 
 ENDPOINTS: Mapping[EntryKind, tuple[str, str]] = {
     EntryKind.REQUEST: ("entries.requests", "entries.request_page"),
@@ -138,10 +142,20 @@ def _file(kind: EntryKind, form: str) -> ResponseReturnValue:
     return Response(write(public_columns(kind), rows), content_type=media_type, headers=headers)
 
 
+def _best_matches(session: Session, page: entries.EntryPage, ref: str) -> MatchList | None:
+    """The first few, for whoever may see them; a draft has none yet."""
+    if page.row.state == "draft":
+        return None
+    return matches_of(
+        session, current_actor(), ref, now=utc_now(), language=current_language(), limit=MATCHES_ON_A_PAGE
+    )
+
+
 def _page(kind: EntryKind, ref: str) -> ResponseReturnValue:
     language = current_language()
     with reading() as session:
         page = entries.entry_page(session, current_actor(), ref, now=utc_now(), kind=kind)
+        matches = _best_matches(session, page, ref) if Action.MATCH_READ in page.may else None
         fields = readable.readable(session, kind, page.row.content, language)
         text_language = page.row.content.get("language")
         language_name = vocabularies.labels(session, "languages", language).get(text_language or "")
@@ -155,6 +169,8 @@ def _page(kind: EntryKind, ref: str) -> ResponseReturnValue:
             text_language=text_language,
             language_name=language_name,
             list_url=url_for(ENDPOINTS[kind][0]),
+            matches=matches,
+            match_parts=PARTS,
         ),
         410 if page.is_tombstone else 200,
     )

@@ -14,6 +14,7 @@ from frame.requests import request_id
 from translations.catalogues import translate
 from vocabulary.errors import HouseError, Unauthenticated
 from vocabulary.messages import Message
+from web import held
 
 log = structlog.get_logger("capmatch.web")
 
@@ -72,8 +73,10 @@ def error_page(status: int, message: Message | None = None, **values: object) ->
 
 def house_error(error: HouseError) -> ResponseReturnValue:
     """A refusal of a use case; signed out leads to the sign-in page and back."""
-    if isinstance(error, Unauthenticated) and not current_actor().is_signed_in and request.method == "GET":
-        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")), 303)
+    if isinstance(error, Unauthenticated) and not current_actor().is_signed_in:
+        if request.method in ("GET", "HEAD"):
+            return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")), 303)
+        return held.sign_in_page()
     page = error_page(error.status, error.message)
     if "retry_after" in error.extra or error.status == 503:
         body, status = page  # type: ignore[misc]
@@ -82,7 +85,10 @@ def house_error(error: HouseError) -> ResponseReturnValue:
 
 
 def expired_form() -> ResponseReturnValue:
-    """A form without its token: an old tab, or somebody else's page."""
+    """A form without its token: an old tab, whose fields are kept, or somebody else's page."""
+    fields = held.fields_of_request()
+    if fields and held.is_from_our_own_page():
+        return held.send_again_page(fields, held.present_target(), status=400)
     return error_page(
         400,
         Message(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from frame.access import current_actor
 from frame.language import accepted_language, current_language
 from translations.catalogues import LANGUAGES, OWN_NAMES, gettext, is_right_to_left, locale, translate
-from web.labels import public_label
+from web.labels import match_label, public_label
 
 
 def words(value: Any) -> str:
@@ -37,15 +38,19 @@ def money(value: Any, currency: str | None) -> str:
     """An amount with its currency; whole amounts, as most are, without a fraction."""
     if value is None:
         return ""
+    chosen = locale(current_language())
+    form = copy(chosen.currency_formats["standard"])
     is_whole = value == int(value)
-    form = locale(current_language()).currency_formats["standard"]
-    return form.apply(
-        value,
-        locale(current_language()),
-        currency=currency or "USD",
-        currency_digits=not is_whole,
-        force_frac=(0, 0) if is_whole else None,
-        numbering_system="latn",
+    if is_whole:
+        form.frac_prec = (0, 0)
+    return str(
+        form.apply(
+            value,
+            chosen,
+            currency=currency or "USD",
+            currency_digits=not is_whole,
+            numbering_system="latn",
+        )
     )
 
 
@@ -66,7 +71,7 @@ def language_links() -> list[dict[str, Any]]:
 def install(app: Flask) -> None:
     """Make the filters and the values every template needs known to Jinja."""
     app.jinja_env.filters.update(
-        words=words, instant=instant, day=day, money=money, public_label=public_label
+        words=words, instant=instant, day=day, money=money, public_label=public_label, match_label=match_label
     )
 
     @app.context_processor

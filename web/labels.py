@@ -54,6 +54,25 @@ LABELS: Mapping[str, PublicLabel] = {
 """Decisions that are not released yet read "Under review", whatever they are."""
 
 
+MATCH_LABELS: Mapping[str, Message] = {
+    "suggested": Message("Suggested"),
+    "shortlisted": Message("Shortlisted"),
+    "proposed": Message("Introduction proposed"),
+    "agreed": Message("Agreed"),
+    "active": Message("Under way"),
+    "completed": Message("Completed"),
+    "ended_early": Message("Ended early"),
+    "declined": Message("Declined"),
+    "lapsed": Message("Lapsed"),
+    "cancelled": Message("Cancelled"),
+}
+
+
+def match_label(state: str) -> Message:
+    """What the state of a match is called, for templates."""
+    return MATCH_LABELS[state]
+
+
 def public_label(state: str | None) -> PublicLabel:
     """The label of a state, for templates."""
     return LABELS.get(state or "", _CLOSED)

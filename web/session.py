@@ -6,14 +6,16 @@ A signed cookie holds two things: the secret of a sign-in, and those of the draf
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from flask import g, request, session
 
 from frame.access import set_actor
 from services.clock import utc_now
-from services.sessions import actor_of_browser
-from services.transaction import reading
+from services.sessions import browser, note_use
+from services.transaction import reading, transaction
+from vocabulary.errors import Unavailable
 from vocabulary.people import SIGNED_OUT
 
 SIGN_IN_SECRET = "sign_in"  # noqa: S105 -- the name of a cookie field, not a secret
@@ -28,8 +30,17 @@ def load_actor() -> None:
         set_actor(SIGNED_OUT)
         return
     with reading() as database:
-        actor = actor_of_browser(database, secret, drafts, now=utc_now(), language=g.language)
-    set_actor(actor)
+        found = browser(database, secret, drafts, now=utc_now(), language=g.language)
+    g.session_id = found.session_id
+    set_actor(found.actor)
+    if found.stale_session_id is not None:
+        _note_use(found.stale_session_id)
+
+
+def _note_use(session_id: int) -> None:
+    """Keep the sign-in from falling idle, at most once a minute. A page is shown even when this fails."""
+    with suppress(Unavailable), transaction() as database:
+        note_use(database, session_id, now=utc_now())
 
 
 MOST_DRAFTS = 20

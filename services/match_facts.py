@@ -1,0 +1,112 @@
+"""From an entry as stored to the facts that matching compares.
+
+Two audiences see different texts of the same entry: the secretariat all of it, everybody else what its owner
+lets them see. Each is matched on what it may see, so that a score or a shared term never tells of
+a hidden text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from matching.facts import EntryFacts
+from models.entries import Entry
+from models.matches import Match
+from services.entries.content import content_of
+from services.entries.fields import publishable
+from vocabulary.states import MATCHABLE_OFFERS, MATCHABLE_REQUESTS, EntryKind, MatchState
+
+TEXTS = (
+    "title",
+    "summary",
+    "need",
+    "activities",
+    "results",
+    "conditions",
+    "stakeholders",
+    "iplc_involved",
+    "guidance_used",
+)
+CODES = (
+    "support",
+    "essential_support",
+    "needs",
+    "initiatives",
+    "deliverables",
+    "categories",
+    "ecosystems",
+    "countries",
+    "regions",
+    "scopes",
+    "languages",
+)
+TAKING_PLACES = (MatchState.AGREED, MatchState.ACTIVE, MatchState.COMPLETED)
+MATCHABLE = frozenset({state.value for state in (*MATCHABLE_REQUESTS, *MATCHABLE_OFFERS)})
+
+
+class Audience(StrEnum):
+    """Who is shown a match: the secretariat, or anybody who may see a side of it."""
+
+    INSIDE = "inside"
+    PUBLIC = "public"
+
+
+def facts_of(entry: Entry, shown: Collection[str] | None, places_taken: int = 0) -> EntryFacts:
+    """The facts of an entry; `shown` are the fields the audience may see, None for all of them."""
+    content = content_of(entry)
+    if shown is not None:
+        content = {name: value for name, value in content.items() if name in shown}
+    codes: dict[str, frozenset[str]] = {name: frozenset(content.get(name) or ()) for name in CODES}
+    is_offer = entry.kind is EntryKind.OFFER
+    return EntryFacts(
+        id=entry.ref,
+        kind=entry.kind,
+        texts={name: (text,) for name in TEXTS if (text := content.get(name))},
+        language=content.get("language"),
+        **codes,
+        amount_usd=_usd(entry, content.get("amount_per_request" if is_offer else "amount_sought")),
+        amount_left_usd=_usd(entry, content.get("amount_ceiling")) if is_offer else None,
+        from_on=_day(content.get("starts_on")),
+        until_on=_day(content.get("ends_on")),
+        valid_until_on=_day(content.get("valid_until")) if is_offer else None,
+        capacity_left=_left(content.get("capacity"), places_taken) if is_offer else None,
+        organisation_key=str(entry.organisation_id) if entry.organisation_id is not None else None,
+        is_open=entry.state in MATCHABLE,
+        version=entry.version,
+    )
+
+
+def public_fields(entry: Entry) -> frozenset[str]:
+    """What everybody may see of a published entry."""
+    return frozenset(entry.public_fields) & frozenset(publishable(entry.kind))
+
+
+def places_taken(session: Session, offer_ids: Iterable[int]) -> Mapping[int, int]:
+    """Places of offers that agreed matches take up."""
+    rows = session.execute(
+        sa.select(Match.offer_id, sa.func.sum(Match.places))
+        .where(Match.offer_id.in_(list(offer_ids)), Match.state.in_(TAKING_PLACES))
+        .group_by(Match.offer_id)
+    )
+    return {offer_id: int(n) for offer_id, n in rows}
+
+
+def _usd(entry: Entry, amount: Any) -> float | None:
+    if amount is None or not entry.usd_rate:
+        return None
+    return float(Decimal(str(amount)) / entry.usd_rate)
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _left(capacity: int | None, taken: int) -> int | None:
+    return None if capacity is None else max(0, capacity - taken)

@@ -1,0 +1,115 @@
+"""The indexes of this process, brought up to date with the database before each use.
+
+Every change of an entry has a running number (`entry_change`). Before a worker answers it reads the changes
+that it has not seen, in one small query, and lays them over its index; so a new, changed or withdrawn entry
+counts in every worker at once, without any message between them. Numbers can be committed out of order, so a
+window of recent ones is looked at again. An overlay that grew long is fitted anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from matching.facts import EntryFacts
+from matching.index import Index, fit_indexes
+from matching.settings import DEFAULT_SETTINGS
+from models.entries import Entry, EntryChange
+from services.match_facts import MATCHABLE, Audience, facts_of, places_taken, public_fields
+from vocabulary.states import EntryKind, Publication
+
+WINDOW = 1000
+"""Numbers looked at again, since a slow transaction may commit a lower number after a higher one."""
+
+LONGEST_OVERLAY = 2000
+REFIT_ALL = 0
+"""A change of entry 0 asks every worker to fit anew (`flask index rebuild`)."""
+
+
+@dataclass
+class _Shelf:
+    """The indexes of one audience, and the changes they hold."""
+
+    indexes: dict[EntryKind, Index]
+    seen: frozenset[int] = field(default_factory=frozenset)
+
+
+_shelves: dict[tuple[str, Audience], _Shelf] = {}
+_lock = Lock()
+
+
+def current_index(session: Session, audience: Audience, kind: EntryKind) -> Index:
+    """The index of requests or of offers for an audience, as of the session's present view of the data."""
+    key = (str(session.get_bind().engine.url), audience)
+    with _lock:
+        shelf = _shelves.get(key)
+        recent = _recent(session)
+        shelf = (
+            _fitted(session, audience, recent)
+            if shelf is None
+            else _caught_up(session, audience, shelf, recent)
+        )
+        _shelves[key] = shelf
+        return shelf.indexes[kind]
+
+
+def forget() -> None:
+    """Drop every index of this process; the next use fits anew."""
+    with _lock:
+        _shelves.clear()
+
+
+def _recent(session: Session) -> dict[int, int]:
+    """Number to entry of the latest changes."""
+    rows = session.execute(
+        sa.select(EntryChange.sequence, EntryChange.entry_id)
+        .order_by(EntryChange.sequence.desc())
+        .limit(WINDOW)
+    )
+    return dict(rows.tuples().all())
+
+
+def _fitted(session: Session, audience: Audience, recent: dict[int, int]) -> _Shelf:
+    return _Shelf(fit_indexes(_matchable(session, audience), DEFAULT_SETTINGS), frozenset(recent))
+
+
+def _caught_up(session: Session, audience: Audience, shelf: _Shelf, recent: dict[int, int]) -> _Shelf:
+    unseen = recent.keys() - shelf.seen
+    if not unseen:
+        return shelf
+    changed = {recent[sequence] for sequence in unseen}
+    is_gap = len(unseen) == WINDOW
+    if is_gap or REFIT_ALL in changed or _is_long(shelf):
+        return _fitted(session, audience, recent)
+    refs = dict(session.execute(sa.select(Entry.id, Entry.ref).where(Entry.id.in_(changed))).tuples().all())
+    fresh = list(_matchable(session, audience, sorted(changed)))
+    indexes = {}
+    for kind, index in shelf.indexes.items():
+        mine = [facts for facts in fresh if facts.kind is kind]
+        gone = set(refs.values()) - {facts.id for facts in mine}
+        indexes[kind] = index.with_changes(mine, gone)
+    return _Shelf(indexes, frozenset(recent))
+
+
+def _is_long(shelf: _Shelf) -> bool:
+    return any(len(index.overlay.entries) > LONGEST_OVERLAY for index in shelf.indexes.values())
+
+
+def _matchable(
+    session: Session, audience: Audience, entry_ids: Sequence[int] | None = None
+) -> Iterator[EntryFacts]:
+    """Facts of the entries that may be matched, all of them or those of the ids."""
+    query = sa.select(Entry).where(Entry.state.in_(MATCHABLE)).options(selectinload(Entry.terms))
+    if audience is Audience.PUBLIC:
+        query = query.where(Entry.publication == Publication.PUBLISHED)
+    if entry_ids is not None:
+        query = query.where(Entry.id.in_(entry_ids))
+    for rows in session.execute(query.execution_options(yield_per=500)).scalars().partitions():
+        taken = places_taken(session, [row.id for row in rows if row.kind is EntryKind.OFFER])
+        for row in rows:
+            shown = public_fields(row) if audience is Audience.PUBLIC else None
+            yield facts_of(row, shown, taken.get(row.id, 0))

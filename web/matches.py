@@ -1,0 +1,129 @@
+"""What suits this entry, and why: the list for its owner, and one pair side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from frame.access import acts, current_actor
+from frame.language import current_language
+from services.clock import utc_now
+from services.matches import MatchPage, match_page, matches_of
+from services.queries.entries import entry_page
+from services.transaction import reading
+from vocabulary.actions import Action
+from vocabulary.errors import NotFound
+from vocabulary.messages import Message
+from web.drafts import NOUN, kind_of
+
+bp = Blueprint("matches", __name__)
+SHOWN, MOST_SHOWN = 10, 50
+
+PARTS: Mapping[str, Message] = {
+    "text": Message("Words"),
+    "meaning": Message("Meaning"),
+    "support": Message("Support"),
+    "needs": Message("Needs and initiatives"),
+    "place": Message("Place"),
+    "language": Message("Working languages"),
+    "time": Message("Time"),
+    "money": Message("Money"),
+}
+"""The parts of a score, in the order in which they are shown."""
+
+SIDE_TEXTS = ("title", "summary", "need", "activities", "results", "conditions")
+
+
+@bp.get(f"/{NOUN}/<ref>/matches")
+@acts(Action.MATCH_READ)
+def of_entry(noun: str, ref: str) -> ResponseReturnValue:
+    """The best entries of the other side; with ?include=blocked also what was ruled out, and why."""
+    kind, is_all = kind_of(noun), request.args.get("show") == "more"
+    with reading() as session:
+        actor, now = current_actor(), utc_now()
+        page = entry_page(session, actor, ref, now=now, kind=kind)
+        found = matches_of(
+            session,
+            actor,
+            ref,
+            now=now,
+            language=current_language(),
+            kind=kind,
+            limit=MOST_SHOWN if is_all else SHOWN,
+            include_blocked=request.args.get("include") == "blocked",
+        )
+    return render_template(
+        "matches/list.html", page=page, found=found, noun=noun, ref=ref, parts=PARTS, is_all=is_all
+    )
+
+
+@bp.get(f"/{NOUN}/<ref>/matches/<other>")
+@acts(Action.MATCH_READ)
+def pair(noun: str, ref: str, other: str) -> ResponseReturnValue:
+    """One pair: both texts with the shared words marked, the parts of the score, what stands against it."""
+    with reading() as session:
+        found = match_page(
+            session,
+            current_actor(),
+            ref,
+            other,
+            now=utc_now(),
+            language=current_language(),
+            kind=kind_of(noun),
+        )
+    if found is None:
+        raise NotFound
+    return render_template(
+        "matches/pair.html", found=found, noun=noun, ref=ref, parts=PARTS, sides=_sides(found)
+    )
+
+
+def _sides(found: MatchPage) -> list[dict[str, Any]]:
+    """Both entries with their texts cut into marked and plain pieces."""
+    words = [shared.term for shared in found.row.terms]
+    return [
+        {
+            "facts": side,
+            "texts": [
+                (name, [list(marked(passage, words)) for passage in side.texts[name]])
+                for name in SIDE_TEXTS
+                if name in side.texts
+            ],
+        }
+        for side in (found.subject, found.candidate)
+    ]
+
+
+def marked(text: str, words: list[str]) -> Iterator[tuple[bool, str]]:
+    """A text in pieces, True where a piece is one of the words or begins with its stem.
+
+    Words are marked as written; other forms of a word are marked by their first letters where the word is
+    long enough (five letters) to tell. Chinese has no spaces, so there a word is marked wherever it stands.
+    """
+    if not words:
+        yield False, text
+        return
+    patterns = [_pattern(word) for word in sorted(words, key=len, reverse=True)]
+    at = 0
+    for found in re.finditer("|".join(patterns), text, re.IGNORECASE):
+        if found.start() > at:
+            yield False, text[at : found.start()]
+        yield True, found.group()
+        at = found.end()
+    if at < len(text):
+        yield False, text[at:]
+
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def _pattern(word: str) -> str:
+    if _HAN.search(word):
+        return re.escape(word)
+    beginning = word[: max(4, len(word) - 3)] if len(word) >= 5 else word
+    tail = r"\w{0,5}" if len(word) >= 5 else ""
+    return rf"\b{re.escape(beginning)}{tail}\b"
