@@ -27,6 +27,7 @@ OPEN_DAYS_BEFORE, OPEN_DAYS_AFTER = 60, 45
 DOMAIN = "capmatch.example"
 """Of the accounts' addresses."""
 
+UNDER_WAY = frozenset({"active", "completed"})
 SCOPES = frozenset({"developing_countries", "global", "ldc", "lldc", "sids"})
 OTHER_OFFER_STATES = {5: "draft", 9: "paused", 12: "submitted", 15: "withdrawn"}
 """States of some offers that stand in no pair, by their place in scenes.json; the rest are active."""
@@ -70,6 +71,7 @@ class Writer:
         support: Sequence[str] = (),
         state: str = "submitted",
         seeks_money: bool | None = None,
+        starts_on: date | None = None,
         **links: Any,
     ) -> EntryPlan:
         """A request of the second call, in the given state."""
@@ -85,8 +87,10 @@ class Writer:
             countries=(country,),
             body=body or self.body(key, country, language),
             written_on=submitted.date(),
-            starts_on=self.today + timedelta(days=rng.randint(90, 300)),
-            categories=chosen.categories[: rng.choice((1, 2, 2, 3))] if rng.random() < 0.95 else ("other",),
+            starts_on=starts_on or self.today + timedelta(days=rng.randint(90, 300)),
+            categories=chosen.categories[: rng.choice((1, 2, 2, 3))]
+            if "owner" in links or rng.random() < 0.93
+            else ("other",),
             seeks_money=rng.random() < 0.7 if seeks_money is None else seeks_money,
             support=tuple(support),
         )
@@ -195,6 +199,7 @@ def _pairs(writer: Writer) -> Iterator[EntryPlan]:
             state="submitted" if is_open else "released",
             seeks_money=n % 3 == 0,
             owner=side("requester", n),
+            starts_on=writer.today - timedelta(days=8) if pair["match"] in UNDER_WAY else None,
         )
         country, language = pair["offer"]
         yield writer.offer(

@@ -6,10 +6,11 @@ others, and never from hashes of objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any
 
 from seed.demo.bodies import new_contact
 from seed.demo.current import DOMAIN, OPEN_DAYS_AFTER, OPEN_DAYS_BEFORE, Writer, current_entries, noon, scenes
@@ -187,16 +188,26 @@ def _matches(rng: Random, texts: Library, today: date) -> Iterator[MatchPlan]:
             if n_declined % 2 == 0:
                 requester, partner = "no", "none"
         answer_by = noon(today) + timedelta(days=-3 if state == "lapsed" else 14)
+        requester_reason, refused = _reason(rng, said["requester"], requester)
+        partner_reason, refused_too = _reason(rng, said["partner"], partner)
         yield MatchPlan(
             request=f"R-{n:03d}",
             offer=f"O-{n:03d}",
             slot="",
             state=state,
             requester_answer=requester,
-            requester_reason=rng.choice(said["requester"][requester]) if requester != "none" else None,
+            requester_reason=requester_reason,
             partner_answer=partner,
-            partner_reason=rng.choice(said["partner"][partner]) if partner != "none" else None,
-            reason=rng.choice(said["declined"]) if state == "declined" else None,
-            outcome=rng.choice(said["outcomes"]) if state == "completed" else None,
+            partner_reason=partner_reason,
+            reason=refused or refused_too,
+            outcome=said["outcomes"][pair["theme"]] if state == "completed" else None,
             answer_by_at=None if state in ("suggested", "shortlisted") else answer_by,
         )
+
+
+def _reason(rng: Random, said: Mapping[str, Any], answer: str) -> tuple[str | None, str | None]:
+    """What a side writes beside its answer and, where it refuses, the reason in a word."""
+    if answer == "no":
+        words, label = rng.choice(said["no"])
+        return words, label
+    return (rng.choice(said["yes"]) if answer == "yes" else None), None
