@@ -9,11 +9,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from matching.text import normalise
 
-KEPT_CHARACTERS = 4_000
-"""How much of an entry a search reads: the title, the organisation and about 600 words."""
+KEPT_CHARACTERS = 2_000
+"""How much of an entry a search reads: the title, the organisation, the summary and about 150 words more.
+
+PostgreSQL packs longer values away, and a search that unpacks each takes several times as long."""
 
 MOST_WORDS = 8
 _ARABIC_LETTERS = str.maketrans("أإآٱةىؤئکی", "ااااهيويكي", "\u0640")
@@ -37,8 +45,18 @@ def search_words(query: str) -> list[str]:
     return findable(query[:400]).split()[:MOST_WORDS]
 
 
-def containing(word: str) -> str:
-    """A LIKE pattern (escape character: backslash) for a text that holds the word."""
-    for sign in ("\\", "%", "_"):
-        word = word.replace(sign, "\\" + sign)
-    return f"%{word}%"
+class holds(FunctionElement[bool]):  # noqa: N801 -- named like the SQL function it stands for
+    """`holds(column, word)`: does the text hold the word? Faster than LIKE by far, and nothing to escape."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(holds)
+def _instr(element: holds, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return f"(instr({compiler.process(element.clauses, **kwargs)}) > 0)"
+
+
+@compiles(holds, "postgresql")
+def _strpos(element: holds, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return f"(strpos({compiler.process(element.clauses, **kwargs)}) > 0)"

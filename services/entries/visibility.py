@@ -143,21 +143,22 @@ def _touches_country(actor: Actor) -> Condition:
 
 def names_code(vocabulary: str, codes: Collection[str]) -> Condition:
     """Entries that name one of these codes."""
-    return sa.exists().where(
-        EntryTerm.entry_id == Entry.id, EntryTerm.vocabulary == vocabulary, EntryTerm.code.in_(sorted(codes))
+    named = sa.select(EntryTerm.entry_id).where(
+        EntryTerm.vocabulary == vocabulary, EntryTerm.code.in_(sorted(codes))
     )
+    return Entry.id.in_(named)
 
 
 def _is_blind() -> Condition:
-    return sa.exists().where(Call.id == Entry.call_id, Call.blind_mode.is_(True))
+    blind = sa.select(Call.id).where(Call.blind_mode.is_(True))
+    return sa.and_(Entry.call_id.is_not(None), Entry.call_id.in_(blind))
 
 
 def _is_reviewing(actor: Actor, *, cleared: bool) -> Condition:
-    asked = sa.exists().where(
-        Assignment.entry_id == Entry.id,
-        Assignment.account_id == actor.account_id,
-        Assignment.state.in_(_ASKED),
+    entries = sa.select(Assignment.entry_id).where(
+        Assignment.account_id == actor.account_id, Assignment.state.in_(_ASKED)
     )
+    asked = Entry.id.in_(entries)
     return sa.and_(asked, _is_cleared(actor)) if cleared else asked
 
 
@@ -183,8 +184,7 @@ def _has_conflict(actor: Actor) -> Condition:
 
 
 def _has_declared(actor: Actor, condition: Condition) -> Condition:
-    return sa.exists().where(
-        ConflictDeclaration.entry_id == Entry.id,
-        ConflictDeclaration.account_id == actor.account_id,
-        condition,
+    entries = sa.select(ConflictDeclaration.entry_id).where(
+        ConflictDeclaration.account_id == actor.account_id, condition
     )
+    return Entry.id.in_(entries)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from models.calls import Call
 from models.entries import Entry
 from services import vocabularies
-from services.entries.search import containing, search_words
+from services.entries.search import holds, search_words
 from services.entries.visibility import names_code
 from vocabulary.errors import Invalid
 from vocabulary.messages import Message
@@ -82,8 +82,7 @@ def matches(
         _one_filter(session, name, list(codes), public=public) for name, codes in filters.items() if codes
     ]
     for word in search_words(q or ""):
-        pattern = containing(word)
-        conditions.append(sa.or_(*(column.like(pattern, escape="\\") for column in texts)))
+        conditions.append(sa.or_(*(holds(column, word) for column in texts)))
     return sa.and_(sa.true(), *conditions)
 
 
@@ -131,18 +130,19 @@ class Order:
 
     key: Any
     is_descending: bool
+    id: Any = Entry.id
 
     def by(self) -> tuple[Any, Any]:
         """For ORDER BY."""
         if self.is_descending:
-            return self.key.desc(), Entry.id.desc()
-        return self.key.asc(), Entry.id.asc()
+            return self.key.desc(), self.id.desc()
+        return self.key.asc(), self.id.asc()
 
     def after(self, value: Any, entry_id: int) -> Condition:
         """Entries that come after this one."""
         if self.is_descending:
-            return sa.or_(self.key < value, sa.and_(self.key == value, Entry.id < entry_id))
-        return sa.or_(self.key > value, sa.and_(self.key == value, Entry.id > entry_id))
+            return sa.or_(self.key < value, sa.and_(self.key == value, self.id < entry_id))
+        return sa.or_(self.key > value, sa.and_(self.key == value, self.id > entry_id))
 
 
 def order(sort: str, time: Any) -> Order:

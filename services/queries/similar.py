@@ -17,14 +17,14 @@ from matching.facts import EntryFacts
 from matching.text import analyse
 from models.entries import Entry
 from models.people import Organisation
-from services.entries.search import containing, findable
+from services.entries.search import findable, holds
 from services.entries.visibility import is_own, is_public, is_readable, names_code
 from vocabulary.people import Actor, Role
 from vocabulary.states import EntryKind
 
 MOST_CANDIDATES = 300
 MOST_ORGANISATIONS = 5_000
-MOST_WORDS = 6
+MOST_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,9 @@ def _telling_words(title: str) -> list[str]:
 def _candidates(session: Session, actor: Actor, kind: EntryKind, words: list[str]) -> list[EntryFacts]:
     readable = sa.or_(is_own(actor), is_readable(actor))
     summary_shown = sa.or_(readable, names_code("public_fields", ["summary"]))
-    patterns = [containing(word) for word in words]
     said = sa.or_(
-        sa.and_(is_public(), sa.or_(*(Entry.public_search_text.like(p, escape="\\") for p in patterns))),
-        sa.and_(readable, sa.or_(*(Entry.search_text.like(p, escape="\\") for p in patterns))),
+        sa.and_(is_public(), sa.or_(*(holds(Entry.public_search_text, word) for word in words))),
+        sa.and_(readable, sa.or_(*(holds(Entry.search_text, word) for word in words))),
     )
     query = (
         sa.select(Entry.ref, Entry.title, sa.case((summary_shown, Entry.summary), else_=None))
