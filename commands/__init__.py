@@ -1,9 +1,19 @@
-"""Floor 5, command line: `flask --app app …`. Files in, files out; exit 0 done, 1 refused by the data, 2 wrong use."""
+"""Floor 5, command line: `flask --app app …`.
+
+Files in, files out; exit status 0 done, 1 refused by the data, 2 wrong use.
+"""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from commands.index import index_group
+from commands.match import match_command
+
+COMMANDS = (match_command, index_group)
+
 
 def register(app: Flask) -> None:
     """Add every command to the app."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

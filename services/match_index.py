@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
 import sqlalchemy as sa
@@ -57,6 +58,11 @@ def current_index(session: Session, audience: Audience, kind: EntryKind) -> Inde
         return shelf.indexes[kind]
 
 
+def ask_for_refit(session: Session, *, now: datetime) -> None:
+    """Let every worker fit anew before its next answer."""
+    session.add(EntryChange(entry_id=REFIT_ALL, at=now))
+
+
 def forget() -> None:
     """Drop every index of this process; the next use fits anew."""
     with _lock:
@@ -70,7 +76,7 @@ def _recent(session: Session) -> dict[int, int]:
         .order_by(EntryChange.sequence.desc())
         .limit(WINDOW)
     )
-    return dict(rows.tuples().all())
+    return {row.sequence: row.entry_id for row in rows}
 
 
 def _fitted(session: Session, audience: Audience, recent: dict[int, int]) -> _Shelf:
@@ -85,7 +91,8 @@ def _caught_up(session: Session, audience: Audience, shelf: _Shelf, recent: dict
     is_gap = len(unseen) == WINDOW
     if is_gap or REFIT_ALL in changed or _is_long(shelf):
         return _fitted(session, audience, recent)
-    refs = dict(session.execute(sa.select(Entry.id, Entry.ref).where(Entry.id.in_(changed))).tuples().all())
+    named = sa.select(Entry.id, Entry.ref).where(Entry.id.in_(changed))
+    refs = {row.id: row.ref for row in session.execute(named)}
     fresh = list(_matchable(session, audience, sorted(changed)))
     indexes = {}
     for kind, index in shelf.indexes.items():

@@ -74,8 +74,8 @@ CHOICES: Mapping[str, Message] = {
     "places": Message("Places (people)"),
     "projects": Message("Projects"),
     "free": Message("Free of charge"),
-    "at_cost": Message("Against costs"),
-    "co_financed": Message("Costs are shared"),
+    "shared": Message("Costs are shared"),
+    "full_cost": Message("Those who take it up bear the full cost"),
 }
 """Words of the short fixed lists."""
 

@@ -1,0 +1,176 @@
+"""services/matches.py: who sees which matches, on which texts, and how soon."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete
+
+from models.entries import EntryChange
+from models.reviews import ConflictDeclaration
+from services import match_index
+from services.entries.submission import withdraw
+from services.matches import MatchList, match_page, matches_of
+from tests.factories import OFFICER, link_holder, make_actor, make_published, make_submitted
+from tests.fixtures import NOW, Opened
+from vocabulary.errors import NotFound, Refused
+from vocabulary.people import SIGNED_OUT, Actor, Role
+from vocabulary.states import ConflictAnswer, EntryKind
+
+REQUEST, OFFER = EntryKind.REQUEST, EntryKind.OFFER
+PUBLIC = ["title", "summary", "support", "countries", "languages"]
+
+
+def found(read: Opened, actor: Actor, ref: str, **asked: object) -> MatchList:
+    with read() as session:
+        return matches_of(session, actor, ref, now=NOW, language="en", **asked)  # type: ignore[arg-type]
+
+
+def refs(matches: MatchList) -> list[str]:
+    return [row.ref for row in matches.rows]
+
+
+@pytest.fixture
+def request_entry(write: Opened) -> tuple[str, Actor]:
+    with write() as session:
+        entry = make_submitted(session, REQUEST)
+        return entry.ref, link_holder(entry.id)
+
+
+def test_owner_sees_published_offers_only(write: Opened, read: Opened, request_entry: tuple[str, Actor]):
+    ref, owner = request_entry
+    with write() as session:
+        published = make_published(session, OFFER, organisation_name="Open House").ref
+        hidden = make_submitted(session, OFFER, organisation_name="Closed House").ref
+
+    assert refs(found(read, owner, ref)) == [published]
+    assert set(refs(found(read, OFFICER, ref))) == {published, hidden}
+
+
+def test_signed_out_sees_no_matches(read: Opened, request_entry: tuple[str, Actor]):
+    with pytest.raises(NotFound):
+        found(read, SIGNED_OUT, request_entry[0])
+
+
+def test_reviewer_sees_no_matches(write: Opened, read: Opened, request_entry: tuple[str, Actor]):
+    with write() as session:
+        reviewer = make_actor(session, Role.REVIEWER)
+
+    with pytest.raises((NotFound, Refused)):
+        found(read, reviewer, request_entry[0])
+
+
+def test_hidden_text_changes_neither_score_nor_terms(
+    write: Opened, read: Opened, request_entry: tuple[str, Actor]
+):
+    ref, owner = request_entry
+    texts = ("Nothing alike.", "Nobody on the team has led an assessment before: mentors, mentors.")
+    with write() as session:
+        for n, activities in enumerate(texts):
+            make_published(
+                session, OFFER, activities=activities, organisation_name=f"House {n}", public_fields=PUBLIC
+            )
+
+    rows = found(read, owner, ref).rows
+
+    assert len({row.score for row in rows}) == 1
+    assert rows[0].terms == rows[1].terms
+
+
+def test_change_shows_at_once_without_a_new_fit(
+    write: Opened, read: Opened, request_entry: tuple[str, Actor]
+):
+    ref, owner = request_entry
+    with write() as session:
+        first = make_published(session, OFFER, organisation_name="First").ref
+    before = found(read, owner, ref)
+    with write() as session:
+        second = make_published(session, OFFER, organisation_name="Second", title="Unlike any other").ref
+    after = found(read, owner, ref)
+
+    assert refs(before) == [first]
+    assert set(refs(after)) == {first, second}
+    assert after.index_version == before.index_version
+    assert [row.score for row in after.rows if row.ref == first] == [before.rows[0].score]
+
+
+def test_withdrawn_offer_is_gone_at_once(write: Opened, read: Opened, request_entry: tuple[str, Actor]):
+    ref, owner = request_entry
+    with write() as session:
+        offer = make_published(session, OFFER)
+        offer_ref, holder, version = offer.ref, link_holder(offer.id), offer.version
+    assert refs(found(read, owner, ref)) == [offer_ref]
+    with write() as session:
+        withdraw(session, holder, offer_ref, version, None, now=NOW)
+
+    assert refs(found(read, owner, ref)) == []
+
+
+def test_change_committed_out_of_order_is_not_missed(
+    write: Opened, read: Opened, request_entry: tuple[str, Actor]
+):
+    """A slow transaction may commit a lower number after a worker has read a higher one."""
+    ref, owner = request_entry
+    with write() as session:
+        late = make_published(session, OFFER, organisation_name="Late")
+        late_id, late_ref = late.id, late.ref
+        session.flush()
+        numbers = [row.sequence for row in session.query(EntryChange).filter_by(entry_id=late_id)]
+        session.execute(delete(EntryChange).where(EntryChange.entry_id == late_id))
+        session.add(EntryChange(sequence=max(numbers) + 100, entry_id=late_id + 1000, at=NOW))
+    match_index.forget()
+    found(read, owner, ref)
+    with write() as session:
+        session.add(EntryChange(sequence=max(numbers), entry_id=late_id, at=NOW))
+
+    assert refs(found(read, owner, ref)) == [late_ref]
+
+
+def test_conflict_hides_an_entry_from_an_officer(write: Opened, read: Opened):
+    with write() as session:
+        request = make_submitted(session, REQUEST).ref
+        offer = make_published(session, OFFER)
+        offer_ref = offer.ref
+        officer = make_actor(session, Role.OFFICER)
+        session.add(
+            ConflictDeclaration(
+                entry_id=offer.id,
+                account_id=officer.account_id,
+                answer=ConflictAnswer.POSSIBLE,
+                kinds=[],
+                answered_at=NOW,
+                created_at=NOW,
+                updated_at=NOW,
+            )
+        )
+
+    matches = found(read, officer, request, include_blocked=True)
+
+    assert (refs(matches), matches.blocked, matches.n_candidates) == ([], (), 0)
+    with read() as session:
+        assert match_page(session, officer, request, offer_ref, now=NOW, language="en") is None
+
+
+def test_pair_page_scores_as_the_list_does(write: Opened, read: Opened, request_entry: tuple[str, Actor]):
+    ref, owner = request_entry
+    with write() as session:
+        offer = make_published(session, OFFER).ref
+    listed = found(read, owner, ref).rows[0]
+    with read() as session:
+        page = match_page(session, owner, ref, offer, now=NOW, language="en")
+
+    assert page is not None
+    assert page.row == listed
+    assert abs(sum(term.share for term in listed.terms) - listed.parts["text"]) <= 1e-9
+
+
+def test_reasons_name_terms_in_the_language_asked(
+    write: Opened, read: Opened, request_entry: tuple[str, Actor]
+):
+    ref, owner = request_entry
+    with write() as session:
+        make_published(session, OFFER)
+    with read() as session:
+        rows = matches_of(session, owner, ref, now=NOW, language="fr").rows
+
+    assert "Kenya" in str(rows[0].reasons["place"])
+    assert "mentoring" not in str(rows[0].reasons["support"])
