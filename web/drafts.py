@@ -17,6 +17,7 @@ from frame.language import current_language
 from schemas.entries import CONTENT_SCHEMAS
 from services.clock import utc_now
 from services.entries import drafts, submission
+from services.entries.fields import BY_NAME
 from services.queries.entries import EntryPage, entry_page
 from services.transaction import reading, transaction
 from translations.catalogues import translate, translate_errors
@@ -140,7 +141,9 @@ def save(noun: str, ref: str, code: str) -> ResponseReturnValue:
             )
             version = entry.version
     except Conflict as lost:
-        return _lost_update(kind, section, ref, typed, lost)
+        if not _says_the_same(content, lost):
+            return _lost_update(kind, section, ref, typed, lost)
+        version = lost.extra["version"]
     except Invalid as wrong:
         return _not_taken(kind, section, ref, typed, wrong.errors, None)
     return _kept(kind, section, ref, version, typed, errors)
@@ -208,6 +211,14 @@ def _autosave_refusal(error: HouseError) -> Response:
     )
     answer.status_code = error.status
     return answer
+
+
+def _says_the_same(content: Mapping[str, Any], lost: Conflict) -> bool:
+    """Was just this saved already? So it is when the form saves itself while the button is pressed."""
+    if lost.code != "version_conflict" or "current" not in lost.extra:
+        return False
+    current = lost.extra["current"]
+    return all(BY_NAME[name].to_json(value) == current.get(name) for name, value in content.items())
 
 
 def _lost_update(

@@ -142,7 +142,14 @@
     };
     form.addEventListener("input", (event) => { if (event.target.name) isDirty = true; });
     form.addEventListener("change", (event) => { if (event.target.name && event.target.type !== "file") { isDirty = true; save(); } });
-    form.addEventListener("submit", () => { isSending = true; });
+    form.addEventListener("submit", (event) => {
+      isSending = true;
+      if (!isSaving) return; /* wait for the save under way, or this would look like somebody else's change */
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const { submitter } = event;
+      const wait = setInterval(() => { if (!isSaving) { clearInterval(wait); form.requestSubmit(submitter); } }, 50);
+    });
     setInterval(save, 10000);
     addEventListener("online", save);
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save());
