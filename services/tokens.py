@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.people import ApiToken
-from procedure.access import require
+from procedure.access import may, require
 from procedure.facts import NOTHING, ItemFacts
 from services import audit
 from services.secrets import new_secret, secret_hash
@@ -60,6 +60,11 @@ def scopes_within(actor: Actor) -> tuple[Scope, ...]:
     scopes += [Scope.WRITE_REVIEWS] if roles & _REVIEWING else []
     scopes += [Scope.MANAGE] if roles & _MANAGING else []
     return tuple(scopes)
+
+
+def may_create(actor: Actor, *, now: datetime) -> bool:
+    """Do the roles of this person allow tokens at all?"""
+    return may(actor, Action.TOKEN_CREATE, NOTHING, now)
 
 
 def create_token(

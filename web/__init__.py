@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Flask
 
 from web import (
+    account,
     assignments,
     calls,
     drafts,
     entries,
+    erasures,
     feeds,
     files,
     filters,
@@ -39,6 +41,8 @@ BLUEPRINTS = (
     reviews.bp,
     assignments.bp,
     matches.bp,
+    account.bp,
+    erasures.bp,
 )
 
 __all__ = ["answer", "load_actor", "register"]

@@ -64,9 +64,7 @@ def edit() -> ResponseReturnValue:
     try:
         changes = OwnAccountSchema().load(typed)
         with transaction() as session:
-            accounts.edit_own(
-                session, current_actor(), changes, version_of(request.form), now=utc_now()
-            )
+            accounts.edit_own(session, current_actor(), changes, version_of(request.form), now=utc_now())
     except ValidationError as wrong:
         return _page(errors=wrong.normalized_messages(), typed=typed, status=422)
     except Conflict as stale:
@@ -197,7 +195,8 @@ def _content(session: Session) -> dict[str, Any]:
         "tokens": tokens.own_tokens(session, actor, now=now),
         "scopes": [(scope.value, SCOPES[scope]) for scope in tokens.scopes_within(actor)],
         "scope_words": SCOPES,
-        "lifetimes": LIFETIMES,
+        "lifetimes_shown": [(str(days), str(days)) for days in LIFETIMES],
+        "may_see_erasures": bool({Role.OFFICER, Role.AUDITOR, Role.ADMIN} & actor.roles()),
     }
 
 

@@ -15,6 +15,7 @@ from translations.catalogues import translate
 from vocabulary.errors import HouseError, Unauthenticated
 from vocabulary.messages import Message
 from web import held
+from web.session import load_actor
 
 log = structlog.get_logger("capmatch.web")
 
@@ -86,6 +87,7 @@ def house_error(error: HouseError) -> ResponseReturnValue:
 
 def expired_form() -> ResponseReturnValue:
     """A form without its token: an old tab, whose fields are kept, or somebody else's page."""
+    load_actor()
     fields = held.fields_of_request()
     if fields and held.is_from_our_own_page():
         return held.send_again_page(fields, held.present_target(), status=400)

@@ -55,7 +55,7 @@ def present_target() -> str:
 
 
 def is_from_our_own_page() -> bool:
-    """Does the browser say that the form stood on a page of this very host? Pages elsewhere cannot fake it."""
+    """Does the browser say that the form stood on a page of this host? Other pages cannot make it say so."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
@@ -83,7 +83,7 @@ def send_again_page(fields: Fields, target: str, *, status: int = 200) -> Respon
     page = render_template(
         "account/send_again.html",
         target=own_path(target) or "/",
-        fields=fields,
+        fields_typed=fields,
         has_files=any(file.filename for file in request.files.values()),
     )
     return page, status

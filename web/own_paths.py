@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from translations.catalogues import LANGUAGES
 
 LONGEST = 2000
-_PLAIN = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*(?:\?[^#\s\\<>\"\x00-\x20\x7f-\uffff]*)?")
+_PLAIN = re.compile(
+    r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*(?:\?[^#\s\\<>\"\x00-\x20\x7f-\uffff]*)?"
+)
 
 
 def own_path(target: str | None) -> str | None:

@@ -1,0 +1,56 @@
+"""What people and operators say about accounts and tokens."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from schemas.base import HouseSchema, one_of
+from schemas.values import Address, Words
+from vocabulary.messages import Message
+from vocabulary.people import Role, Scope
+
+LANGUAGES = ("en", "fr", "es", "ru", "ar", "zh")
+_MISSING = {"required": Message("This is missing."), "null": Message("This cannot be empty.")}
+
+
+class Given(Words):
+    """A text that must say something."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> object:
+        cleaned = super()._deserialize(value, attr, data, **kwargs)
+        if cleaned is None:
+            raise self.make_error("required")
+        return cleaned
+
+
+class OwnAccountSchema(HouseSchema):
+    """What somebody may change about themselves."""
+
+    name = Given(longest=200, one_line=True, required=True)
+    language = fields.String(required=True, validate=one_of(LANGUAGES))
+
+
+class NewAccountSchema(OwnAccountSchema):
+    """A new account, as an operator names it."""
+
+    email = Address(required=True, error_messages=_MISSING)
+    roles = fields.List(
+        fields.String(validate=one_of(role.value for role in Role)),
+        required=True,
+        validate=validate.Length(min=1, error=Message("Name at least one role.")),
+    )
+    country = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Regexp(
+            "^[A-Z]{3}$", error=Message("This must be a code of three letters, such as KEN.")
+        ),
+    )
+
+
+class NewTokenSchema(HouseSchema):
+    """A token to be made."""
+
+    name = Given(longest=100, one_line=True, required=True)
+    scopes = fields.List(fields.String(validate=one_of(scope.value for scope in Scope)), required=True)
+    days = fields.Integer(required=True)
