@@ -18,7 +18,7 @@ from web.labels import match_label, public_label
 
 def words(value: Any) -> str:
     """A Message, date, number or list in the language of the page."""
-    return translate(value, current_language())
+    return value if isinstance(value, Markup) else translate(value, current_language())
 
 
 def instant(value: datetime, zone: str = "UTC") -> Markup:

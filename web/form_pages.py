@@ -23,8 +23,6 @@ from vocabulary.states import EntryKind
 from web.form_layout import SECTIONS, section_with
 from web.form_questions import CHOICES, Question, Section, Widget
 
-REGIONS_OF_COUNTRIES = "regions"
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -221,7 +219,19 @@ def _groups(session: Session, question: Question) -> tuple[tuple[str, tuple[Choi
         hint = option.description if vocabulary == "initiatives" else None
         grouped.setdefault(parents[option.code], []).append(Choice(option.code, option.label, hint))
     other = translate(Message("Others"), language)
-    return tuple((headings.get(parent, other), tuple(found)) for parent, found in grouped.items())
+    order = _order(session, "regions" if vocabulary == "countries" else vocabulary)
+    return tuple(
+        (headings.get(parent, other), tuple(found))
+        for parent, found in sorted(grouped.items(), key=lambda item: order.get(item[0], len(order)))
+    )
+
+
+def _order(session: Session, vocabulary: str) -> dict[str, int]:
+    """Where each term stands when every parent is followed by its children."""
+    rows = vocabularies.terms(session, vocabulary)
+    tops = [code for code, row in rows.items() if row.parent not in rows]
+    walked = [code for top in tops for code in (top, *(c for c, row in rows.items() if row.parent == top))]
+    return {code: n for n, code in enumerate(walked)}
 
 
 def _criteria(session: Session) -> tuple[tuple[str, Choice], ...]:

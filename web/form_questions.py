@@ -108,7 +108,7 @@ PLACE = Section(
         ),
         Q(
             "regions",
-            W.BOXES,
+            W.GROUPED_BOXES,
             Message("Regions"),
             hint=Message("Regions and subregions as IPBES assesses them."),
         ),
