@@ -7,6 +7,7 @@ is harmless and swept later, a row without a file never is. What a file is, its 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -189,7 +190,8 @@ def _store(path: Path, data: bytes) -> None:
         fresh.replace(path)
         _sync_folder(path.parent)
     except OSError as full:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise Unavailable(
             Message("The file could not be kept. Nothing was changed; try again in a few minutes.")
         ) from full

@@ -13,21 +13,15 @@ A link in `values` holds a secret, so the job blanks it once the mail has gone.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.operation import OutgoingMail
-from models.people import Attempt
 from services.runtime import runtime
 from services.secrets import new_secret
-from vocabulary.errors import TooMany
-from vocabulary.messages import Message
 
 
 def queue_mail(
@@ -55,29 +49,3 @@ def queue_mail(
     )
     session.add(mail)
     return mail
-
-
-def is_throttled(
-    session: Session, kind: str, key: str, *, most: int, within: timedelta, now: datetime
-) -> bool:
-    """Did `most` mails go to `key` (an address) within that time? If not, this one is counted."""
-    key_hash = hmac.new(runtime(session).secret_key, key.lower().encode(), hashlib.sha256).hexdigest()
-    n_sent = session.execute(
-        sa.select(sa.func.count())
-        .select_from(Attempt)
-        .where(Attempt.kind == kind, Attempt.key_hash == key_hash, Attempt.at > now - within)
-    ).scalar_one()
-    if n_sent >= most:
-        return True
-    session.add(Attempt(kind=kind, key_hash=key_hash, at=now))
-    session.flush()
-    return False
-
-
-def throttle(session: Session, kind: str, key: str, *, most: int, within: timedelta, now: datetime) -> None:
-    """Count one mail to `key`; raises TooMany when `most` went there within that time."""
-    if is_throttled(session, kind, key, most=most, within=within, now=now):
-        raise TooMany(
-            Message("Several mails went to this address a short while ago. Wait an hour and try again."),
-            extra={"retry_after": int(within.total_seconds())},
-        )

@@ -31,20 +31,22 @@ from services.entries.content import (
 )
 from services.entries.rows import audited, check_version, fetch_for, touch, working_content
 from services.facts import call_facts
-from services.mail import is_throttled, queue_mail
+from services.mail import queue_mail
 from services.references import next_reference
 from services.runtime import runtime
 from services.secrets import new_secret, secret_hash
+from services.throttle import Limit, count_try, network_of
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, NotFound
+from vocabulary.errors import Conflict, NotFound, TooMany
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 from vocabulary.states import CallKind, EntryKind, OfferState, Publication, RequestState
 
 RESUME = "resume"
 LINK_LASTS = timedelta(days=60)
-MOST_RESUME_MAILS = 5
-"""To one address within an hour, over all drafts, so that nobody's box is flooded."""
+TO_ADDRESS = Limit("resume_mail", 5, timedelta(hours=1))
+FROM_NETWORK = Limit("resume_mail_from", 30, timedelta(hours=1))
+"""Over all drafts, so that nobody's box is flooded and no one place sends mail to many."""
 
 MOST_ADDRESSES = 3
 """Mailed for one draft, so that a mistyped address can be put right but a draft is no mailing machine."""
@@ -141,7 +143,12 @@ def _mail_resume_link(session: Session, actor: Actor, entry: Entry, now: datetim
     )
     if address in mailed or len(mailed) >= MOST_ADDRESSES:
         return
-    if is_throttled(session, RESUME, address, most=MOST_RESUME_MAILS, within=timedelta(hours=1), now=now):
+    tries = [(TO_ADDRESS, address)]
+    if actor.address:
+        tries.append((FROM_NETWORK, network_of(actor.address)))
+    try:
+        count_try(session, tries, now=now)
+    except TooMany:
         return
     secret = new_link(session, entry, now=now, email=address)
     queue_mail(
