@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -72,6 +72,7 @@ def assign(
     require(actor, Action.ASSIGNMENT_MAKE, facts, now)
     reviewer = _reviewer(session, reviewer_email, entry)
     _check(session, entry, reviewer, due_at, now)
+    due_at = due_at.astimezone(UTC) if due_at is not None else None
     row = Assignment(
         ref=next_reference(session, "ASG", now),
         entry_id=entry.id,
