@@ -268,6 +268,7 @@ TABLE: Mapping[Action, Row] = {
 
 BY_PRIVATE_LINK = frozenset(
     {
+        Action.ENTRY_LIST_OWN,
         Action.ENTRY_READ,
         Action.ENTRY_READ_IDENTITY,
         Action.ENTRY_EDIT,
