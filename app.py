@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from types import ModuleType
+from typing import cast
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
@@ -93,7 +94,7 @@ def _install_runtime(app: Flask, settings: Settings) -> None:
         request_id=requests.request_id,
     )
     app.extensions["capmatch_runtime"] = runtime
-    install_runtime(lambda: runtime)
+    install_runtime(lambda: cast(Runtime, current_app.extensions["capmatch_runtime"]))
 
 
 def _install_frame(app: Flask, settings: Settings) -> None:
