@@ -202,6 +202,11 @@ def _signed_in(session: Session, account: Account, way: str, now: datetime) -> S
     return SignedIn(account.id, secret, account.language)
 
 
+def sign_in_owner(session: Session, account_id: int, *, now: datetime) -> SignedIn:
+    """Sign in whoever has just confirmed an address by a mailed link: the mail proved who they are."""
+    return _signed_in(session, session.get_one(Account, account_id), "confirmed_address", now)
+
+
 def sign_out(session: Session, secret: str, *, now: datetime) -> None:
     """End the sign-in of a cookie."""
     account_id = end_session(session, secret, now=now)

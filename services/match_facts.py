@@ -101,7 +101,7 @@ def places_taken(session: Session, offer_ids: Iterable[int]) -> Mapping[int, int
 def _usd(entry: Entry, amount: Any) -> float | None:
     if amount is None or not entry.usd_rate:
         return None
-    return float(Decimal(str(amount)) / entry.usd_rate)
+    return float(Decimal(str(amount)) * entry.usd_rate)
 
 
 def _day(value: Any) -> date | None:

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from frame.access import acts
+from services import accounts
 from services.clock import utc_now
 from services.entries import claims
 from services.queries.entries import entry_page
@@ -16,11 +17,12 @@ from vocabulary.actions import Action
 from vocabulary.messages import Message
 from web.drafts import noun_of
 from web.session import keep_draft
+from web.sign_in import enter
 
 bp = Blueprint("links", __name__)
 CONFIRMED = Message(
-    "Your address is confirmed and the entry is yours. "
-    "Sign in with a mailed link at any time to see or change it."
+    "Your address is confirmed and the entry is yours. You are signed in; "
+    "next time ask for a mailed link on the sign-in page."
 )
 
 
@@ -49,9 +51,12 @@ def ask_confirmation(secret: str) -> ResponseReturnValue:
 @bp.post("/confirm/<secret>")
 @acts(Action.ENTRY_CLAIM)
 def confirm(secret: str) -> ResponseReturnValue:
-    """Make the holder of the address the owner of the entry."""
+    """Make the holder of the address the owner of the entry, and sign them in: the mail proved who they are."""
+    now = utc_now()
     with transaction() as database:
-        entry = claims.confirm_email(database, secret, now=utc_now())
-        email = entry.contact_email
+        entry = claims.confirm_email(database, secret, now=now)
+        signed_in = accounts.sign_in_owner(database, entry.owner_id or 0, now=now)
+        address = url_for("submitted.receipt", noun=noun_of(entry.kind), ref=entry.ref)
+    enter(signed_in)
     flash(CONFIRMED, "good")
-    return redirect(url_for("account.sign_in", email=email), 303)
+    return redirect(address, 303)
