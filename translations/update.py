@@ -1,4 +1,4 @@
-"""Bring the catalogues up to date with the texts in the code: `python -m translations.update [--check]`.
+"""Bring the catalogues up to date with the texts in the code: `python -m translations.update [--check] [LANGUAGE …]`.
 
 Finds every text in templates and Python files, adds the new ones to each language's catalogue, drops
 those no longer used, and prints how many each language still lacks. With --check it writes nothing and
@@ -92,19 +92,19 @@ def update(language: str, wanted: Catalog) -> Catalog:
 
 
 def main(arguments: list[str]) -> int:
-    """Update or check every catalogue; returns the exit status."""
-    is_check = arguments == ["--check"]
-    if arguments and not is_check:
-        sys.stderr.write("usage: python -m translations.update [--check]\n")
+    """Update or check catalogues, all of them or the languages named; returns the exit status."""
+    is_check = "--check" in arguments
+    named = [argument for argument in arguments if argument != "--check"]
+    if not set(named) <= set(LANGUAGES[1:]):
+        sys.stderr.write("usage: python -m translations.update [--check] [LANGUAGE …]\n")
         return 2
     wanted, status = extracted(), 0
-    for language in LANGUAGES[1:]:
+    for language in named or LANGUAGES[1:]:
         catalog = read(language) if is_check else update(language, wanted)
         missing = lacking(catalog, wanted)
         unused = [m.id for m in catalog if m.id and m.id not in wanted]
-        sys.stdout.write(
-            f"{language}: {len(wanted)} texts, {len(missing)} lack a translation, {len(unused)} unused\n"
-        )
+        found = f"{len(wanted)} texts, {len(missing)} lack a translation, {len(unused)} unused"
+        sys.stdout.write(f"{language}: {found}\n")
         status = 1 if missing or unused else status
     return status if is_check else 0
 

@@ -51,7 +51,7 @@ def ask_confirmation(secret: str) -> ResponseReturnValue:
 @bp.post("/confirm/<secret>")
 @acts(Action.ENTRY_CLAIM)
 def confirm(secret: str) -> ResponseReturnValue:
-    """Make the holder of the address the owner of the entry, and sign them in: the mail proved who they are."""
+    """Make the holder of the address the owner of the entry, and sign them in, as the mail proved them."""
     now = utc_now()
     with transaction() as database:
         entry = claims.confirm_email(database, secret, now=now)
