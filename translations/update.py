@@ -1,4 +1,6 @@
-"""Bring the catalogues up to date with the texts in the code: `python -m translations.update [--check] [LANGUAGE …]`.
+"""Bring the catalogues up to date with the texts in the code.
+
+`python -m translations.update [--check] [LANGUAGE …]`
 
 Finds every text in templates and Python files, adds the new ones to each language's catalogue, drops
 those no longer used, and prints how many each language still lacks. With --check it writes nothing and
