@@ -147,7 +147,7 @@ def _faults(values: Mapping[str, Any]) -> list[str]:
             f"CAPMATCH_ENV is {values['CAPMATCH_ENV']!r}; it must be one of {', '.join(ENVIRONMENTS)}."
         )
     for setting in SETTINGS:
-        if setting.kind == "number" and not values[setting.name].isdigit():
+        if setting.kind == "number" and not values[setting.name].isdecimal():
             faults.append(
                 f"{setting.name} is {values[setting.name]!r}; it must be a whole number, 0 or more."
             )
