@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from flask import Flask
 
+from commands import audit, tokens, users
 from commands.index import index_group
 from commands.match import match_command
+from commands.operation import backup, restore, show_settings
 
-COMMANDS = (match_command, index_group)
+COMMANDS = (
+    match_command,
+    index_group,
+    users.group,
+    tokens.group,
+    audit.group,
+    backup,
+    restore,
+    show_settings,
+)
 
 
 def register(app: Flask) -> None:

@@ -18,8 +18,8 @@ import structlog
 
 from jobs.delivery import Deliver
 from jobs.mail import Clock, send_next
-from services import upkeep
-from services.transaction import transaction
+from services import attachments, upkeep
+from services.transaction import reading, transaction
 
 log = structlog.get_logger("capmatch.jobs")
 
@@ -61,6 +61,7 @@ def tasks(
         Task("mail", timedelta(seconds=1), mail),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
+        Task("sweep_files", timedelta(hours=6), partial(sweep_files, clock)),
     ]
 
 
@@ -83,6 +84,15 @@ def forget_old(clock: Clock) -> bool:
         gone = upkeep.forget_old(session, now=clock())
     if any(gone.values()):
         log.info("forgot", **gone)
+    return False
+
+
+def sweep_files(clock: Clock) -> bool:
+    """Remove files that no row has named for a day: of removed attachments, and of writes broken off."""
+    with reading() as session:
+        n_swept = attachments.sweep(session, older_than=clock() - timedelta(days=1))
+    if n_swept:
+        log.info("swept files", n=n_swept)
     return False
 
 

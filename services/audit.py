@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -111,15 +112,21 @@ def verify(session: Session) -> tuple[int, AuditFault | None]:
     if head is None:
         return 0, AuditFault(0, "the head of the chain is missing")
     previous, count = GENESIS, 0
-    for event in _events(session):
-        count += 1
-        fault = _fault(event, count, previous, runtime(session).audit_key)
-        if fault:
-            return count, AuditFault(event.sequence, fault)
-        previous = event.hash
+    with closing(_events(session)) as events:
+        for event in events:
+            count += 1
+            fault = _fault(event, count, previous, runtime(session).audit_key)
+            if fault:
+                return count, AuditFault(event.sequence, fault)
+            previous = event.hash
     if (head.sequence, head.hash) != (count, previous):
         return count, AuditFault(count + 1, "events are missing at the end, or the head was changed")
     return count, None
+
+
+def head_hash(session: Session) -> str:
+    """The hash of the last event; noted elsewhere, it shows later that the end was not cut off."""
+    return session.execute(sa.select(AuditHead.hash)).scalar_one_or_none() or ""
 
 
 def _fault(event: AuditEvent, expected: int, previous: str, key: bytes) -> str | None:
@@ -132,6 +139,7 @@ def _fault(event: AuditEvent, expected: int, previous: str, key: bytes) -> str |
     return None
 
 
-def _events(session: Session) -> Iterator[AuditEvent]:
+def _events(session: Session) -> Generator[AuditEvent, None, None]:
     query = sa.select(AuditEvent).order_by(AuditEvent.sequence)
-    yield from session.execute(query.execution_options(yield_per=1000)).scalars()
+    with closing(session.execute(query.execution_options(yield_per=1000))) as found:
+        yield from found.scalars()

@@ -107,7 +107,7 @@ def _json(value: Any) -> Any:
 
 
 def ask_erasure(session: Session, actor: Actor, *, now: datetime) -> None:
-    """Ask that one's own personal data be erased; the officers are told by mail. Asking twice is asking once."""
+    """Ask that one's own personal data be erased; the officers are told by mail. Twice is once."""
     require(actor, Action.ACCOUNT_ASK_ERASURE, ItemFacts(subject_id=actor.account_id), now)
     account_id = actor.account_id or 0
     if _last_step(session, account_id) is not None:

@@ -65,9 +65,3 @@ def post(
     """Send a form with the token that a page of this browser holds."""
     token = csrf_token(client.get(page))
     return client.post(path, data={**data, "csrf_token": token}, **kwargs)
-
-
-def csrf_of_browser(client: FlaskClient) -> str:
-    """A token for a browser at which no page is open, made by the sign-in page or, signed in, the account's."""
-    page = client.get("/sign-in")
-    return csrf_token(page if page.status_code == 200 else client.get("/account"))

@@ -1,0 +1,343 @@
+"""Backup and restore elsewhere, on both databases; accounts, tokens, settings and the trail by command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from app import create_app
+from models.audit import AuditEvent
+from models.database import db
+from models.entries import Entry
+from models.operation import OutgoingMail
+from models.people import Account, ApiToken
+from services.attachments import add_attachment
+from services.transaction import reading, transaction
+from tests.databases import programs
+from tests.factories import link_holder, make_account, make_draft
+from tests.fixtures import NOW, Opened, settings_for
+from vocabulary.people import Role
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def run(app: Flask, *arguments: str, given: str | None = None) -> Result:
+    return app.test_cli_runner().invoke(args=list(arguments), input=given)
+
+
+def said(result: Result) -> tuple[int, str]:
+    return result.exit_code, result.output.strip()
+
+
+# --- users and tokens -------------------------------------------------------------------------------------
+
+
+def test_users_add_makes_a_working_account_and_tells_by_mail(app: Flask, read: Opened) -> None:
+    result = run(
+        app, "users", "add", "--email", "Joao@Body.example", "--name", "João Example",
+        "--role", "officer", "--role", "focal_point", "--country", "BRA", "--language", "es",
+    )  # fmt: skip
+    with read() as session:
+        account = session.execute(
+            sa.select(Account).options(sa.orm.selectinload(Account.grants))
+        ).scalar_one()
+        made = (account.email, account.name, account.language, account.email_confirmed_at)
+        grants = {(grant.role, grant.country) for grant in account.grants}
+        mail = session.execute(sa.select(OutgoingMail.template, OutgoingMail.language)).one()
+
+    assert result.exit_code == 0, result.output
+    assert made == ("joao@body.example", "João Example", "es", None)
+    assert grants == {(Role.OFFICER, None), (Role.FOCAL_POINT, "BRA")}
+    assert tuple(mail) == ("new_account", "es")
+
+
+def test_users_add_names_every_error(app: Flask) -> None:
+    result = run(
+        app, "users", "add", "--email", "no address", "--name", " ", "--role", "officer", "--country", "br"
+    )
+
+    assert result.exit_code == 1
+    assert [line.partition(":")[0] for line in sorted(result.output.splitlines())] == [
+        "country",
+        "email",
+        "name",
+    ]
+
+
+def test_users_add_refuses_an_address_twice_and_a_focal_point_without_country(
+    app: Flask, write: Opened
+) -> None:
+    with write() as session:
+        make_account(session, email="a@b.example")
+
+    twice = run(app, "users", "add", "--email", "A@b.example", "--name", "A", "--role", "officer")
+    lacking = run(app, "users", "add", "--email", "c@b.example", "--name", "A", "--role", "focal_point")
+
+    assert said(twice) == (1, "email: There is an account with this address already.")
+    assert said(lacking) == (1, "country: A focal point needs the country it is the focal point of.")
+
+
+def test_users_add_refuses_a_weak_password(app: Flask, read: Opened) -> None:
+    arguments = (
+        "users",
+        "add",
+        "--email",
+        "a@b.example",
+        "--name",
+        "A",
+        "--role",
+        "officer",
+        "--ask-password",
+    )
+    result = run(app, *arguments, given="password1234\npassword1234\n")
+    with read() as session:
+        n_accounts = session.execute(sa.select(sa.func.count()).select_from(Account)).scalar_one()
+
+    assert (result.exit_code, n_accounts) == (1, 0)
+    assert "easy to guess" in result.output
+
+
+def test_users_wrong_use_ends_with_two(app: Flask) -> None:
+    assert run(app, "users", "add", "--email", "a@b.example").exit_code == 2
+
+
+def test_users_disable_enable_and_list(app: Flask, write: Opened) -> None:
+    with write() as session:
+        make_account(session, Role.OFFICER, email="a@b.example", name="Ana")
+    answers = [run(app, "users", *words).exit_code for words in (("disable", "a@b.example"),) * 2]
+    listed = json.loads(run(app, "users", "list", "--json").output)
+    opened = run(app, "users", "enable", "a@b.example").exit_code
+    unknown = run(app, "users", "disable", "x@b.example")
+
+    assert (answers, opened) == ([0, 1], 0)
+    assert (listed["email"], listed["roles"], listed["state"]) == ("a@b.example", ["officer"], "closed")
+    assert said(unknown) == (1, "There is no account with the address x@b.example.")
+
+
+def test_tokens_add_prints_a_token_that_works_and_revoke_ends_it(
+    app: Flask, write: Opened, read: Opened
+) -> None:
+    with write() as session:
+        make_account(session, Role.OFFICER, email="a@b.example")
+    made = run(app, "tokens", "add", "--email", "a@b.example", "--name", "export", "--scope", "read")
+    with read() as session:
+        number = session.execute(sa.select(ApiToken.id)).scalar_one()
+        stored = session.execute(sa.select(ApiToken.token_hash)).scalar_one()
+    revoked = run(app, "tokens", "revoke", str(number))
+
+    assert (made.exit_code, revoked.exit_code) == (0, 0)
+    assert made.stdout.startswith("cap_")
+    assert made.stdout.strip() not in stored
+
+
+def test_tokens_add_refuses_scopes_beyond_the_account(app: Flask, write: Opened) -> None:
+    with write() as session:
+        make_account(session, Role.PARTNER, email="a@b.example")
+
+    result = run(app, "tokens", "add", "--email", "a@b.example", "--name", "x", "--scope", "manage")
+
+    assert said(result) == (1, "scopes: More than the account itself may do: manage.")
+
+
+# --- the trail and the settings ---------------------------------------------------------------------------
+
+
+def test_audit_verify_names_the_first_faulty_event(app: Flask, write: Opened) -> None:
+    with write() as session:
+        made = make_draft(session)
+    with write() as session:
+        make_draft(session)
+    whole = run(app, "audit", "verify")
+    with app.app_context(), db.engine.begin() as connection:
+        _tamper(connection)
+    broken = run(app, "audit", "verify")
+
+    assert made.resume_secret
+    assert whole.exit_code == 0
+    assert said(broken) == (1, "Event 1: its content was changed.")
+
+
+def _tamper(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("DROP TRIGGER audit_event_no_update")
+    else:
+        connection.exec_driver_sql("ALTER TABLE audit_event DISABLE TRIGGER USER")
+    connection.execute(sa.update(AuditEvent).where(AuditEvent.sequence == 1).values(actor="account:1"))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event"
+            " BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END"
+        )
+    else:
+        connection.exec_driver_sql("ALTER TABLE audit_event ENABLE TRIGGER USER")
+
+
+def test_settings_show_no_secret(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "do-not-show-me")
+    monkeypatch.setenv("SMTP_URL", "smtp://user:do-not-show-me@host")
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://user:do-not-show-me@host/name")
+
+    result = run(app, "settings", "--json")
+    shown = {line["name"]: line["value"] for line in map(json.loads, result.output.splitlines())}
+
+    assert "do-not-show-me" not in result.output
+    assert shown["DATABASE_URL"] == "postgresql+psycopg://user:***@host/name"
+    assert (shown["SECRET_KEY"], shown["AUDIT_KEY"]) == ("(set)", "(not set)")
+
+
+# --- backup and restore -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tools(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's own programs, of the version of the test server."""
+    folder = programs(tmp_path_factory.getbasetemp())
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+@pytest.fixture
+def elsewhere(app: Flask, tmp_path: Path) -> Iterator[Flask]:
+    """A second, empty service of the same kind."""
+    address = app.config["SETTINGS"].database_url
+    data = tmp_path / "elsewhere"
+    if address.startswith("sqlite"):
+        other = create_app(settings_for(f"sqlite:///{data / 'capmatch.sqlite'}", data))
+        yield other
+        with other.app_context():
+            db.engine.dispose()
+        return
+    server = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql("DROP DATABASE IF EXISTS restored")
+        connection.exec_driver_sql("CREATE DATABASE restored")
+    other = create_app(
+        settings_for(sa.make_url(address).set(database="restored").render_as_string(False), data)
+    )
+    yield other
+    with other.app_context():
+        db.engine.dispose()
+    with server.connect() as connection:
+        connection.exec_driver_sql("DROP DATABASE restored")
+    server.dispose()
+
+
+@pytest.fixture
+def full(app: Flask, write: Opened) -> Flask:
+    """A service with an entry and a file."""
+    with write() as session:
+        made = make_draft(session)
+        add_attachment(session, link_holder(made.entry.id), made.entry.ref, "plan.pdf", PDF, now=NOW)
+    return app
+
+
+def state_of(app: Flask) -> tuple[list[str], list[tuple[int, str]]]:
+    with app.app_context(), reading() as session:
+        refs = list(session.execute(sa.select(Entry.ref)).scalars())
+        events = [(event.sequence, event.hash) for event in session.execute(sa.select(AuditEvent)).scalars()]
+    return refs, events
+
+
+@pytest.mark.usefixtures("tools")
+def test_backup_restored_elsewhere_is_the_same(full: Flask, elsewhere: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "all.tar"
+    made = run(full, "backup", str(file))
+    with full.app_context(), transaction() as session:
+        make_draft(session)  # after the backup: not in it
+    restored = run(elsewhere, "restore", str(file))
+    files = [path.read_bytes() for path in (tmp_path / "elsewhere" / "attachments").glob("*/*")]
+    with full.app_context(), db.engine.connect() as connection:
+        n_events = connection.execute(sa.select(sa.func.count()).select_from(AuditEvent)).scalar_one()
+    refs, events = state_of(elsewhere)
+
+    assert (made.exit_code, restored.exit_code) == (0, 0), made.output + restored.output
+    assert (len(refs), len(events), n_events) == (1, 2, 3)
+    assert events == state_of(full)[1][:2]
+    assert files == [PDF]
+
+
+@pytest.mark.usefixtures("tools")
+def test_restore_overwrites_nothing(full: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "all.tar"
+    run(full, "backup", str(file))
+    before = state_of(full)
+
+    result = run(full, "restore", str(file))
+
+    assert (result.exit_code, state_of(full)) == (1, before)
+    assert "The database holds something already." in result.output
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize("harm", ["cut", "flip", "noise", "foreign_part"])
+def test_damaged_backup_changes_nothing(full: Flask, elsewhere: Flask, tmp_path: Path, harm: str) -> None:
+    file = tmp_path / "all.tar"
+    run(full, "backup", str(file))
+    _harm(file, harm)
+
+    result = run(elsewhere, "restore", str(file))
+    with elsewhere.app_context(), db.engine.connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+
+    assert (result.exit_code, tables) == (1, []), result.output
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "elsewhere" / "attachments").exists()
+    assert not (tmp_path / "evil").exists()
+
+
+def _harm(file: Path, harm: str) -> None:
+    content = file.read_bytes()
+    if harm == "cut":
+        file.write_bytes(content[: len(content) // 2])
+    elif harm == "flip":
+        at = content.index(PDF)
+        file.write_bytes(content[:at] + b"X" + content[at + 1 :])
+    elif harm == "noise":
+        file.write_bytes(b"no backup at all")
+    else:
+        manifest = json.dumps(
+            {
+                "format": 1, "made_at": "x", "database": "sqlite", "schema": None, "audit": {"sequence": 0},
+                "files": {"../evil": {"sha256": "", "size": 0}},
+            }
+        )  # fmt: skip
+        (file.parent / "manifest.json").write_text(manifest)
+        with tarfile.open(file, "w") as archive:
+            archive.add(file.parent / "manifest.json", arcname="manifest.json")
+            archive.add(file.parent / "manifest.json", arcname="../evil")
+
+
+@pytest.mark.usefixtures("tools")
+def test_backup_holds_no_key_and_does_not_overwrite(full: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "all.tar"
+    first = run(full, "backup", str(file))
+    second = run(full, "backup", str(file))
+    with tarfile.open(file) as archive:
+        names = sorted(name.partition("/")[0] for name in archive.getnames())
+
+    assert (first.exit_code, second.exit_code) == (0, 2)
+    assert names in (
+        ["attachments", "database.sqlite", "manifest.json"],
+        ["attachments", "database.dump", "manifest.json"],
+    )
+    assert full.config["SETTINGS"].audit_key.encode() not in file.read_bytes()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_backup_without_pg_dump_says_so(full: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if full.config["SETTINGS"].database_url.startswith("sqlite"):
+        pytest.skip("SQLite needs no program")
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+
+    result = run(full, "backup", str(tmp_path / "all.tar"))
+
+    assert result.exit_code == 1
+    assert "pg_dump is not installed" in result.output
+    assert list(tmp_path.iterdir()) == []
