@@ -28,6 +28,11 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
     (Message("Calls"), "calls.show_all", None),
     (Message("My entries"), "mine.show", None),
     (Message("Reviews"), "reviews.queue", frozenset({Role.REVIEWER, Role.MODERATOR})),
+    (
+        Message("Assignments"),
+        "assignments.show_all",
+        frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),
+    ),
     (Message("Help"), "help.show", None),
 )
 """Words, endpoint, and the roles that see it; None means everybody."""

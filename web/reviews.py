@@ -32,7 +32,7 @@ from vocabulary.messages import Message
 from vocabulary.states import ConflictAnswer, ReviewState
 from web.forms import version_of
 from web.scorecard_form import loaded, shown
-from web.scorecard_words import CHOICES, field_labels, in_words
+from web.scorecard_words import CHOICES, field_labels, in_words, summary_labels
 
 bp = Blueprint("reviews", __name__, url_prefix="/reviews")
 
@@ -149,7 +149,7 @@ def _render(
         values=shown(page.content, typed),
         ticked=set(request.form) & {submission.STILL_CLEAR, submission.NAMES_INTENDED},
         errors=errors or {},
-        labels=labels,
+        summary_labels=summary_labels(page),
         compared=[
             (name, labels.get(name, name), in_words(name, saved, page), in_words(name, own, page))
             for name, (saved, own) in (compared or {}).items()

@@ -57,11 +57,21 @@ NOT_ANSWERED = Message("Not answered")
 
 
 def field_labels(page: ScorecardPage) -> dict[str, Message]:
-    """Form field to what it is called, for the error summary and the page of two versions."""
+    """Form field to what it is called, for the page of two versions."""
     return dict(OVERALL_LABELS) | {
         f"scores.{card.code}.{name}": label.format(criterion=card.code)
         for card in page.cards
         for name, label in _OF_CRITERION.items()
+    }
+
+
+def summary_labels(page: ScorecardPage) -> dict[str, Message]:
+    """The same for the error summary, without those whose errors name what they are about."""
+    speak_for_themselves = {"recommendation", "confidence", "still_no_conflict", "names_intended"}
+    return {
+        name: label
+        for name, label in field_labels(page).items()
+        if name not in speak_for_themselves and not name.endswith((".value", ".parts"))
     }
 
 

@@ -190,7 +190,7 @@ def scorecard(session: Session, actor: Actor, ref: str, *, language: str, now: d
         state=state,
         state_name=STATES[state],
         version=item.version,
-        saved_at=item.review.updated_at if item.review else None,
+        saved_at=item.review.updated_at if item.review and item.version > 1 else None,
         due_at=item.assignment.due_at,
         revision=revision.number,
         revision_at=revision.submitted_at,

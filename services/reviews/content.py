@@ -160,8 +160,10 @@ def flat(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def differing(saved: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Form fields whose answers differ, with both answers: {name: (saved, typed)}."""
-    there = flat(saved)
-    return {name: (there.get(name), value) for name, value in flat(typed).items() if value != there.get(name)}
+    there, here = flat(saved), flat(typed)
+    if "expertise" in here:
+        here["expertise"] = {code: level for code, level in (here["expertise"] or {}).items() if level}
+    return {name: (there.get(name), value) for name, value in here.items() if value != there.get(name)}
 
 
 def card_of(content: Mapping[str, Any]) -> Scorecard:

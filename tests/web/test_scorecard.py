@@ -105,7 +105,7 @@ def test_autosave_keeps_the_rest_beside_a_wrong_answer(app: Flask, write: Opened
 
 def test_the_same_form_twice_is_no_conflict(app: Flask, write: Opened) -> None:
     sitting, client = sit(app, write)
-    sent = form(full_card(), version=1)
+    sent = form(full_card(expertise={"S1": "", "S3": "high"}), version=1)
 
     first = client.post(f"/reviews/{sitting.ref}/draft", data=sent)
     second = client.post(f"/reviews/{sitting.ref}", data=sent | {"do": "save"})
