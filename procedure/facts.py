@@ -1,7 +1,8 @@
 """What must be known about a thing, and which kinds of actor somebody is towards it.
 
-A service fills ItemFacts from its rows; the policy reads nothing else. Every field has a default
-that grants nothing, so that a fact somebody forgot to fill in closes a door and never opens one.
+A service fills ItemFacts from its rows; the policy reads nothing else. A fact that somebody forgot to
+fill in closes a door and opens none, but for two that have no safe value: without dates nothing
+closes, and without `involved_ids` nobody took part.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class ItemFacts:
     four_eyes: bool = True
     break_glass_reason: str | None = None
     involved_ids: frozenset[int] = frozenset()
-    is_blind: bool = False
+    is_blind: bool = True
     reviewers_see_names: bool = False
     is_review_submitted: bool = False
     contacts_shared: bool = False

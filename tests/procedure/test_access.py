@@ -148,6 +148,24 @@ def test_signed_out_people_own_nothing_that_has_no_owner():
     } == set()
 
 
+def test_a_fact_left_out_opens_nothing():
+    facts = ItemFacts(kind=EntryKind.REQUEST, entry_id=ENTRY, state=RequestState.DELIBERATION)
+    reviewer = replace(facts, assigned_reviewer_ids=frozenset({ME}), subject_id=ME)
+    cleared = replace(reviewer, conflict=Standing.CLEARED)
+
+    assert kinds_of(BY_LINK, facts) == {Kind.PUB}
+    assert refusal(someone(), Action.ENTRY_READ, reviewer, NOW) == "conflict_unanswered"
+    assert refusal(someone(), Action.ENTRY_READ_IDENTITY, cleared, NOW) == "blind_call"
+    assert refusal(someone(), Action.REVIEW_READ_AUTHOR, cleared, NOW) == "names_hidden"
+    assert refusal(someone(), Action.REVIEW_READ_VERDICT, cleared, NOW) == "review_not_submitted"
+    assert refusal(someone(), Action.REVIEW_READ_STATISTICS, cleared, NOW) == "call_not_over"
+    assert refusal(someone(Role.OFFICER), Action.CALL_PUBLISH, facts, NOW) == "needs_second_person"
+    assert refusal(someone(Role.AUDITOR), Action.ENTRY_READ, facts, NOW) == "needs_reason"
+    assert refusal(someone(), Action.MATCH_READ_CONTACTS, replace(facts, owner_id=ME), NOW) == "not_agreed"
+    assert refusal(someone(), Action.ENTRY_READ_PUBLIC, facts, NOW) == "not_published"
+    assert refusal(someone(Role.OFFICER, call_id=CALL), Action.ENTRY_READ, facts, NOW) == "role"
+
+
 def test_anybody_may_begin_an_entry_while_the_call_is_open():
     assert may(SIGNED_OUT, Action.ENTRY_CREATE, NOTHING, NOW)
     assert may(SIGNED_OUT, Action.ENTRY_CREATE, ItemFacts(call_id=CALL, call_phase=CallState.OPEN), NOW)
@@ -300,6 +318,7 @@ def test_first_of_two_steps_may_be_taken_by_whoever_may_take_the_second():
     assert may_propose(someone(Role.OFFICER), Action.CALL_PUBLISH, facts, NOW)
     assert not may_propose(someone(), Action.CALL_PUBLISH, facts, NOW)
     assert may(someone(Role.OFFICER), Action.CALL_PUBLISH, replace(facts, four_eyes=False), NOW)
+    assert may_propose(someone(Role.OFFICER), Action.CALL_PUBLISH, replace(facts, four_eyes=False), NOW)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +342,7 @@ def test_is_open_to_signed_out_lets_through_the_public_and_private_links():
     assert {action for action in Action if is_open_to_signed_out(action)} == BY_PRIVATE_LINK | {
         action for action in Action if Kind.PUB in TABLE[action]
     }
-    assert not is_open_to_signed_out(Action.ENTRY_LIST_OWN)
+    assert not is_open_to_signed_out(Action.ENTRY_LIST_ALL)
     assert not is_open_to_signed_out(cast(Any, "page.destroy"))
 
 

@@ -63,6 +63,7 @@ def item(tie: str, **changes: Any) -> ItemFacts:
         proposed_by_id=OTHER,
         proposer_roles=frozenset({Role.AUDITOR, Role.DECIDER, Role.OFFICER}),
         break_glass_reason="A court asks.",
+        is_blind=False,
         reviewers_see_names=True,
         is_review_submitted=True,
         contacts_shared=True,
