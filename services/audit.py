@@ -24,6 +24,9 @@ from models.audit import GENESIS, AuditEvent, AuditHead
 from services.runtime import runtime
 from vocabulary.people import Actor
 
+BROKEN = "f" * 64
+"""Follows no event: a chain that was cut must not become whole again by going on."""
+
 
 def actor_label(actor: Actor) -> str:
     """Who, without a name: an account id, the service itself, or somebody signed out."""
@@ -71,13 +74,29 @@ def seal(session: Session) -> None:
         return
     session.flush()
     head = session.execute(sa.select(AuditHead).with_for_update()).scalar_one()
+    key = runtime(session).audit_key
+    previous = _last_hash(session, head, key)
     for event in pending:
-        event.sequence = head.sequence + 1
-        event.previous_hash = head.hash
-        event.hash = event_hash(event, runtime(session).audit_key)
+        event.sequence = head.sequence = head.sequence + 1
+        event.previous_hash = previous
+        event.hash = previous = event_hash(event, key)
         session.add(event)
-        head.sequence, head.hash = event.sequence, event.hash
+    head.hash = _head_mark(head.sequence, previous, key)
     session.flush()
+
+
+def _last_hash(session: Session, head: AuditHead, key: bytes) -> str:
+    """What the next event follows; BROKEN when head and last event do not fit, so that it stays visible."""
+    found = session.execute(sa.select(AuditEvent.hash).where(AuditEvent.sequence == head.sequence))
+    last = found.scalar_one_or_none() or GENESIS
+    return last if hmac.compare_digest(head.hash, _head_mark(head.sequence, last, key)) else BROKEN
+
+
+def _head_mark(sequence: int, last_hash: str, key: bytes) -> str:
+    """What the head holds: made with the key too, so that nobody without it can cut the end off the chain."""
+    if sequence == 0:
+        return GENESIS
+    return hmac.new(key, f"head:{sequence}:{last_hash}".encode(), hashlib.sha256).hexdigest()
 
 
 def event_hash(event: AuditEvent, key: bytes) -> str:
@@ -111,21 +130,21 @@ def verify(session: Session) -> tuple[int, AuditFault | None]:
     head = session.execute(sa.select(AuditHead)).scalar_one_or_none()
     if head is None:
         return 0, AuditFault(0, "the head of the chain is missing")
-    previous, count = GENESIS, 0
+    previous, count, key = GENESIS, 0, runtime(session).audit_key
     with closing(_events(session)) as events:
         for event in events:
             count += 1
-            fault = _fault(event, count, previous, runtime(session).audit_key)
+            fault = _fault(event, count, previous, key)
             if fault:
                 return count, AuditFault(event.sequence, fault)
             previous = event.hash
-    if (head.sequence, head.hash) != (count, previous):
+    if (head.sequence, head.hash) != (count, _head_mark(count, previous, key)):
         return count, AuditFault(count + 1, "events are missing at the end, or the head was changed")
     return count, None
 
 
 def head_hash(session: Session) -> str:
-    """The hash of the last event; noted elsewhere, it shows later that the end was not cut off."""
+    """The mark of the last event; noted elsewhere, it shows later that the end was not cut off."""
     return session.execute(sa.select(AuditHead.hash)).scalar_one_or_none() or ""
 
 

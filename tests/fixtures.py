@@ -61,6 +61,7 @@ def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
         db.create_all()
         with transaction() as session:
             load_reference(session, now=NOW)
+        _empty()
     yield app
     with app.app_context():
         db.engine.dispose()
