@@ -31,6 +31,13 @@ from vocabulary.actions import Action
 from vocabulary.errors import Refused
 from vocabulary.states import ConflictAnswer, ConflictRuling
 
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "the version that was read, as the ETag gave it",
+}
 bp = Blueprint("api_reviews", __name__, description="Assignments and scorecards of the caller")
 
 
@@ -112,6 +119,7 @@ def get_review(ref: str) -> Response:
 
 @bp.route("/reviews/<ref>", methods=["PATCH"])
 @acts(Action.REVIEW_WRITE)
+@bp.doc(parameters=[IF_MATCH])
 @bp.arguments(ReviewChangesSchema)
 @bp.response(200, ReviewSchema)
 @bp.alt_response(409, description="Saved elsewhere meanwhile; the present scorecard is in `current`")
@@ -129,6 +137,7 @@ def patch_review(changes: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/reviews/<ref>/submission", methods=["POST"])
 @acts(Action.REVIEW_SUBMIT)
+@bp.doc(parameters=[IF_MATCH])
 @bp.arguments(SubmissionSchema)
 @bp.response(200, ReviewSchema)
 @bp.alt_response(409, description="Saved elsewhere meanwhile, or submitted already")
@@ -146,6 +155,7 @@ def submit_review(declared: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/reviews/<ref>/submission", methods=["DELETE"])
 @acts(Action.REVIEW_REVISE)
+@bp.doc(parameters=[IF_MATCH])
 @bp.response(200, ReviewSchema)
 @bp.alt_response(409, description="Saved elsewhere meanwhile, or not submitted")
 def reopen_review(ref: str) -> Response:
@@ -155,6 +165,36 @@ def reopen_review(ref: str) -> Response:
     def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
         drafts.reopen(session, current_actor(), ref, version, now=utc_now())
         return _answer(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/reviews/<ref>/revision", methods=["POST"])
+@acts(Action.REVIEW_WRITE)
+@bp.doc(parameters=[IF_MATCH])
+@bp.response(200, ReviewSchema)
+@bp.alt_response(409, description="Saved elsewhere meanwhile, or submitted already")
+def take_revision(ref: str) -> Response:
+    """Go on with the newest version of the submission; scores and texts stay. Needs If-Match."""
+    version = expected_version()
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        drafts.take_latest_revision(session, current_actor(), ref, version, now=utc_now())
+        return _answer(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/reviews/<ref>/step-back", methods=["POST"])
+@acts(Action.ASSIGNMENT_RECUSE)
+@bp.response(204)
+@bp.alt_response(404, description="No such assignment, or not the caller's")
+def step_back(ref: str) -> Response:
+    """Give up an assignment, also while a possible conflict waits for its ruling."""
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        conflicts.step_back(session, current_actor(), ref, now=utc_now())
+        return {}, 204, {}
 
     return write_once(work)
 

@@ -244,3 +244,15 @@ def test_officer_assigns_lists_and_rules(client: FlaskClient, write: Opened) -> 
     assert (twice.status_code, list(twice.json["errors"])) == (422, ["reviewer"])
     assert [row["ref"] for row in listed.json["items"]] == [made.json["ref"], sitting.ref]
     assert ruled.json == {"ref": sitting.ref, "answer": "possible", "standing": "cleared"}
+
+
+def test_step_back_by_api_while_a_ruling_is_awaited(client: FlaskClient, write: Opened) -> None:
+    sitting, token = sit(write, answer=ConflictAnswer.POSSIBLE)
+    path = f"/api/v1/reviews/{sitting.ref}"
+
+    seen = [client.get(path, headers=token).status_code, client.get("/api/v1/reviews", headers=token).json]
+    gone = client.post(f"{path}/step-back", headers=token)
+    again = client.post(f"{path}/step-back", headers=token)
+
+    assert seen == [404, {"items": [], "next": None}]
+    assert (gone.status_code, gone.data, again.status_code) == (204, b"", 404)
