@@ -45,8 +45,8 @@ def is_right_to_left(language: str) -> bool:
 
 @lru_cache(maxsize=8)
 def locale(language: str) -> Locale:
-    """Formats of a language; Arabic with the digits 0-9, as the United Nations writes it on its sites."""
-    return Locale.parse("zh_Hans" if language == "zh" else language)
+    """Formats of a language as the United Nations writes it: 3 June 2026 in English, digits 0-9 in Arabic."""
+    return Locale.parse({"en": "en_GB", "zh": "zh_Hans"}.get(language, language))
 
 
 @lru_cache(maxsize=8)
