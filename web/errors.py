@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import structlog
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from frame.access import current_actor
 from frame.language import current_language
@@ -101,6 +101,8 @@ def expired_form() -> ResponseReturnValue:
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
     """Werkzeug's own errors: unknown address, wrong method, too large."""
+    if isinstance(error, SecurityError):  # a host that is not ours: no page can be made, since links lack one
+        return Response("This host name is not served here.\n", 400, content_type="text/plain; charset=utf-8")
     if error.code is not None and 300 <= error.code < 400:
         return error.get_response()
     return error_page(error.code or 500)
