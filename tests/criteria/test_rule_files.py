@@ -32,7 +32,7 @@ def deep(depth: int) -> Any:
 
 
 def test_parse_rules_reads_every_form_of_a_rule():
-    rule = {"all": [{"met": "1"}, {"atleast": 1, "of": ["2", {"all": ["3", "1"]}]}]}
+    rule = {"all": [{"met": "1"}, {"atleast": 1, "of": ("2", {"all": ["3", "1"]})}]}
 
     rules = parse_rules(GOOD | {"rules": {"S1": rule}, "notes": {"any": "text"}}, CODES)
 

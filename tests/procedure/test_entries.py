@@ -57,6 +57,9 @@ def errors(kind: EntryKind, **changes: Any) -> dict[str, list[str]]:
         (REQUEST, {"summary": "能力建设" * 75}),
         (REQUEST, {"amount_needed": "9000", "amount_sought": Decimal("9000.00"), "currency": "EUR"}),
         (OFFER, {"amount_ceiling": Decimal(5), "currency": "EUR"}),
+        (OFFER, {"amount_ceiling": "0.01", "currency": "EUR"}),
+        (OFFER, {"scopes": [], "regions": ["africa"]}),
+        (REQUEST, {"self_assessment": {"9": {"finding": "", "text": ""}, "10": {"finding": None}}}),
         (REQUEST, {"starts_on": "2026-07-01", "ends_on": date(2026, 7, 1)}),
         (REQUEST, {"starts_on": "2020-01-01", "ends_on": "2026-06-01"}),
         (REQUEST, {"essential_support": ["technical"], "support": ["technical", "training"]}),
@@ -112,6 +115,32 @@ def test_errors_for_submission_asks_for_each_needed_field_on_its_own(kind):
         places = {"countries": [], "regions": [], "scopes": []} if name == "countries" else {name: None}
 
         assert list(errors(kind, **places)) == [name]
+
+
+def test_errors_for_submission_takes_any_empty_list_for_empty():
+    assert errors(REQUEST, support=()) == errors(REQUEST, support=[]) != {}
+
+
+def test_fields_are_the_names_that_forms_api_files_and_revisions_share():
+    shared = (
+        "language title summary need activities results strategies initiatives needs deliverables categories "
+        "countries regions scopes ecosystems support essential_support languages level stage currency starts_on "
+        "ends_on organisation_name organisation_acronym organisation_kind organisation_country "
+        "organisation_site contact_name contact_email contact_phone contact_way consent_terms public_fields"
+    )
+    of_request = (
+        "amount_needed amount_sought people_involved iplc_involved stakeholders guidance_used "
+        "same_request_elsewhere focal_point_consulted focal_point_name focal_point_consulted_on self_assessment"
+    )
+    of_offer = (
+        "contribution amount_ceiling amount_per_request capacity capacity_unit cost_terms conditions "
+        "seeks_recognition valid_until"
+    )
+
+    assert FIELDS == {
+        REQUEST: tuple(f"{shared} {of_request}".split()),
+        OFFER: tuple(f"{shared} {of_offer}".split()),
+    }
 
 
 def test_request_needs_a_country_or_region_and_not_only_a_scope():
