@@ -44,9 +44,13 @@ def run(once: bool) -> None:
 @group.command("status")
 def status() -> None:
     """Show how many mails wait, went and failed, and why each failed one did."""
-    with reading() as session:
-        counts = mail_sending.mail_counts(session, SYSTEM, now=utc_now())
-        failed = mail_sending.failed_mails(session, SYSTEM, now=utc_now())
+    try:
+        with reading() as session:
+            counts = mail_sending.mail_counts(session, SYSTEM, now=utc_now())
+            failed = mail_sending.failed_mails(session, SYSTEM, now=utc_now())
+    except HouseError as error:
+        click.echo(str(error.message), err=True)
+        sys.exit(1)
     click.echo(json.dumps(counts))
     for mail in failed:
         about = f" about {mail.subject_ref}" if mail.subject_ref else ""

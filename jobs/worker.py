@@ -20,6 +20,7 @@ from jobs.delivery import Deliver
 from jobs.mail import Clock, send_next
 from services import attachments, upkeep
 from services.transaction import reading, transaction
+from vocabulary.errors import HouseError
 
 log = structlog.get_logger("capmatch.jobs")
 
@@ -118,6 +119,9 @@ def _attempt(task: Task, *, again: bool) -> bool:
     try:
         while task.run() and again:
             pass
+    except HouseError as refused:  # the database is away or busy: nothing a trace could add
+        log.warning("job put off", job=task.name, code=refused.code)
+        return False
     except Exception:
         log.exception("job failed", job=task.name)
         return False
