@@ -174,13 +174,18 @@ def revoke_token(session: Session, actor: Actor, token_id: int, *, now: datetime
     audit.record(session, actor, "token.revoke", subject, now=now, after={"token": token.id})
 
 
+def use_is_due(session: Session, secret: str, *, now: datetime) -> bool:
+    """Should the use of this token be noted now? At most once a minute, so that reading stays reading."""
+    used_at = session.execute(
+        sa.select(ApiToken.last_used_at).where(ApiToken.token_hash == secret_hash(session, secret))
+    ).scalar_one_or_none()
+    return used_at is None or used_at <= now - _NOTED_EVERY
+
+
 def note_use(session: Session, secret: str, *, now: datetime) -> None:
-    """The token was used just now; written at most once a minute."""
+    """The token was used just now; its owner sees when it last was."""
     session.execute(
         sa.update(ApiToken)
-        .where(
-            ApiToken.token_hash == secret_hash(session, secret),
-            sa.or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < now - _NOTED_EVERY),
-        )
+        .where(ApiToken.token_hash == secret_hash(session, secret))
         .values(last_used_at=now)
     )

@@ -110,6 +110,20 @@ def test_token_acts_within_its_scopes_until_it_ends(write: Opened) -> None:
     assert (held.scopes, over, revoked) == (frozenset({Scope.READ}), None, None)
 
 
+def test_use_of_a_token_is_noted_once_a_minute(write: Opened) -> None:
+    with write() as session:
+        actor = make_actor(session, Role.OFFICER)
+        made = tokens.create_token(
+            session, actor, actor.account_id or 0, name="x", scopes=[Scope.READ], days=30, now=NOW
+        )
+        due = [tokens.use_is_due(session, made.secret, now=NOW)]
+        tokens.note_use(session, made.secret, now=NOW)
+        due += [tokens.use_is_due(session, made.secret, now=NOW + timedelta(seconds=n)) for n in (59, 60)]
+        shown = tokens.own_tokens(session, actor, now=NOW)[0].last_used_at
+
+    assert (due, shown) == ([True, False, True], NOW)
+
+
 @pytest.mark.parametrize(
     ("role", "changes", "field"),
     [
