@@ -5,12 +5,24 @@ from __future__ import annotations
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from api import assignments, reviews
+from api import account, assignments, criteria, documents, files, lookups, reviews
 from api.auth import load_actor
+from api.entries import blueprint_of
 from api.errors import answer
 from api.frame import Blueprint, HouseApi
+from vocabulary.states import EntryKind
 
-BLUEPRINTS: tuple[Blueprint, ...] = (reviews.bp, assignments.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    blueprint_of(EntryKind.REQUEST),
+    blueprint_of(EntryKind.OFFER),
+    files.bp,
+    criteria.bp,
+    lookups.bp,
+    reviews.bp,
+    assignments.bp,
+    account.bp,
+    documents.bp,
+)
 
 CONFIG = {
     "API_TITLE": "Capmatch",

@@ -26,6 +26,46 @@ Work = Callable[[Session], tuple[dict[str, Any], int, dict[str, str]]]
 """One use case in one transaction: JSON body, status, headers."""
 
 
+def _problem(description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+PROBLEMS = {
+    "400": _problem("The request could not be read"),
+    "401": _problem("No token, or one that does not hold"),
+    "403": _problem("The caller sees it but may not do this"),
+    "404": _problem("Nothing here, or the caller may not see it"),
+    "405": _problem("This address does not take that method"),
+    "409": _problem("The thing changed meanwhile (both versions inside), or is in another state"),
+    "413": _problem("Larger than the service takes"),
+    "415": _problem("Not sent as application/json"),
+    "422": _problem("Every error, by field"),
+    "428": _problem("If-Match is missing"),
+    "429": _problem("Asked too often; see Retry-After"),
+    "503": _problem("The service is busy; see Retry-After"),
+}
+ALSO: dict[str, Any] = {"responses": PROBLEMS, "security": [{"token": []}]}
+"""What any endpoint may answer besides its own success."""
+
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "the version that was read, as the ETag gave it",
+}
+REPEAT = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "minLength": 8, "maxLength": 200},
+    "description": "the same key repeats the first answer and does nothing twice",
+}
+
+
 class HouseApi(Api):  # type: ignore[misc]
     """flask-smorest, with our error body and without its own error handler."""
 
@@ -81,13 +121,17 @@ def version_headers(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def write_once(work: Work) -> Response:
+def write_once(work: Work, *, keep_answer: bool = True) -> Response:
     """Run one use case in one transaction; with an Idempotency-Key, at most once.
+
+    An answer that holds a secret is not kept (`keep_answer`), so such a call takes no key.
 
     The key is claimed in the same transaction as the effect. A second sender waits for the first
     one's commit, fails on the unique key, and then reads the first answer.
     """
     actor, key = current_actor(), request.headers.get("Idempotency-Key")
+    if key is not None and not keep_answer:
+        raise Invalid({"Idempotency-Key": [Message("This call takes no key, since its answer is not kept.")]})
     if key is None or not actor.is_signed_in:
         with transaction() as session:
             return _response(repeats.Answer(*_shaped(work(session))))

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, json
 from sqlalchemy.orm import Session
 
-from api.frame import Blueprint, expected_version, version_headers, write_once
+from api.frame import IF_MATCH, Blueprint, expected_version, version_headers, write_once
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.reviews import (
@@ -31,13 +31,6 @@ from vocabulary.actions import Action
 from vocabulary.errors import Refused
 from vocabulary.states import ConflictAnswer, ConflictRuling
 
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "required": True,
-    "schema": {"type": "string"},
-    "description": "the version that was read, as the ETag gave it",
-}
 bp = Blueprint("api_reviews", __name__, description="Assignments and scorecards of the caller")
 
 

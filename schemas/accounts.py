@@ -54,3 +54,32 @@ class NewTokenSchema(HouseSchema):
     name = Given(longest=100, one_line=True, required=True)
     scopes = fields.List(fields.String(validate=one_of(scope.value for scope in Scope)), required=True)
     days = fields.Integer(required=True)
+
+
+class WhoSchema(HouseSchema):
+    """Whom a token speaks for."""
+
+    account = fields.Integer(required=True)
+    email = fields.String(allow_none=True)
+    roles = fields.List(fields.String(), required=True)
+    scopes = fields.List(fields.String(), required=True)
+    language = fields.String()
+
+
+class TokenSchema(HouseSchema):
+    """A token; its secret is shown once, when it is made."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    scopes = fields.List(fields.String(), required=True)
+    created_at = fields.AwareDateTime()
+    expires_at = fields.AwareDateTime(required=True)
+    last_used_at = fields.AwareDateTime(allow_none=True)
+    secret = fields.String(metadata={"description": "Only in the answer that makes it"})
+
+
+class TokensSchema(HouseSchema):
+    """One's own tokens."""
+
+    items = fields.List(fields.Nested(TokenSchema), required=True)
+    next = fields.String(allow_none=True)

@@ -181,6 +181,27 @@ OUT_SCHEMAS: Mapping[EntryKind, type[HouseSchema]] = {
 }
 
 
+NEW_SCHEMAS: Mapping[EntryKind, type[HouseSchema]] = {
+    EntryKind.REQUEST: NewRequestSchema,
+    EntryKind.OFFER: NewOfferSchema,
+}
+
+
+def _list(kind: EntryKind) -> type[HouseSchema]:
+    return HouseSchema.from_dict(  # type: ignore[return-value]
+        {
+            "items": fields.List(fields.Nested(OUT_SCHEMAS[kind]), required=True),
+            "next": fields.String(allow_none=True),
+            "total": fields.Integer(),
+        },
+        name=f"{kind.value.title()}ListSchema",
+    )
+
+
+LIST_SCHEMAS: Mapping[EntryKind, type[HouseSchema]] = {kind: _list(kind) for kind in EntryKind}
+"""A page of a list: items, the cursor of the next page or null, and how many there are in all."""
+
+
 def row_out(row: EntryRow) -> dict[str, Any]:
     """A line of a list as one flat mapping, ready for the Out schema of its kind."""
     frame = {name: getattr(row, name) for name in _frame()}
@@ -211,6 +232,20 @@ class RevisionSchema(HouseSchema):
     content_hash = fields.String(required=True)
     content = fields.Dict(required=True)
     files = fields.List(fields.Dict())
+
+
+class RevisionsSchema(HouseSchema):
+    """Every submitted version."""
+
+    items = fields.List(fields.Nested(RevisionSchema), required=True)
+    next = fields.String(allow_none=True)
+
+
+class FilesSchema(HouseSchema):
+    """The files of an entry."""
+
+    items = fields.List(fields.Nested(FileOutSchema), required=True)
+    next = fields.String(allow_none=True)
 
 
 class SimilarEntrySchema(HouseSchema):

@@ -220,3 +220,9 @@ def sort_key(label: str, language: str) -> tuple[bytes, str]:
     if language == "ar":
         plain = plain.removeprefix("ال")
     return "".join(sign for sign in plain if not unicodedata.combining(sign)).encode(), label
+
+
+def every(session: Session) -> list[dict[str, Any]]:
+    """Code, version and source of every vocabulary that is loaded."""
+    rows = session.execute(sa.select(Vocabulary).order_by(Vocabulary.code)).scalars()
+    return [{"code": row.code, "version": row.version, "source": row.source} for row in rows]

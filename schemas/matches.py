@@ -1,0 +1,64 @@
+"""Matches as they go out, and what may be asked of them."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from schemas.base import HouseSchema
+from vocabulary.messages import Message
+
+
+class MatchQuerySchema(HouseSchema):
+    """How many, and whether to show what was ruled out."""
+
+    limit = fields.Integer(
+        load_default=10,
+        validate=validate.Range(min=1, max=100, error=Message("This must lie between {min} and {max}.")),
+    )
+    include = fields.String(
+        validate=validate.OneOf(["blocked"], error=Message("This must be one of: {choices}."))
+    )
+
+
+class SharedTermSchema(HouseSchema):
+    """A word both texts hold, with its share of the text part."""
+
+    term = fields.String(required=True)
+    share = fields.Float(required=True)
+
+
+class BlockerSchema(HouseSchema):
+    """What rules a pair out."""
+
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class MatchSchema(HouseSchema):
+    """One entry of the other side: shares of the terms add up to the part `text`."""
+
+    ref = fields.String(required=True)
+    rank = fields.Integer(allow_none=True)
+    title = fields.String(required=True)
+    language = fields.String(allow_none=True)
+    score = fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
+    parts = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    weights = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    terms = fields.List(fields.Nested(SharedTermSchema), required=True)
+    reasons = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    blockers = fields.List(fields.Nested(BlockerSchema), required=True)
+    state = fields.String(required=True)
+
+
+class MatchListSchema(HouseSchema):
+    """The matches of one entry, best first."""
+
+    ref = fields.String(required=True)
+    version = fields.Integer(required=True)
+    items = fields.List(fields.Nested(MatchSchema), required=True)
+    next = fields.String(allow_none=True)
+    blocked = fields.List(fields.Nested(MatchSchema), metadata={"description": "Only with include=blocked"})
+    n_blocked = fields.Integer(required=True)
+    n_candidates = fields.Integer(required=True)
+    index_version = fields.String(required=True)
+    settings_version = fields.String(required=True)
