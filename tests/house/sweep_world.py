@@ -1,0 +1,301 @@
+"""A small world with one of everything, somebody of every kind, and what each endpoint is asked about.
+
+A new endpoint needs a row in ABOUT; what it needs in its address is filled in from the world by the name of
+the parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.calls import Call
+from models.entries import Entry
+from models.people import ApiToken, UserSession
+from models.reviews import Assignment, Review
+from procedure.facts import ANYWHERE, NOTHING, ItemFacts
+from procedure.policy import LISTS
+from services.assignments import assign
+from services.attachments import add_attachment
+from services.clock import utc_now
+from services.conflicts import declare
+from services.entries.drafts import new_link
+from services.facts import assignment_facts, call_facts, entry_facts
+from services.secrets import new_secret, secret_hash
+from services.sessions import actor_of_account
+from tests.factories import link_holder, make_account, make_call, make_draft, make_published, make_submitted
+from vocabulary.actions import Action
+from vocabulary.people import SIGNED_OUT, Actor, Role, Scope
+from vocabulary.states import ConflictAnswer, EntryKind
+
+SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER = "signed_out", "stranger", "owner", "link_holder"
+PERSONAS = (SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER, *(role.value for role in Role))
+PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+
+
+@dataclass(slots=True)
+class World:
+    """References of what is there, and the account of each persona."""
+
+    now: datetime
+    call: str = ""
+    draft: str = ""
+    request: str = ""
+    public: str = ""
+    offer: str = ""
+    assignment: str = ""
+    file: str = ""
+    link: str = ""
+    session_id: int = 0
+    token_id: int = 0
+    accounts: dict[str, int] = field(default_factory=dict)
+
+
+def make_world(session: Session) -> World:
+    """One draft, one submitted request, one published request and offer, an assignment, a file, a call."""
+    world = World(now := utc_now())
+    for role in Role:
+        country = "KEN" if role is Role.FOCAL_POINT else None
+        account = make_account(session, role, email=f"{role.value}@people.example", country=country)
+        world.accounts[role.value] = account.id
+    for name in (STRANGER, OWNER):
+        world.accounts[name] = make_account(session, email=f"{name}@people.example").id
+    owner = actor_of_account(session, world.accounts[OWNER])
+    call = make_call(session, now=now)
+    world.call = call.ref
+    request = make_submitted(session, actor=owner, now=now, call=call)
+    world.request = request.ref
+    world.file = add_attachment(session, owner, request.ref, "plan.pdf", PDF, now=now).ref
+    world.draft = make_draft(session, actor=owner, now=now, contact_email="owner@people.example").entry.ref
+    world.public = make_published(session, actor=owner, now=now).ref
+    world.offer = make_published(session, EntryKind.OFFER, actor=owner, now=now).ref
+    world.link = new_link(session, _entry(session, world.draft), now=now)
+    world.assignment = _assigned(session, world, now)
+    return world
+
+
+def _assigned(session: Session, world: World, now: datetime) -> str:
+    """The reviewer is asked to score the request, and has no conflict."""
+    officer = actor_of_account(session, world.accounts[Role.OFFICER.value])
+    reviewer = actor_of_account(session, world.accounts[Role.REVIEWER.value])
+    made = assign(session, officer, world.request, "reviewer@people.example", None, now=now)
+    declare(session, reviewer, made.ref, ConflictAnswer.NONE, [], None, now=now)
+    return made.ref
+
+
+def _entry(session: Session, ref: str) -> Entry:
+    return session.execute(sa.select(Entry).where(Entry.ref == ref)).scalar_one()
+
+
+def actor_of(session: Session, world: World, persona: str) -> Actor:
+    """The Actor that a door makes of this persona."""
+    if persona == SIGNED_OUT_NAME:
+        return SIGNED_OUT
+    if persona == LINK_HOLDER:
+        return link_holder(_entry(session, world.draft).id)
+    return actor_of_account(session, world.accounts[persona])
+
+
+def token_headers(session: Session, account_id: int) -> dict[str, str]:
+    """Headers of a program with a token for everything: then the scopes refuse nothing, only the roles do."""
+    secret, now = new_secret(), utc_now()
+    session.add(
+        ApiToken(
+            account_id=account_id,
+            name="sweep",
+            token_hash=secret_hash(session, secret),
+            scopes=[scope.value for scope in Scope],
+            created_at=now,
+            expires_at=now + timedelta(days=1),
+        )
+    )
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def keys_of(session: Session, account_id: int) -> tuple[int, int]:
+    """Which sign-in and which token somebody has, by number."""
+    signed_in = sa.select(UserSession.id).where(UserSession.account_id == account_id)
+    token = sa.select(ApiToken.id).where(ApiToken.account_id == account_id)
+    return session.execute(signed_in).scalar_one(), session.execute(token).scalar_one()
+
+
+# --- what each endpoint is asked about --------------------------------------------------------------------
+
+ABOUT: Mapping[str, str] = {
+    # nothing in particular: a role, or everybody
+    "home.show": "nothing",
+    "help.show": "nothing",
+    "help.accessibility": "nothing",
+    "help.criteria": "nothing",
+    "help.privacy": "nothing",
+    "entries.requests": "published",
+    "entries.offers": "published",
+    "entries.requests_file": "nothing",
+    "entries.offers_file": "nothing",
+    "feeds.requests": "published",
+    "feeds.offers": "published",
+    "feeds.all_calls": "call",
+    "calls.show_all": "call",
+    "calls.show": "call",
+    "drafts.new": "new",
+    "drafts.create": "new",
+    "lookups.entries": "new",
+    "lookups.organisations": "new",
+    "mine.show": "nothing",
+    "assignments.make": "request",
+    "assignments.show_all": "nothing",
+    "reviews.queue": "nothing",
+    "erasures.show": "nothing",
+    "erasures.prepare": "nothing",
+    "erasures.approve": "other account",
+    "erasures.erase": "other account",
+    # oneself
+    "account.sign_in": "nothing",
+    "account.check_password": "nothing",
+    "account.send_link": "nothing",
+    "account.show_link": "secret",
+    "account.use_link": "secret",
+    "account.sign_out": "self",
+    "account.show": "self",
+    "account.edit": "self",
+    "account.change_password": "self",
+    "account.end_session": "owner's",
+    "account.end_other_sessions": "self",
+    "account.create_token": "nothing",
+    "account.revoke_token": "owner's",
+    "account.export": "self",
+    "erasures.ask": "self",
+    # one entry
+    "entries.request_page": "public",
+    "entries.offer_page": "offer",
+    "drafts.check": "draft",
+    "drafts.discard": "draft",
+    "drafts.begin_again": "request",
+    "drafts.edit": "draft",
+    "drafts.save": "draft",
+    "drafts.submit": "draft",
+    "files.show": "draft",
+    "files.add": "draft",
+    "files.remove": "request",
+    "files.download": "request",
+    "matches.of_entry": "request",
+    "matches.pair": "request",
+    "submitted.receipt": "request",
+    "submitted.versions": "request",
+    "submitted.ask_withdrawal": "request",
+    "submitted.withdraw": "request",
+    "links.ask_confirmation": "secret",
+    "links.confirm": "secret",
+    "links.resume": "secret",
+    # one assignment and the review that answers it
+    "assignments.rule": "assignment",
+    "reviews.show": "assignment",
+    "reviews.save": "assignment",
+    "reviews.gate": "assignment",
+    "reviews.declare": "assignment",
+    "reviews.autosave": "assignment",
+    "reviews.receipt": "assignment",
+    "reviews.reopen": "assignment",
+    "reviews.take_revision": "assignment",
+    "reviews.step_back": "assignment",
+    "api_assignments.list_assignments": "nothing",
+    "api_assignments.make_assignment": "request",
+    "api_reviews.list_reviews": "nothing",
+    "api_reviews.get_review": "assignment",
+    "api_reviews.patch_review": "assignment",
+    "api_reviews.put_conflict": "assignment",
+    "api_reviews.put_ruling": "assignment",
+    "api_reviews.submit_review": "assignment",
+    "api_reviews.reopen_review": "assignment",
+    "api_reviews.step_back": "assignment",
+    "api_reviews.take_revision": "assignment",
+}
+
+BODIES: Mapping[str, Mapping[str, Any]] = {
+    "account.create_token": {"name": "mine", "scopes": "read", "days": "30"},
+    "erasures.prepare": {"email": "stranger@people.example", "reason": "asked by letter"},
+    "assignments.make": {"entry": "{request}", "reviewer": "reviewer@people.example"},
+    "assignments.rule": {"ruling": "cleared", "reason": "a distant colleague"},
+    "api_assignments.make_assignment": {"entry": "{request}", "reviewer": "reviewer@people.example"},
+    "api_reviews.put_conflict": {"answer": "none"},
+    "api_reviews.put_ruling": {"ruling": "cleared", "reason": "a distant colleague"},
+}
+"""What is sent, where an empty body would be refused before anybody looks at who asks."""
+
+NARROWER: Mapping[str, str] = {
+    "submitted.receipt": "the owner's own page; others read the entry elsewhere",
+    "reviews.gate": "one's own assignment; others declare a conflict with no page yet",
+    "reviews.declare": "one's own assignment; others declare a conflict with no page yet",
+    "api_reviews.put_conflict": "one's own assignment; others declare a conflict with no page yet",
+    "account.revoke_token": "an administrator revokes by `flask tokens revoke`",
+    "account.show_link": "a made-up secret opens nothing",
+    "account.use_link": "a made-up secret opens nothing",
+    "links.ask_confirmation": "a made-up secret opens nothing",
+    "links.confirm": "a made-up secret opens nothing",
+    "links.resume": "a made-up secret opens nothing",
+}
+"""Endpoints that answer "not found" to some whom the action allows, and why."""
+
+WIDER: Mapping[tuple[str, str], str] = {
+    ("mine.show", "signed_out"): "shows the drafts whose private links this browser holds: here none",
+    ("mine.show", "link_holder"): "shows the drafts whose private links this browser holds",
+    ("erasures.show", "auditor"): "one page for the three steps; each shows only what is the reader's to do",
+    ("erasures.show", "admin"): "one page for the three steps; each shows only what is the reader's to do",
+}
+"""Cells that show a page though the action named on it is another's, and why."""
+
+MISSING = "REQ-1999-0001"
+"""A reference that nothing has: the answer to it is what "not found" looks like."""
+
+
+def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any]:
+    """What the address of an endpoint holds; raises KeyError for a parameter that nobody thought of."""
+    refs = {name: getattr(world, name) for name in ("call", "draft", "request", "public", "offer")}
+    known: dict[str, Any] = {
+        "ref": refs.get(about, world.assignment),
+        "noun": "offers" if about == "offer" else "requests",
+        "code": "need",
+        "form": "csv",
+        "file_ref": world.file,
+        "other": world.offer,
+        "secret": new_secret(),
+        "account_id": world.accounts[STRANGER],
+        "session_id": world.session_id,
+        "token_id": world.token_id,
+    }
+    return {name: known[name] for name in names}
+
+
+def facts_about(session: Session, world: World, about: str, action: Action, actor: Actor) -> ItemFacts:
+    """What the policy is told for such an endpoint."""
+    if about in ("draft", "request", "public", "offer"):
+        return entry_facts(session, _entry(session, getattr(world, about)), actor)
+    if about == "published":
+        return entry_facts(session, _entry(session, world.public), actor)
+    if about == "assignment":
+        return _assignment_facts(session, world, actor)
+    if about == "call":
+        return call_facts(_call(session, world), opened_at=world.now)
+    if about == "self":
+        return replace(NOTHING, subject_id=actor.account_id, owner_id=actor.account_id)
+    if about in ("other account", "owner's"):
+        subject = world.accounts[OWNER if about == "owner's" else STRANGER]
+        return replace(NOTHING, subject_id=subject, owner_id=subject)
+    if about == "secret":
+        return replace(NOTHING, subject_id=actor.account_id, owner_id=actor.account_id)
+    return ANYWHERE if action in LISTS else NOTHING
+
+
+def _assignment_facts(session: Session, world: World, actor: Actor) -> ItemFacts:
+    row = session.execute(sa.select(Assignment).where(Assignment.ref == world.assignment)).scalar_one()
+    review = session.execute(sa.select(Review).where(Review.assignment_id == row.id)).scalar_one_or_none()
+    return assignment_facts(entry_facts(session, _entry(session, world.request), actor), row, review)
+
+
+def _call(session: Session, world: World) -> Call:
+    return session.execute(sa.select(Call).where(Call.ref == world.call)).scalar_one()
