@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from api.frame import ALSO, Blueprint, write_once
+from api.frame import Blueprint, write_once
 from frame.access import acts, current_actor
 from schemas.accounts import NewTokenSchema, TokenSchema, TokensSchema, WhoSchema
 from services import tokens
@@ -22,7 +22,6 @@ bp = Blueprint("api_account", __name__, description="The account behind the toke
 @bp.route("/account", methods=["GET"])
 @acts(Action.EXPORT_OWN)
 @bp.response(200, WhoSchema)
-@bp.doc(**ALSO)
 def who() -> dict[str, Any]:
     """Whom this token speaks for, and what it may be used for."""
     actor = current_actor()
@@ -38,7 +37,6 @@ def who() -> dict[str, Any]:
 @bp.route("/tokens", methods=["GET"])
 @acts(Action.TOKEN_REVOKE)
 @bp.response(200, TokensSchema)
-@bp.doc(**ALSO)
 def list_tokens() -> dict[str, Any]:
     """One's own tokens, without their secrets."""
     with reading() as session:
@@ -49,7 +47,6 @@ def list_tokens() -> dict[str, Any]:
 @acts(Action.TOKEN_CREATE)
 @bp.arguments(NewTokenSchema)
 @bp.response(201, TokenSchema)
-@bp.doc(**ALSO)
 def create_token(asked: dict[str, Any]) -> Response:
     """Make a token, with scopes no wider than those of the token that asks."""
     actor = current_actor()
@@ -69,11 +66,10 @@ def create_token(asked: dict[str, Any]) -> Response:
     return write_once(work, keep_answer=False)
 
 
-@bp.route("/tokens/<int:token_id>", methods=["DELETE"])
+@bp.route("/tokens/<int(max=2147483647):token_id>", methods=["DELETE"])
 @acts(Action.TOKEN_REVOKE)
 @bp.response(204)
 @bp.alt_response(404, description="No such token")
-@bp.doc(**ALSO)
 def revoke_token(token_id: int) -> Response:
     """End a token at once."""
 

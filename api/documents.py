@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, current_app, jsonify, render_template
 
-from api.frame import Blueprint
+from api.frame import Blueprint, complete
 from frame.access import acts
 from frame.health import live, ready
 from vocabulary.actions import Action
@@ -16,8 +16,10 @@ bp = Blueprint("api_documents", __name__, description="This description, and hea
 
 def spec() -> dict[str, Any]:
     """The OpenAPI document of the running service."""
-    made: dict[str, Any] = current_app.extensions["capmatch_api"].spec.to_dict()
-    return made
+    kept: dict[str, dict[str, Any]] = current_app.extensions
+    if "capmatch_openapi" not in kept:
+        kept["capmatch_openapi"] = complete(current_app.extensions["capmatch_api"].spec.to_dict())
+    return kept["capmatch_openapi"]
 
 
 @bp.route("/openapi.json", methods=["GET"])

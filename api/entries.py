@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, json, request, url_for
 from sqlalchemy.orm import Session
 
-from api.frame import ALSO, IF_MATCH, REPEAT, Blueprint, expected_version, version_headers, write_once
+from api.frame import IF_MATCH, REPEAT, Blueprint, expected_version, version_headers, write_once
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.entries import (
@@ -66,7 +66,6 @@ def _reading(bp: Blueprint, kind: EntryKind) -> None:
     @acts(Action.ENTRY_READ_PUBLIC)
     @bp.arguments(InsideQuerySchema, location="query")
     @bp.response(200, LIST_SCHEMAS[kind])
-    @bp.doc(**ALSO)
     def get_list(query: dict[str, Any]) -> dict[str, Any]:
         """Those the caller may see, each as far as they may see it."""
         with reading() as session:
@@ -87,7 +86,6 @@ def _reading(bp: Blueprint, kind: EntryKind) -> None:
     @acts(Action.ENTRY_READ_PUBLIC)
     @bp.response(200, OUT_SCHEMAS[kind])
     @bp.alt_response(304, description="It is still at the version of If-None-Match")
-    @bp.doc(**ALSO)
     def get_one(ref: str) -> Response:
         """One entry; its version is the ETag."""
         with reading() as session:
@@ -103,7 +101,7 @@ def _writing(bp: Blueprint, kind: EntryKind) -> None:
     @acts(Action.ENTRY_CREATE)
     @bp.arguments(NEW_SCHEMAS[kind])
     @bp.response(201, OUT_SCHEMAS[kind])
-    @bp.doc(parameters=[REPEAT], **ALSO)
+    @bp.doc(parameters=[REPEAT])
     def create(content: dict[str, Any]) -> Response:
         """Begin a draft; every field may be missing."""
         actor = current_actor()
@@ -121,7 +119,7 @@ def _writing(bp: Blueprint, kind: EntryKind) -> None:
     @acts(Action.ENTRY_EDIT)
     @bp.arguments(CONTENT_SCHEMAS[kind])
     @bp.response(200, OUT_SCHEMAS[kind])
-    @bp.doc(parameters=[IF_MATCH], **ALSO)
+    @bp.doc(parameters=[IF_MATCH])
     def change(changes: dict[str, Any], ref: str) -> Response:
         """Keep some fields: in the draft, or as an edit of what was submitted."""
         version = expected_version()
@@ -136,7 +134,7 @@ def _writing(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s/<ref>", methods=["DELETE"])
     @acts(Action.ENTRY_DISCARD)
     @bp.response(204)
-    @bp.doc(parameters=[IF_MATCH], **ALSO)
+    @bp.doc(parameters=[IF_MATCH])
     def discard(ref: str) -> Response:
         """Delete a draft; what was submitted is withdrawn instead."""
         version = expected_version()
@@ -153,7 +151,7 @@ def _acting(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s/<ref>/submission", methods=["POST"])
     @acts(Action.ENTRY_SUBMIT)
     @bp.response(200, ReceiptSchema)
-    @bp.doc(parameters=[IF_MATCH, REPEAT], **ALSO)
+    @bp.doc(parameters=[IF_MATCH, REPEAT])
     def submit(ref: str) -> Response:
         """Submit the draft, or the edit under way as a new revision; 422 names everything that is missing."""
         version = expected_version()
@@ -170,7 +168,7 @@ def _acting(bp: Blueprint, kind: EntryKind) -> None:
     @acts(Action.ENTRY_WITHDRAW)
     @bp.arguments(WithdrawalSchema)
     @bp.response(200, OUT_SCHEMAS[kind])
-    @bp.doc(parameters=[IF_MATCH, REPEAT], **ALSO)
+    @bp.doc(parameters=[IF_MATCH, REPEAT])
     def withdraw(asked: dict[str, Any], ref: str) -> Response:
         """Take a submitted entry back."""
         version = expected_version()
@@ -185,7 +183,7 @@ def _acting(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s/<ref>/publication", methods=["POST"])
     @acts(Action.PUBLICATION_PUBLISH)
     @bp.response(200, OUT_SCHEMAS[kind])
-    @bp.doc(parameters=[IF_MATCH, REPEAT], **ALSO)
+    @bp.doc(parameters=[IF_MATCH, REPEAT])
     def publish(ref: str) -> Response:
         """Show the public what the owner consented to."""
         version = expected_version()
@@ -202,7 +200,6 @@ def _looking(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s/<ref>/revisions", methods=["GET"])
     @acts(Action.ENTRY_READ)
     @bp.response(200, RevisionsSchema)
-    @bp.doc(**ALSO)
     def get_revisions(ref: str) -> dict[str, Any]:
         """Every submitted version, the first one first."""
         with reading() as session:
@@ -214,7 +211,6 @@ def _looking(bp: Blueprint, kind: EntryKind) -> None:
     @acts(Action.MATCH_READ)
     @bp.arguments(MatchQuerySchema, location="query")
     @bp.response(200, MatchListSchema)
-    @bp.doc(**ALSO)
     def get_matches(query: dict[str, Any], ref: str) -> dict[str, Any]:
         """The best of the other side, explained; with include=blocked also what was ruled out, and why."""
         wants_blocked = query.get("include") == "blocked"

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request, send_file
 from sqlalchemy.orm import Session
 
-from api.frame import ALSO, Blueprint, write_once
+from api.frame import Blueprint, write_once
 from frame.access import acts, current_actor
 from schemas.entries import FileOutSchema, FilesSchema
 from services import attachments
@@ -46,7 +46,6 @@ def _listing(noun: str) -> None:
     @bp.route(f"/{noun}/<ref>/attachments", methods=["GET"], endpoint=f"list_of_{noun}")
     @acts(Action.ATTACHMENT_DOWNLOAD)
     @bp.response(200, FilesSchema)
-    @bp.doc(**ALSO)
     def get_list(ref: str) -> dict[str, Any]:
         """The files of an entry."""
         with reading() as session:
@@ -56,7 +55,7 @@ def _listing(noun: str) -> None:
     @bp.route(f"/{noun}/<ref>/attachments", methods=["POST"], endpoint=f"add_to_{noun}")
     @acts(Action.ATTACHMENT_UPLOAD)
     @bp.response(201, FileOutSchema)
-    @bp.doc(requestBody=UPLOAD, **ALSO)
+    @bp.doc(requestBody=UPLOAD)
     def add(ref: str) -> Response:
         """Keep a file with an entry, after its content was checked."""
         sent = request.files.get("file")
@@ -79,7 +78,6 @@ for _noun in ("requests", "offers"):
 @bp.route("/attachments/<file_ref>", methods=["GET"])
 @acts(Action.ATTACHMENT_DOWNLOAD)
 @bp.response(200, content_type="application/octet-stream")
-@bp.doc(**ALSO)
 def download(file_ref: str) -> Response:
     """A file, as a download; the right to it is asked again each time."""
     with reading() as session:
@@ -94,7 +92,6 @@ def download(file_ref: str) -> Response:
 @bp.route("/attachments/<file_ref>", methods=["DELETE"])
 @acts(Action.ATTACHMENT_REMOVE)
 @bp.response(204)
-@bp.doc(**ALSO)
 def remove(file_ref: str) -> Response:
     """Take a file away from what will be submitted next."""
 

@@ -47,8 +47,28 @@ PROBLEMS = {
     "429": _problem("Asked too often; see Retry-After"),
     "503": _problem("The service is busy; see Retry-After"),
 }
-ALSO: dict[str, Any] = {"responses": PROBLEMS, "security": [{"token": []}]}
-"""What any endpoint may answer besides its own success."""
+_UNSAFE = ("post", "put", "patch", "delete")
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Add to an OpenAPI document what any endpoint may answer besides its own success."""
+    document["components"]["responses"] = {f"Problem{code}": body for code, body in PROBLEMS.items()}
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            if method not in ("get", *_UNSAFE):
+                continue
+            operation["responses"] = {
+                status: answer
+                for status, answer in operation["responses"].items()
+                if status.isdigit() and int(status) < 400
+            } | {
+                code: {"$ref": f"#/components/responses/Problem{code}"}
+                for code in PROBLEMS
+                if method in _UNSAFE or code not in ("409", "413", "415", "428")
+            }
+            operation["security"] = [{}, {"token": []}]
+    return document
+
 
 IF_MATCH = {
     "in": "header",

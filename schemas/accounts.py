@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from schemas.base import HouseSchema, one_of
@@ -15,6 +17,10 @@ _MISSING = {"required": Message("This is missing."), "null": Message("This canno
 
 class Given(Words):
     """A text that must say something."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.allow_none = False
 
     def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> object:
         cleaned = super()._deserialize(value, attr, data, **kwargs)
