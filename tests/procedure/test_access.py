@@ -129,6 +129,21 @@ def test_private_link_makes_an_owner_without_account_for_what_it_is_meant_for():
     }
 
     assert allowed == BY_PRIVATE_LINK
+    assert {str(action) for action in BY_PRIVATE_LINK} == {
+        "entry.list_own",
+        "entry.read",
+        "entry.read_identity",
+        "entry.edit",
+        "entry.submit",
+        "entry.discard",
+        "entry.claim",
+        "entry.withdraw",
+        "attachment.upload",
+        "attachment.remove",
+        "attachment.download",
+        "publication.consent",
+        "match.read",
+    }
 
 
 def test_private_link_opens_no_other_entry_and_nothing_after_the_deadline():
@@ -219,6 +234,27 @@ def test_focal_point_sees_requests_that_touch_the_country_and_no_review():
     assert not may(focal_point, Action.ENTRY_READ, replace(here, kind=EntryKind.OFFER, state="active"), NOW)
     assert not may(focal_point, Action.ENTRY_READ, replace(here, state="draft"), NOW)
     assert not may(focal_point, Action.REVIEW_READ_RESULTS, here, NOW)
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        (ItemFacts(), None),
+        (ItemFacts(call_id=CALL), "not_technical"),
+        (ItemFacts(entry_id=ENTRY), "not_technical"),
+        (ItemFacts(entry_id=ENTRY, call_id=CALL), "not_technical"),
+    ],
+)
+def test_administrator_reads_technical_records_and_not_those_of_calls_and_entries(facts, code):
+    assert refusal(someone(Role.ADMIN), Action.AUDIT_READ, facts, NOW) == code
+
+
+def test_administrator_grants_roles_outside_of_calls_with_a_second_person():
+    admin, colleague = someone(Role.ADMIN), ItemFacts(proposed_by_id=OTHER)
+
+    assert refusal(admin, Action.ROLE_GRANT, NOTHING, NOW) == "needs_second_person"
+    assert refusal(admin, Action.ROLE_GRANT, colleague, NOW) is None
+    assert refusal(admin, Action.ROLE_GRANT, replace(colleague, call_id=CALL), NOW) == "not_technical"
 
 
 def test_officer_and_administrator_never_write_a_score():

@@ -82,6 +82,7 @@ VARIATIONS: tuple[dict[str, Any], ...] = (
     {"deadline_at": NOW},
     {"deadline_at": NOW + timedelta(microseconds=1)},
     {"deadline_at": None},
+    {"opens_at": NOW},
     {"opens_at": NOW + timedelta(seconds=1)},
     {"opens_at": None, "call_phase": None},
     {"call_phase": CallState.CLOSED},
