@@ -99,7 +99,7 @@ def change_password() -> ResponseReturnValue:
     return _done(Message("Your password was changed, and every other browser is signed out."))
 
 
-@bp.post("/account/sessions/<int:session_id>/end")
+@bp.post("/account/sessions/<int(max=2147483647):session_id>/end")
 @acts(Action.ACCOUNT_EDIT_OWN)
 def end_session(session_id: int) -> ResponseReturnValue:
     """Sign another browser out."""
@@ -143,7 +143,7 @@ def create_token() -> ResponseReturnValue:
     return render_template("account/token.html", token=made, scopes=SCOPES)
 
 
-@bp.post("/account/tokens/<int:token_id>/revoke")
+@bp.post("/account/tokens/<int(max=2147483647):token_id>/revoke")
 @acts(Action.TOKEN_REVOKE)
 def revoke_token(token_id: int) -> ResponseReturnValue:
     """End a token at once."""

@@ -61,7 +61,7 @@ def prepare() -> ResponseReturnValue:
     return _done(Message("Prepared. An auditor has to approve it."))
 
 
-@bp.post("/erasures/<int:account_id>/approve")
+@bp.post("/erasures/<int(max=2147483647):account_id>/approve")
 @acts(Action.ACCOUNT_APPROVE_ERASURE)
 def approve(account_id: int) -> ResponseReturnValue:
     """An auditor approves."""
@@ -70,7 +70,7 @@ def approve(account_id: int) -> ResponseReturnValue:
     return _done(Message("Approved. An administrator has to carry it out."))
 
 
-@bp.post("/erasures/<int:account_id>/erase")
+@bp.post("/erasures/<int(max=2147483647):account_id>/erase")
 @acts(Action.ACCOUNT_ERASE)
 def erase(account_id: int) -> ResponseReturnValue:
     """An administrator carries it out."""

@@ -95,6 +95,7 @@ OFFER_SECTIONS = (
                 W.GROUPED_BOXES,
                 Message("Which work programme deliverables does it serve?"),
             ),
+            Q("stage", W.RADIOS, Message("At which stage of the work can it help?")),
             Q(
                 "seeks_recognition",
                 W.TICK,
