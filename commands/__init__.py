@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from commands import audit, tokens, users
+from commands import audit, seed, tokens, users
 from commands.index import index_group
 from commands.match import match_command
 from commands.operation import backup, restore, show_settings
@@ -18,6 +18,7 @@ COMMANDS = (
     users.group,
     tokens.group,
     audit.group,
+    seed.group,
     backup,
     restore,
     show_settings,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from random import Random
@@ -240,7 +240,10 @@ def _other_requests(writer: Writer, n: int) -> Iterator[EntryPlan]:
 
 
 def _drawn_requests(writer: Writer, n: int) -> Iterator[EntryPlan]:
-    """The rest, drawn from countries that need support; some unfinished, some withdrawn."""
+    """The rest, drawn from countries that need support; some unfinished, some withdrawn.
+
+    The last two are the main requester's: a draft, and one that is not published.
+    """
     rng = writer.rng
     places = [place for place in writer.library.places.values() if place.pilot is not None]
     rng.shuffle(places)
@@ -254,6 +257,8 @@ def _drawn_requests(writer: Writer, n: int) -> Iterator[EntryPlan]:
         yield writer.request(f"R-{n:03d}", theme, place.code, place.language, state=state)
         n += 1
     yield writer.request(f"R-{n:03d}", "data", "KEN", "en", state="draft", owner="requester")
+    waiting = writer.request(f"R-{n + 1:03d}", "wetlands", "KEN", "en", owner="requester")
+    yield replace(waiting, is_published=False)
 
 
 def _other_offers(writer: Writer, n: int) -> Iterator[EntryPlan]:

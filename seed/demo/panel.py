@@ -18,6 +18,9 @@ N_REVIEWED, PER_PROPOSAL = 20, 3
 SEVERITY = (0.0, -0.45, 0.3, -0.15, 0.45, -0.3, 0.15, 0.0)
 """Added to a reviewer's scores, by the reviewer's place; below 0 is strict."""
 
+N_ON_DESK = 2
+"""Proposals that wait for the first reviewer: one half scored, one not opened yet."""
+
 SPLIT_EVERY = 6
 """Of so many proposals one has one reviewer who sees it in quite another light."""
 
@@ -49,11 +52,15 @@ class _Sitting:
 
 
 def reviewed_entries(entries: Sequence[EntryPlan]) -> list[EntryPlan]:
-    """The proposals that the panel scores: those of the pairs that go on, then others as they came."""
+    """The proposals that the panel scores: those of the pairs that go on, then others as they came.
+
+    Those in English come last, where some still wait for the first reviewer, whose language it is.
+    """
     current = [entry for entry in entries if entry.call == "current" and entry.kind == "request"]
     released = [entry for entry in current if entry.state == "released"]
     others = [entry for entry in current if entry.state == "submitted" and entry.twin_of is None]
-    return [*released, *others[4 : 4 + N_REVIEWED - len(released)]]
+    chosen = others[4 : 4 + N_REVIEWED - len(released)]
+    return [*released, *sorted(chosen, key=lambda entry: entry.fields["language"] == "en")]
 
 
 def assignments(
@@ -70,6 +77,9 @@ def assignments(
         quality = 2.2 if entry.state == "released" else rng.uniform(0.7, 2.0)
         stands_back = number % 9 == 4
         chosen = ranked[: PER_PROPOSAL + stands_back]
+        if number >= N_REVIEWED - N_ON_DESK:
+            others = [person for person in ranked if person is not reviewers[0]]
+            chosen = [*others[: PER_PROPOSAL - 1], reviewers[0]]
         for seat, person in enumerate(chosen):
             load[person.key] += 1
             is_split = number % SPLIT_EVERY == 1 and seat == 1
@@ -155,6 +165,7 @@ def _review(
         rng.choice(common[tone]),
         rng.choice((25, 30, 40, 50, 65, 90)),
         submitted,
+        library.procedure["contradiction"][sitting.reviewer.language],
     )
 
 

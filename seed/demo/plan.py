@@ -93,7 +93,10 @@ class ScorePlan:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPlan:
-    """A submitted review, or a draft where `submitted_at` is None."""
+    """A submitted review, or a draft where `submitted_at` is None.
+
+    `contradiction_reason` is for the case that the advice goes against what the rules make of the scores.
+    """
 
     scores: tuple[ScorePlan, ...]
     recommendation: str | None
@@ -102,6 +105,7 @@ class ReviewPlan:
     comment_applicant: str | None
     minutes_spent: int | None
     submitted_at: datetime | None
+    contradiction_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

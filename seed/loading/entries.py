@@ -1,0 +1,161 @@
+"""How do the requests and offers of the demonstration world come about?
+
+Each is begun, gone on with, submitted, checked, published or withdrawn by the use cases that pages call, as
+its owner or an officer, at its time. Only pausing and expiring have no use case yet; those rows are set here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+
+from models.entries import Entry
+from models.operation import OutgoingMail
+from procedure.lifecycle import advance_entry
+from seed.demo.plan import EntryPlan
+from seed.loading.stage import Stage
+from services import audit
+from services.entries import claims, drafts, publication, submission
+from services.entries.rows import note_change, touch
+from vocabulary.people import SIGNED_OUT, SYSTEM, Actor
+from vocabulary.states import EntryAction, EntryKind, OfferState
+
+FIRST_ASKED = (
+    "language",
+    "title",
+    "summary",
+    "countries",
+    "regions",
+    "organisation_name",
+    "organisation_country",
+)
+"""What is known when a draft is begun."""
+
+CLAIMED_EVERY = 3
+"""Of so many writers without an account one confirms the address, and has an account from then on."""
+
+COMPLETED_BEFORE = timedelta(minutes=4)
+CHECKED_AFTER, ACTIVATED_AFTER, PUBLISHED_AFTER = (
+    timedelta(hours=20),
+    timedelta(hours=22),
+    timedelta(hours=30),
+)
+WITHDRAWN_AFTER, PAUSED_AFTER = timedelta(days=3), timedelta(days=8)
+ACTIVATED = frozenset({OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED})
+
+
+def plan_entries(stage: Stage) -> None:
+    """Put every entry on the timeline, from the first word to the state it has reached."""
+    for number, plan in enumerate(stage.world.entries):
+        stage.timeline.at(plan.begun_at, partial(_begin, stage, plan))
+        if plan.submitted_at is not None:
+            _plan_submitted(stage, plan, plan.submitted_at, is_claimed=_is_claimed(plan, number))
+
+
+def _is_claimed(plan: EntryPlan, number: int) -> bool:
+    return plan.owner is None and plan.call != "pilot" and number % CLAIMED_EVERY == 0
+
+
+def _plan_submitted(stage: Stage, plan: EntryPlan, submitted: datetime, *, is_claimed: bool) -> None:
+    at = stage.timeline.at
+    at(submitted - COMPLETED_BEFORE, partial(_complete, stage, plan))
+    at(submitted, partial(_submit, stage, plan))
+    if is_claimed:
+        at(submitted + timedelta(minutes=25), partial(_claim, stage, plan))
+    if plan.kind == EntryKind.OFFER and plan.state in ACTIVATED:
+        at(submitted + CHECKED_AFTER, partial(_screen, stage, plan, publication.check))
+        at(submitted + ACTIVATED_AFTER, partial(_screen, stage, plan, publication.activate))
+    if plan.is_published:
+        at(submitted + PUBLISHED_AFTER, partial(_screen, stage, plan, publication.publish))
+    if plan.state == "withdrawn":
+        at(submitted + WITHDRAWN_AFTER, partial(_withdraw, stage, plan))
+    if plan.state == OfferState.PAUSED:
+        at(submitted + PAUSED_AFTER, partial(_move, stage, plan, EntryAction.PAUSE))
+    if plan.state == OfferState.EXPIRED:
+        day_after = date.fromisoformat(plan.fields["valid_until"]) + timedelta(days=1)
+        at(datetime.combine(day_after, time(0, 5), UTC), partial(_move, stage, plan, EntryAction.EXPIRE))
+
+
+def _writer(stage: Stage, plan: EntryPlan) -> Actor:
+    """The owner, by account or, once there is a draft, by its private link."""
+    if plan.owner is not None:
+        return stage.actors[plan.owner]
+    signed_out = replace(SIGNED_OUT, language=plan.fields["language"])
+    if plan.key not in stage.refs:
+        return signed_out
+    entry = stage.entry(plan.key)
+    if entry.owner_id is not None:  # claimed meanwhile
+        return replace(signed_out, account_id=entry.owner_id)
+    return replace(signed_out, entry_ids=frozenset({entry.id}))
+
+
+def _begin(stage: Stage, plan: EntryPlan, now: datetime) -> None:
+    is_draft = plan.submitted_at is None
+    fields = {name: plan.fields[name] for name in (plan.fields if is_draft else FIRST_ASKED)}
+    made = drafts.create_draft(
+        stage.session,
+        _writer(stage, plan),
+        EntryKind(plan.kind),
+        fields,
+        now=now,
+        call_ref=stage.calls[plan.call],
+    )
+    stage.refs[plan.key] = made.entry.ref
+
+
+def _complete(stage: Stage, plan: EntryPlan, now: datetime) -> None:
+    entry = stage.entry(plan.key)
+    drafts.save(stage.session, _writer(stage, plan), entry.ref, plan.fields, entry.version, now=now)
+
+
+def _submit(stage: Stage, plan: EntryPlan, now: datetime) -> None:
+    entry = stage.entry(plan.key)
+    submission.submit(stage.session, _writer(stage, plan), entry.ref, entry.version, now=now)
+
+
+def _claim(stage: Stage, plan: EntryPlan, now: datetime) -> None:
+    """The button behind the link of the receipt."""
+    link = stage.session.execute(
+        sa.select(OutgoingMail.values["confirm_link"].as_string()).where(
+            OutgoingMail.template == "receipt", OutgoingMail.subject_ref == stage.refs[plan.key]
+        )
+    ).scalar_one()
+    claims.confirm_email(stage.session, link.rsplit("/", 1)[1], now=now)
+
+
+def _screen(stage: Stage, plan: EntryPlan, step: Callable[..., Entry], now: datetime) -> None:
+    entry = stage.entry(plan.key)
+    step(stage.session, stage.actors["officer"], entry.ref, entry.version, now=now)
+
+
+def _withdraw(stage: Stage, plan: EntryPlan, now: datetime) -> None:
+    entry = stage.entry(plan.key)
+    submission.withdraw(stage.session, _writer(stage, plan), entry.ref, entry.version, None, now=now)
+
+
+def _move(stage: Stage, plan: EntryPlan, action: EntryAction, now: datetime) -> None:
+    actor = SYSTEM if action is EntryAction.EXPIRE else stage.actors["officer"]
+    move(stage, actor, plan.key, action, now)
+
+
+def move(stage: Stage, actor: Actor, key: str, action: EntryAction, now: datetime) -> None:
+    """One step of the lifecycle that has no use case yet, noted like any other."""
+    entry = stage.entry(key)
+    before = entry.state
+    entry.state = advance_entry(entry.kind, entry.state, action)
+    touch(entry, now)
+    stage.session.flush()
+    note_change(stage.session, entry, now)
+    audit.record(
+        stage.session,
+        actor,
+        f"entry.{action.value}",
+        ("entry", entry.ref),
+        now=now,
+        before={"state": before},
+        after={"state": entry.state},
+    )

@@ -1,0 +1,261 @@
+"""How do the reviewers work on the proposals, and what is decided?
+
+Assignments, conflict answers, rulings and reviews go through the use cases. Locking reviews, deliberating and
+deciding have none yet, so those rows are written here, each with its event of the audit trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from criteria.panel import judge_panel
+from criteria.scorecard import contradicts, judge, overall
+from models.reference import Criterion
+from models.reviews import Assignment, Decision, Review
+from seed.demo.plan import AssignmentPlan, DecisionPlan, ReviewPlan, ScorePlan
+from seed.loading.entries import move
+from seed.loading.stage import Stage
+from services import audit, conflicts
+from services.assignments import assign
+from services.reviews import drafts, submission
+from services.reviews.content import card_of, content_of
+from services.reviews.rows import Programme, claimed_of, latest_revision, programme_of, touch
+from services.reviews.submission import Declared
+from vocabulary.states import ConflictAnswer, ConflictRuling, EntryAction, ReviewState
+
+ANSWERED_AFTER, RULED_AFTER, OPENED_AFTER = timedelta(hours=3), timedelta(hours=7), timedelta(hours=9)
+STARTED_AFTER = timedelta(minutes=10)
+SAVED_BEFORE = timedelta(minutes=2)
+DELIBERATED_BEFORE, APPROVED_AFTER, RELEASED_AFTER = (
+    timedelta(hours=1),
+    timedelta(minutes=35),
+    timedelta(hours=3),
+)
+BODY = "task_force"
+_MET = 2
+
+
+def plan_panel(stage: Stage) -> None:
+    """Put reviews and decisions on the timeline."""
+    invited: dict[str, datetime] = {}
+    for plan in stage.world.assignments:
+        invited[plan.entry] = min(plan.invited_at, invited.get(plan.entry, plan.invited_at))
+        _plan_assignment(stage, plan)
+    for key, first in invited.items():
+        stage.timeline.at(first + STARTED_AFTER, partial(_start, stage, key))
+    for decision in stage.world.decisions:
+        _plan_decision(stage, decision)
+
+
+def _plan_assignment(stage: Stage, plan: AssignmentPlan) -> None:
+    at, invited = stage.timeline.at, plan.invited_at
+    at(invited, partial(_invite, stage, plan))
+    if plan.conflict is not None:
+        at(invited + ANSWERED_AFTER, partial(_declare, stage, plan, ConflictAnswer(plan.conflict)))
+    if plan.ruling is not None:
+        at(invited + RULED_AFTER, partial(_rule, stage, plan, ConflictRuling(plan.ruling)))
+    if plan.review is None:
+        return
+    if plan.review.submitted_at is None:
+        at(invited + OPENED_AFTER, partial(_write, stage, plan, plan.review))
+    else:
+        at(plan.review.submitted_at - SAVED_BEFORE, partial(_write, stage, plan, plan.review))
+        at(plan.review.submitted_at, partial(_hand_in, stage, plan))
+
+
+def _invite(stage: Stage, plan: AssignmentPlan, now: datetime) -> None:
+    email = next(person.email for person in stage.world.people if person.key == plan.reviewer)
+    assign(stage.session, stage.actors["officer"], stage.refs[plan.entry], email, plan.due_at, now=now)
+
+
+def _assignment(stage: Stage, plan: AssignmentPlan) -> Assignment:
+    return stage.session.execute(
+        sa.select(Assignment).where(
+            Assignment.entry_id == stage.entry(plan.entry).id,
+            Assignment.account_id == stage.account_id(plan.reviewer),
+        )
+    ).scalar_one()
+
+
+def _declare(stage: Stage, plan: AssignmentPlan, answer: ConflictAnswer, now: datetime) -> None:
+    conflicts.declare(
+        stage.session,
+        stage.actors[plan.reviewer],
+        _assignment(stage, plan).ref,
+        answer,
+        plan.conflict_kinds,
+        plan.conflict_text,
+        now=now,
+    )
+
+
+def _rule(stage: Stage, plan: AssignmentPlan, ruling: ConflictRuling, now: datetime) -> None:
+    ref = _assignment(stage, plan).ref
+    conflicts.rule(stage.session, stage.actors["officer-2"], ref, ruling, None, now=now)
+
+
+def _review(stage: Stage, assignment: Assignment) -> Review:
+    return stage.session.execute(
+        sa.select(Review).where(Review.assignment_id == assignment.id).options(selectinload(Review.scores))
+    ).scalar_one()
+
+
+def _write(stage: Stage, plan: AssignmentPlan, review: ReviewPlan, now: datetime) -> None:
+    """Save the scores, then what is said about the whole."""
+    session, assignment = stage.session, _assignment(stage, plan)
+    programme = programme_of(session, stage.entry(plan.entry))
+    changes: dict[str, Any] = {
+        "scores": {
+            score.criterion: _answer(score, programme.criteria[score.criterion]) for score in review.scores
+        }
+    }
+    for name in ("recommendation", "confidence", "conditions", "comment_applicant", "minutes_spent"):
+        changes[name] = getattr(review, name)
+    version = _review(stage, assignment).version
+    saved = drafts.save(session, stage.actors[plan.reviewer], assignment.ref, changes, version, now=now)
+    if _contradicts(stage, plan, programme):
+        said = {"contradiction_reason": review.contradiction_reason}
+        drafts.save(session, stage.actors[plan.reviewer], assignment.ref, said, saved.version, now=now)
+
+
+def _answer(score: ScorePlan, criterion: Criterion) -> dict[str, Any]:
+    """A score with the parts of the criterion that it stands on, where it has parts."""
+    parts = [part["code"] for part in criterion.data.get("parts", ())]
+    is_any = criterion.data.get("parts_rule") == "any"
+    held = parts[: (score.value or 0) if is_any and (score.value or 0) >= _MET else None]
+    return {
+        "value": score.value,
+        "cannot_judge": score.value is None,
+        "cannot_reason": score.cannot_reason,
+        "evidence": score.evidence,
+        "pointer": score.pointer,
+        "parts": dict.fromkeys(held, True) if (score.value or 0) >= _MET else {},
+    }
+
+
+def _contradicts(stage: Stage, plan: AssignmentPlan, programme: Programme) -> bool:
+    review = _review(stage, _assignment(stage, plan))
+    card = card_of(content_of(review, programme.criteria))
+    claimed = claimed_of(latest_revision(stage.session, stage.entry(plan.entry)), programme)
+    return contradicts(card.recommendation, overall(judge(card, programme.rules()), claimed))
+
+
+def _hand_in(stage: Stage, plan: AssignmentPlan, now: datetime) -> None:
+    assignment = _assignment(stage, plan)
+    submission.submit(
+        stage.session,
+        stage.actors[plan.reviewer],
+        assignment.ref,
+        Declared(still_no_conflict=True, names_intended=True),
+        _review(stage, assignment).version,
+        now=now,
+    )
+
+
+# --- decisions --------------------------------------------------------------------------------------------
+
+
+def _plan_decision(stage: Stage, plan: DecisionPlan) -> None:
+    at, decided = stage.timeline.at, plan.decided_at
+    at(decided - DELIBERATED_BEFORE, partial(_deliberate, stage, plan.entry))
+    at(decided, partial(_propose, stage, plan))
+    at(decided + APPROVED_AFTER, partial(_approve, stage, plan))
+    if plan.is_released:
+        at(decided + RELEASED_AFTER, partial(_release, stage, plan))
+
+
+def _start(stage: Stage, key: str, now: datetime) -> None:
+    move(stage, stage.actors["officer"], key, EntryAction.START_REVIEW, now)
+
+
+def _submitted_reviews(stage: Stage, key: str) -> list[Review]:
+    query = (
+        sa.select(Review)
+        .where(Review.entry_id == stage.entry(key).id)
+        .where(Review.state.in_((ReviewState.SUBMITTED, ReviewState.LOCKED)))
+        .options(selectinload(Review.scores))
+        .order_by(Review.id)
+    )
+    return list(stage.session.execute(query).scalars())
+
+
+def _deliberate(stage: Stage, key: str, now: datetime) -> None:
+    """The panel meets: what was handed in is locked."""
+    move(stage, stage.actors["moderator"], key, EntryAction.DELIBERATE, now)
+    for review in _submitted_reviews(stage, key):
+        review.state = ReviewState.LOCKED
+        touch(review, now)
+        subject = ("review", review.ref)
+        after = {"state": review.state.value}
+        audit.record(stage.session, stage.actors["moderator"], "review.lock", subject, now=now, after=after)
+    stage.session.flush()
+
+
+def _decision(stage: Stage, key: str) -> Decision:
+    return stage.session.execute(
+        sa.select(Decision).where(
+            Decision.entry_id == stage.entry(key).id, Decision.superseded_by_id.is_(None)
+        )
+    ).scalar_one()
+
+
+def _record(stage: Stage, who: str, act: str, key: str, after: Mapping[str, Any], now: datetime) -> None:
+    subject = ("entry", stage.refs[key])
+    audit.record(stage.session, stage.actors[who], f"decision.{act}", subject, now=now, after=after)
+
+
+def _propose(stage: Stage, plan: DecisionPlan, now: datetime) -> None:
+    stage.session.add(
+        Decision(
+            entry_id=stage.entry(plan.entry).id,
+            outcome=plan.outcome,
+            conditions=plan.conditions,
+            reason=plan.reason,
+            verdicts=_verdicts(stage, plan.entry),
+            body=BODY,
+            decided_at=now,
+            proposed_by_id=stage.account_id("moderator"),
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    stage.session.flush()
+    _record(stage, "moderator", "propose", plan.entry, {"outcome": plan.outcome}, now)
+
+
+def _verdicts(stage: Stage, key: str) -> dict[str, str]:
+    """What the rules make of the reviews together, by strategy claimed."""
+    entry = stage.entry(key)
+    programme = programme_of(stage.session, entry)
+    claimed = claimed_of(latest_revision(stage.session, entry), programme)
+    result = judge_panel(
+        [card_of(content_of(review, programme.criteria)) for review in _submitted_reviews(stage, key)],
+        criteria=programme.card_criteria(),
+        rules=programme.rules(),
+        claimed=claimed,
+    )
+    return {found.strategy: found.result.verdict.value for found in result.strategies if found.is_claimed}
+
+
+def _approve(stage: Stage, plan: DecisionPlan, now: datetime) -> None:
+    decision = _decision(stage, plan.entry)
+    decision.approved_by_id = stage.account_id("decider")
+    touch(decision, now)
+    stage.session.flush()
+    _record(stage, "decider", "approve", plan.entry, {"outcome": plan.outcome}, now)
+    move(stage, stage.actors["decider"], plan.entry, EntryAction.DECIDE, now)
+
+
+def _release(stage: Stage, plan: DecisionPlan, now: datetime) -> None:
+    decision = _decision(stage, plan.entry)
+    decision.released_at = now
+    touch(decision, now)
+    stage.session.flush()
+    _record(stage, "decider", "release", plan.entry, {"outcome": plan.outcome}, now)
+    move(stage, stage.actors["decider"], plan.entry, EntryAction.RELEASE, now)
