@@ -30,8 +30,6 @@ KEYWORDS = {
     "_": None,
     "gettext": None,
     "ngettext": (1, 2),
-    "text": None,
-    "counted": (1, 2),
 }
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 OPTIONS = {

@@ -6,13 +6,14 @@ Saved at every step, with or without a script, with or without an account.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from frame.access import acts, current_actor
+from frame.access import acts, current_actor, set_actor
 from frame.language import current_language
 from schemas.entries import CONTENT_SCHEMAS
 from services.clock import utc_now
@@ -100,11 +101,12 @@ def create(noun: str) -> ResponseReturnValue:
             made = drafts.create_draft(
                 database, current_actor(), kind, content, now=utc_now(), call_ref=call_ref
             )
-            ref, version = made.entry.ref, made.entry.version
+            ref, version, entry_id = made.entry.ref, made.entry.version, made.entry.id
     except Invalid as wrong:
         return _not_taken(kind, section, None, typed, wrong.errors, call_ref)
     if made.resume_secret:
         keep_draft(session, made.resume_secret)
+        set_actor(replace(current_actor(), entry_ids=current_actor().entry_ids | {entry_id}))
     return _kept(kind, section, ref, version, typed, errors)
 
 

@@ -1,0 +1,115 @@
+"""web/drafts.py: the form keeps what was typed, whatever is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from models.entries import Entry
+from services.entries import drafts
+from services.queries.entries import entry_page
+from tests.factories import link_holder
+from tests.fixtures import NOW, Opened
+
+
+def value(page: str, name: str) -> str:
+    return page.split(f'name="{name}" value="')[1].split('"')[0]
+
+
+def begin(client: FlaskClient, **typed: Any) -> Any:
+    page = client.get("/requests/new").text
+    return client.post(
+        "/requests/new", data={"csrf_token": value(page, "csrf_token"), "version": "0", **typed}
+    )
+
+
+def test_first_answers_make_a_draft_that_this_browser_may_edit(client: FlaskClient) -> None:
+    answer = begin(client, language="en", title="A title", contact_email="a@people.example")
+
+    assert answer.status_code == 303
+    assert client.get(answer.headers["Location"]).status_code == 200
+
+
+def test_wrong_first_answer_keeps_the_good_ones(client: FlaskClient) -> None:
+    answer = begin(client, language="en", title="A title", contact_email="nix")
+
+    assert answer.status_code == 422
+    assert 'value="A title"' in answer.text
+    assert 'value="nix"' in answer.text
+    assert 'href="#f-contact_email"' in answer.text
+
+
+def test_stranger_does_not_find_a_draft(app: Flask, client: FlaskClient) -> None:
+    address = begin(client, language="en", title="A title").headers["Location"]
+
+    assert app.test_client().get(address).status_code == 404
+
+
+def _with_draft(client: FlaskClient) -> tuple[str, str, str]:
+    """A draft in this browser: its address, its reference, a token for forms."""
+    address = begin(client, language="en", title="First", summary="One").headers["Location"]
+    page = client.get(address.replace("/need", "/basics")).text
+    return address.replace("/need", "/basics"), address.split("/")[2], value(page, "csrf_token")
+
+
+def test_lost_update_shows_both_texts(app: Flask, client: FlaskClient, write: Opened, read: Opened) -> None:
+    address, ref, token = _with_draft(client)
+    with read() as session:
+        entry_id = session.execute(_id_of(ref)).scalar_one()
+    with write() as session:
+        page = entry_page(session, link_holder(entry_id), ref, now=NOW)
+        changes = {"title": "From elsewhere"}
+        drafts.save(session, link_holder(entry_id), ref, changes, page.row.version, now=NOW)
+        stale = page.row.version
+    typed = {"csrf_token": token, "version": str(stale), "language": "en", "title": "Mine", "summary": "One"}
+    answer = client.post(address, data=typed)
+
+    assert answer.status_code == 409
+    assert "From elsewhere" in answer.text
+    assert 'value="Mine"' in answer.text
+    again = client.post(address, data=typed | {"version": value(answer.text, "version")})
+    assert again.status_code == 303
+
+
+def test_same_answers_saved_twice_are_no_conflict(client: FlaskClient) -> None:
+    """The form saves itself while the button is pressed: both say the same."""
+    address, _, token = _with_draft(client)
+    version = value(client.get(address).text, "version")
+    typed = {"csrf_token": token, "version": version, "language": "en", "title": "New", "summary": "Two"}
+    saved = client.post(address, data=typed, headers={"X-Requested-With": "autosave"})
+    pressed = client.post(address, data=typed)
+
+    assert (saved.status_code, saved.json["version"]) == (200, int(version) + 1)
+    assert pressed.status_code == 303
+
+
+def test_submission_with_gaps_names_each_with_a_link(client: FlaskClient) -> None:
+    _, ref, token = _with_draft(client)
+    version = value(client.get(f"/requests/{ref}/check").text, "version")
+    answer = client.post(f"/requests/{ref}/submission", data={"csrf_token": token, "version": version})
+
+    assert answer.status_code == 422
+    assert f"/requests/{ref}/edit/need#f-need" in answer.text
+    assert 'href="#f-consent_terms"' in answer.text
+
+
+def test_discarded_draft_is_gone(client: FlaskClient) -> None:
+    address, ref, token = _with_draft(client)
+    version = value(client.get(address).text, "version")
+    answer = client.post(f"/requests/{ref}/discard", data={"csrf_token": token, "version": version})
+
+    assert answer.status_code == 303
+    assert client.get(address).status_code == 404
+
+
+def test_offer_section_does_not_open_a_request(app: Flask, client: FlaskClient) -> None:
+    address, _, _ = _with_draft(client)
+
+    assert client.get(address.replace("/requests/", "/offers/")).status_code == 404
+
+
+def _id_of(ref: str) -> Any:
+    return sa.select(Entry.id).where(Entry.ref == ref)
