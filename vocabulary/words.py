@@ -41,7 +41,7 @@ def count_words(text: str) -> int:
 
 
 def _is_in(point: int, ranges: tuple[tuple[int, int], ...]) -> bool:
-    return point > ranges[0][0] - 1 and any(first <= point <= last for first, last in ranges)
+    return point >= ranges[0][0] and any(first <= point <= last for first, last in ranges)
 
 
 def _parts_words(character: str) -> bool:
