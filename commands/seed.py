@@ -44,13 +44,13 @@ def demo(size: int | None, random_seed: int) -> None:
     data folder as its last act. No mail is sent.
     """
     settings: Settings = current_app.config["SETTINGS"]
-    with refusals_in_words(), _bar() as bar:
+    with refusals_in_words(), _bar() as tell:
         done = load_demo(
             environment=settings.environment,
             now=utc_now(),
             size=size,
             random_seed=random_seed,
-            progress=bar,
+            progress=tell,
         )
     if not done.is_new:
         click.echo(

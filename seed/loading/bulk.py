@@ -120,7 +120,7 @@ def _entry(session: Session, plan: EntryPlan, call_id: int, known: dict[Place, i
         terms=[],
         self_assessment={},
     )
-    apply_content(entry, empty_content(kind) | plan.fields)
+    apply_content(entry, {**empty_content(kind), **plan.fields})
     return entry
 
 

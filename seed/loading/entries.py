@@ -85,7 +85,7 @@ def _writer(stage: Stage, plan: EntryPlan) -> Actor:
     if plan.owner is not None:
         return stage.actors[plan.owner]
     signed_out = replace(SIGNED_OUT, language=plan.fields["language"])
-    if plan.key not in stage.refs:
+    if plan.key not in stage.entries:
         return signed_out
     entry = stage.entry(plan.key)
     if entry.owner_id is not None:  # claimed meanwhile
@@ -104,7 +104,7 @@ def _begin(stage: Stage, plan: EntryPlan, now: datetime) -> None:
         now=now,
         call_ref=stage.calls[plan.call],
     )
-    stage.refs[plan.key] = made.entry.ref
+    stage.entries[plan.key] = made.entry
 
 
 def _complete(stage: Stage, plan: EntryPlan, now: datetime) -> None:
@@ -121,7 +121,7 @@ def _claim(stage: Stage, plan: EntryPlan, now: datetime) -> None:
     """The button behind the link of the receipt."""
     link = stage.session.execute(
         sa.select(OutgoingMail.values["confirm_link"].as_string()).where(
-            OutgoingMail.template == "receipt", OutgoingMail.subject_ref == stage.refs[plan.key]
+            OutgoingMail.template == "receipt", OutgoingMail.subject_ref == stage.entry(plan.key).ref
         )
     ).scalar_one()
     claims.confirm_email(stage.session, link.rsplit("/", 1)[1], now=now)

@@ -126,14 +126,14 @@ def _ranked(stage: Stage, plan: MatchPlan, now: datetime) -> tuple[MatchList, Ma
     ranked = matches_of(
         stage.session,
         stage.actors["officer"],
-        stage.refs[plan.request],
+        stage.entry(plan.request).ref,
         now=now,
         language="en",
         limit=MOST_MATCHES,
         include_blocked=True,
     )
     rows = {row.ref: row for row in (*ranked.blocked, *ranked.rows)}
-    return ranked, rows[stage.refs[plan.offer]]
+    return ranked, rows[stage.entry(plan.offer).ref]
 
 
 def _explanation(row: MatchRow) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _plan_assignment(stage: Stage, plan: AssignmentPlan) -> None:
 
 def _invite(stage: Stage, plan: AssignmentPlan, now: datetime) -> None:
     email = next(person.email for person in stage.world.people if person.key == plan.reviewer)
-    assign(stage.session, stage.actors["officer"], stage.refs[plan.entry], email, plan.due_at, now=now)
+    assign(stage.session, stage.actors["officer"], stage.entry(plan.entry).ref, email, plan.due_at, now=now)
 
 
 def _assignment(stage: Stage, plan: AssignmentPlan) -> Assignment:
@@ -206,7 +206,7 @@ def _decision(stage: Stage, key: str) -> Decision:
 
 
 def _record(stage: Stage, who: str, act: str, key: str, after: Mapping[str, Any], now: datetime) -> None:
-    subject = ("entry", stage.refs[key])
+    subject = ("entry", stage.entry(key).ref)
     audit.record(stage.session, stage.actors[who], f"decision.{act}", subject, now=now, after=after)
 
 

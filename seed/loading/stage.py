@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from models.entries import Entry
 from seed.demo.plan import World
-from services.entries.rows import fetch
 from vocabulary.people import Actor
 
 Step = Callable[[datetime], None]
@@ -52,12 +51,13 @@ class Stage:
     now: datetime
     password_hash: str
     actors: dict[str, Actor] = field(default_factory=dict)
-    refs: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
     calls: dict[str, str] = field(default_factory=dict)
 
     def entry(self, key: str) -> Entry:
-        """The entry of a key, as it stands now."""
-        return fetch(self.session, self.refs[key])
+        """The entry of a key, with the version that a reader would see now."""
+        self.session.flush()
+        return self.entries[key]
 
     def account_id(self, key: str) -> int:
         """The account of somebody who is in the world already."""
