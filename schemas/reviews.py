@@ -7,10 +7,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from criteria.scorecard import MAX_POINTER_CHARACTERS
 from schemas.base import HouseSchema, one_of
 from schemas.values import LONGEST_CODE, Codes, Whole, Words
 from services.conflicts import KINDS, LONGEST_TEXT
+from services.reviews.content import LONGEST_POINTER
 from vocabulary.findings import SCORES, Confidence, Recommendation
 from vocabulary.messages import Message
 from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling, ReviewState
@@ -60,7 +60,7 @@ class ScoreSchema(HouseSchema):
     cannot_judge = fields.Boolean(metadata={"description": "instead of a score, with a reason"})
     cannot_reason = Words(longest=LONGEST_EVIDENCE)
     evidence = Words(longest=LONGEST_EVIDENCE, metadata={"description": "at most 120 words; releasable"})
-    pointer = Words(longest=MAX_POINTER_CHARACTERS, one_line=True)
+    pointer = Words(longest=LONGEST_POINTER, one_line=True)
     parts = fields.Dict(
         keys=fields.String(),
         values=fields.Boolean(allow_none=True),

@@ -11,10 +11,10 @@ from flask import render_template, url_for
 from sqlalchemy.orm import Session
 
 from frame.language import current_language
-from procedure.entries import errors_for_submission
 from services import vocabularies
 from services.clock import utc_now
 from services.entries.fields import BY_NAME, DEFAULT_PUBLIC, ValueKind, publishable
+from services.entries.submission import missing_answers
 from services.queries.calls import invitation
 from services.queries.entries import EntryPage
 from translations.catalogues import LANGUAGES, OWN_NAMES, translate
@@ -92,7 +92,7 @@ def check_page(
 ) -> str:
     """Every answer by section, what is still missing, and the two consents."""
     content = dict(page.working) | dict(typed or {})
-    missing = errors_for_submission(kind, content)
+    missing = missing_answers(kind, content)
     missing.pop("consent_terms", None)
     shown = dict(errors) if errors is not None else {}
     return render_template(
@@ -247,7 +247,7 @@ def _steps(
     kind: EntryKind, page: EntryPage | None, errors: Mapping[str, Any] | None, current: str
 ) -> list[dict[str, Any]]:
     """The sections with how far each is; an entry not yet begun shows only where one is."""
-    missing = errors_for_submission(kind, page.working) if page else {}
+    missing = missing_answers(kind, page.working) if page else {}
     steps = []
     for section in SECTIONS[kind]:
         names = [question.name for question in section.questions]

@@ -112,6 +112,11 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     return receipt
 
 
+def missing_answers(kind: EntryKind, content: Mapping[str, Any]) -> dict[str, list[Message]]:
+    """What submitting this content would be refused for, by field; for a form that shows how far it is."""
+    return dict(errors_for_submission(kind, content))
+
+
 def _completed(entry: Entry, today: date) -> dict[str, Any]:
     """What is submitted; an offer without an end stands for twelve months."""
     content = working_content(entry)

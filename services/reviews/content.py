@@ -13,7 +13,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from criteria.scorecard import Answer, PartsRule, Scorecard
+from criteria.scorecard import MAX_POINTER_CHARACTERS, Answer, PartsRule, Scorecard
 from models.reference import Criterion
 from models.reviews import CriterionScore, Review
 from vocabulary.errors import Invalid
@@ -23,6 +23,9 @@ from vocabulary.messages import Message
 ANSWER = ("value", "cannot_judge", "cannot_reason", "evidence", "pointer", "parts")
 TEXTS = ("conditions", "contradiction_reason", "comment_applicant", "comment_internal")
 OVERALL = ("recommendation", "confidence", "expertise", *TEXTS, "minutes_spent")
+
+LONGEST_POINTER = MAX_POINTER_CHARACTERS
+"""Characters of a pointer into the submission, for the schema of the doors."""
 
 Content = dict[str, Any]
 
