@@ -93,9 +93,20 @@ def translate(value: Any, language: str) -> str:
     return _formatted(value, language)
 
 
+COMMA = {"ar": "، ", "zh": "、"}
+"""What parts the items of a bare list, where it is not a comma and a space."""
+
+
+def moment(value: datetime, language: str) -> str:
+    """Day and time of an instant as a language writes them, in the zone of the value."""
+    parting = " " if language == "zh" else COMMA.get(language, ", ")
+    time = format_datetime(value, "HH:mm", locale=locale(language))
+    return f"{format_date(value, 'long', locale=locale(language))}{parting}{time}"
+
+
 def _formatted(value: Any, language: str) -> str:
     if isinstance(value, datetime):
-        return format_datetime(value, "d MMMM y, HH:mm 'UTC'", locale=locale(language))
+        return f"{moment(value, language)} UTC"
     if isinstance(value, date):
         return format_date(value, "long", locale=locale(language))
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from babel.dates import format_datetime
 from flask import Flask, request
 from markupsafe import Markup
 
 from frame.access import current_actor
 from frame.language import accepted_language, current_language
-from translations.catalogues import LANGUAGES, OWN_NAMES, gettext, is_right_to_left, locale, translate
+from translations.catalogues import (
+    COMMA,
+    LANGUAGES,
+    OWN_NAMES,
+    gettext,
+    is_right_to_left,
+    locale,
+    moment,
+    translate,
+)
 from web.labels import match_label, public_label
 
 
@@ -23,7 +32,7 @@ def words(value: Any) -> str:
 
 def instant(value: datetime, zone: str = "UTC") -> Markup:
     """A deadline or event: machine-readable, shown in UTC, put into the visitor's zone by the script."""
-    shown = format_datetime(value, "d MMMM y, HH:mm", locale=locale(current_language()))
+    shown = moment(value.astimezone(UTC), current_language())
     return Markup('<time datetime="{}" data-local>{} <abbr>UTC</abbr></time>').format(
         value.isoformat(), shown
     )
@@ -54,6 +63,11 @@ def money(value: Any, currency: str | None) -> str:
     )
 
 
+def listed(values: Iterable[str]) -> str:
+    """Names one after the other, with the comma of the language."""
+    return COMMA.get(current_language(), ", ").join(values)
+
+
 def language_links() -> list[dict[str, Any]]:
     """The present page in each of the six languages."""
     path = request.full_path.rstrip("?") if request else "/"
@@ -71,7 +85,13 @@ def language_links() -> list[dict[str, Any]]:
 def install(app: Flask) -> None:
     """Make the filters and the values every template needs known to Jinja."""
     app.jinja_env.filters.update(
-        words=words, instant=instant, day=day, money=money, public_label=public_label, match_label=match_label
+        words=words,
+        listed=listed,
+        instant=instant,
+        day=day,
+        money=money,
+        public_label=public_label,
+        match_label=match_label,
     )
 
     @app.context_processor
