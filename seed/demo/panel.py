@@ -74,7 +74,7 @@ def assignments(
     load: dict[str, int] = {person.key: 0 for person in reviewers}
     for number, entry in enumerate(proposals):
         ranked = _ranked(rng, reviewers, load, entry)
-        quality = 2.2 if entry.state == "released" else rng.uniform(0.7, 2.0)
+        quality = 2.5 if entry.state == "released" else rng.uniform(0.7, 2.0)
         stands_back = number % 9 == 4
         chosen = ranked[: PER_PROPOSAL + stands_back]
         if number >= N_REVIEWED - N_ON_DESK:
