@@ -7,6 +7,7 @@ from copy import copy
 from datetime import UTC, date, datetime
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import Flask, request
 from markupsafe import Markup
 
@@ -63,6 +64,12 @@ def money(value: Any, currency: str | None) -> str:
     )
 
 
+def decimal(value: float, digits: int = 2) -> str:
+    """A number with so many decimals, as the language writes it."""
+    pattern = "0." + "0" * digits
+    return str(format_decimal(value, pattern, locale=locale(current_language()), numbering_system="latn"))
+
+
 def listed(values: Iterable[str]) -> str:
     """Names one after the other, with the comma of the language."""
     return COMMA.get(current_language(), ", ").join(values)
@@ -87,6 +94,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         words=words,
         listed=listed,
+        decimal=decimal,
         instant=instant,
         day=day,
         money=money,
