@@ -24,13 +24,13 @@ class _Ground:
     library: Library
     reference: Reference
     today: date
+    written_on: date
 
 
 def grown_entries(
     rng: Random, library: Library, reference: Reference, today: date, n_entries: int
 ) -> Iterator[EntryPlan]:
     """So many entries, three requests to two offers, all submitted to the running calls and published."""
-    ground = _Ground(library, reference, today)
     places = list(library.places.values())
     needy = [place for place in places if place.pilot is not None]
     themes = list(library.themes.values())
@@ -44,6 +44,7 @@ def grown_entries(
         key = f"L-{n:06d}"
         body = new_body(rng, library, place.language, place.code, key=key)
         write = _request if is_request else _offer
+        ground = _Ground(library, reference, today, submitted.date())
         yield EntryPlan(
             key=key,
             kind="request" if is_request else "offer",
@@ -65,7 +66,7 @@ def _request(rng: Random, ground: _Ground, place: Place, theme: Theme, body: Bod
         phrase=phrase_of(place, place.language, ground.reference),
         countries=(place.code,),
         body=body,
-        written_on=ground.today,
+        written_on=ground.written_on,
         starts_on=ground.today + timedelta(days=rng.randint(60, 400)),
         categories=theme.categories[: rng.choice((1, 2, 3))],
         seeks_money=rng.random() < 0.7,

@@ -57,7 +57,7 @@ def insert_batch(
 ) -> None:
     """Write some entries that are submitted and published; `known` learns their organisations."""
     found = session.execute(sa.select(Call.ref, Call.id).where(Call.ref.in_(calls.values())))
-    call_ids = dict(found.tuples().all())
+    call_ids = {row.ref: row.id for row in found}
     _new_organisations(session, plans, known)
     made = [_entry(session, plan, call_ids[calls[plan.call]], known, now) for plan in plans]
     session.add_all(made)
