@@ -192,6 +192,47 @@ ABOUT: Mapping[str, str] = {
     "links.ask_confirmation": "secret",
     "links.confirm": "secret",
     "links.resume": "secret",
+    "screening.received": "nothing",
+    "screening.publish": "request",
+    "screening.unpublish": "public",
+    # the same by the API
+    "api_documents.openapi": "nothing",
+    "api_documents.docs": "nothing",
+    "api_documents.health_live": "nothing",
+    "api_documents.health_ready": "nothing",
+    "api_criteria.list_criteria": "nothing",
+    "api_criteria.evaluate": "nothing",
+    "api_criteria.list_vocabularies": "nothing",
+    "api_criteria.get_vocabulary": "nothing",
+    "api_lookups.list_calls": "call",
+    "api_lookups.get_call": "call",
+    "api_lookups.list_organisations": "nothing",
+    "api_account.who": "self",
+    "api_account.list_tokens": "self",
+    "api_account.create_token": "nothing",
+    "api_account.revoke_token": "owner's",
+    "api_files.list_of_requests": "request",
+    "api_files.add_to_requests": "request",
+    "api_files.list_of_offers": "offer",
+    "api_files.add_to_offers": "offer",
+    "api_files.download": "request",
+    "api_files.remove": "request",
+    **{
+        f"api_{noun}.{name}": about
+        for noun, one in (("requests", "request"), ("offers", "offer"))
+        for name, about in (
+            ("get_list", "published"),
+            ("create", "new"),
+            ("get_one", "public" if one == "request" else one),
+            ("change", one),
+            ("discard", "draft" if one == "request" else one),
+            ("submit", one),
+            ("withdraw", one),
+            ("publish", one),
+            ("get_revisions", one),
+            ("get_matches", one),
+        )
+    },
     # one assignment and the review that answers it
     "assignments.rule": "assignment",
     "reviews.show": "assignment",
@@ -216,22 +257,42 @@ ABOUT: Mapping[str, str] = {
     "api_reviews.take_revision": "assignment",
 }
 
+SEEN: Mapping[str, tuple[str, ...]] = {
+    "entries.request_page": ("public", "request", "draft"),
+    "entries.offer_page": ("offer",),
+    "api_requests.get_one": ("public", "request", "draft"),
+    "api_offers.get_one": ("offer",),
+}
+"""Endpoints that show an entry, as much of it as somebody may see, and the entries to ask for."""
+
 BODIES: Mapping[str, Mapping[str, Any]] = {
+    "screening.unpublish": {"reason": "at the owner's wish"},
     "account.create_token": {"name": "mine", "scopes": "read", "days": "30"},
     "erasures.prepare": {"email": "stranger@people.example", "reason": "asked by letter"},
     "assignments.make": {"entry": "{request}", "reviewer": "reviewer@people.example"},
     "assignments.rule": {"ruling": "cleared", "reason": "a distant colleague"},
+    "api_account.create_token": {"name": "mine", "scopes": ["read"], "days": 30},
     "api_assignments.make_assignment": {"entry": "{request}", "reviewer": "reviewer@people.example"},
+    "api_requests.create": {"title": "A request"},
+    "api_offers.create": {"title": "An offer"},
+    "api_requests.change": {"title": "Another title"},
+    "api_offers.change": {"title": "Another title"},
+    "api_requests.withdraw": {"reason": "no longer needed"},
+    "api_offers.withdraw": {"reason": "no longer needed"},
     "api_reviews.put_conflict": {"answer": "none"},
     "api_reviews.put_ruling": {"ruling": "cleared", "reason": "a distant colleague"},
 }
 """What is sent, where an empty body would be refused before anybody looks at who asks."""
 
 NARROWER: Mapping[str, str] = {
+    "api_requests.create": "a program needs a token; people without an account use the form",
+    "api_offers.create": "a program needs a token; people without an account use the form",
     "submitted.receipt": "the owner's own page; others read the entry elsewhere",
     "reviews.gate": "one's own assignment; others declare a conflict with no page yet",
     "reviews.declare": "one's own assignment; others declare a conflict with no page yet",
     "api_reviews.put_conflict": "one's own assignment; others declare a conflict with no page yet",
+    "api_requests.create": "the API answers nobody's entries: a program has a token",
+    "api_offers.create": "the API answers nobody's entries: a program has a token",
     "account.revoke_token": "an administrator revokes by `flask tokens revoke`",
     "account.show_link": "a made-up secret opens nothing",
     "account.use_link": "a made-up secret opens nothing",
@@ -244,6 +305,11 @@ NARROWER: Mapping[str, str] = {
 WIDER: Mapping[tuple[str, str], str] = {
     ("mine.show", "signed_out"): "shows the drafts whose private links this browser holds: here none",
     ("mine.show", "link_holder"): "shows the drafts whose private links this browser holds",
+    **{
+        (f"api_files.list_of_{noun}", persona): "an empty list for whom may see the entry and not its files"
+        for noun in ("requests", "offers")
+        for persona in PERSONAS
+    },
     ("erasures.show", "auditor"): "one page for the three steps; each shows only what is the reader's to do",
     ("erasures.show", "admin"): "one page for the three steps; each shows only what is the reader's to do",
 }
@@ -259,7 +325,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
     known: dict[str, Any] = {
         "ref": refs.get(about, world.assignment),
         "noun": "offers" if about == "offer" else "requests",
-        "code": "need",
+        "code": "needs" if about == "nothing" else "need",
         "form": "csv",
         "file_ref": world.file,
         "other": world.offer,

@@ -38,6 +38,7 @@ from tests.house.sweep_world import (
     NARROWER,
     OWNER,
     PERSONAS,
+    SEEN,
     SIGNED_OUT_NAME,
     WIDER,
     World,
@@ -48,6 +49,7 @@ from tests.house.sweep_world import (
     parameters,
     token_headers,
 )
+from vocabulary.actions import Action
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -90,8 +92,7 @@ class Place:
         is_api = path.startswith("/api/")
         headers = {**self.headers.get(persona, {}), "If-Match": '"1"'} if is_api else {}
         sent = {
-            name: text.replace("{request}", MISSING if missing else self.world.request)
-            for name, text in BODIES.get(rule.endpoint, {}).items()
+            name: self._named(text, missing=missing) for name, text in BODIES.get(rule.endpoint, {}).items()
         }
         body = {} if method not in UNSAFE else {"json": sent} if is_api else {"data": sent}
         answer = self.browser(persona).open(path, method=method, headers=headers, **body)
@@ -111,6 +112,11 @@ class Place:
         with self.app.test_request_context():
             built: str = self.app.url_map.bind("localhost").build(rule.endpoint, self._all(rule, values))
         return built.split("?")[0]
+
+    def _named(self, value: object, *, missing: bool) -> object:
+        if not isinstance(value, str):
+            return value
+        return value.replace("{request}", MISSING if missing else self.world.request)
 
     @staticmethod
     def _all(rule: Rule, values: dict[str, object]) -> dict[str, object]:
@@ -219,7 +225,7 @@ def is_right(
     """Does the answer do what the table says, and tell no more than the same question about nothing?"""
     found = seen(answer)
     if expected == "allowed":
-        return found == "allowed" or (found in ("hidden", "refused") and rule.endpoint in NARROWER)
+        return found == "allowed" or (found in AS_GOOD["refused"] and rule.endpoint in NARROWER)
     if (rule.endpoint, persona) in WIDER or found in AS_GOOD[expected]:
         return True
     if not rule.arguments and rule.endpoint not in BODIES:
@@ -234,6 +240,42 @@ def shown(place: Place, answer: TestResponse) -> tuple[int, str]:
     for name in (place.world.draft, place.world.request, place.world.assignment, place.world.file):
         text = text.replace(name, MISSING)
     return answer.status_code, re.sub(r"[0-9a-f]{32}|csrf_token[^>]*", "", text)
+
+
+def test_the_page_of_an_entry_is_there_for_whom_it_is_visible(place: Place) -> None:
+    wrong = []
+    shown_by = {rule.endpoint: rule for rule, _ in rules(place.app) if rule.endpoint in SEEN}
+    for endpoint, rule in shown_by.items():
+        for about in SEEN[endpoint]:
+            for persona in PERSONAS:
+                if rule.rule.startswith("/api/") and persona == LINK_HOLDER:
+                    continue
+                with place.app.app_context(), reading() as session:
+                    actor = actor_of(session, place.world, persona)
+                    facts = facts_about(session, place.world, about, Action.ENTRY_READ, actor)
+                is_there = is_visible(actor, facts, utc_now())
+                path = place.path(rule).replace(getattr(place.world, ABOUT[endpoint]), "")
+                headers = place.headers.get(persona, {}) if path.startswith("/api/") else {}
+                answer = place.browser(persona).get(path + getattr(place.world, about), headers=headers)
+                if (answer.status_code == 200) != is_there or answer.status_code not in (200, 401, 404):
+                    wrong.append(f"{rule.rule} {about} {persona}: {is_there}, but {answer.status_code}")
+
+    assert wrong == []
+
+
+def test_the_files_of_an_entry_are_listed_for_whom_may_have_them(place: Place) -> None:
+    wrong = []
+    for persona in (name for name in PERSONAS if name != LINK_HOLDER):
+        with place.app.app_context(), reading() as session:
+            actor = actor_of(session, place.world, persona)
+            facts = facts_about(session, place.world, "request", Action.ATTACHMENT_DOWNLOAD, actor)
+        may_have = refusal(actor, Action.ATTACHMENT_DOWNLOAD, facts, utc_now()) is None
+        address = f"/api/v1/requests/{place.world.request}/attachments"
+        answer = place.app.test_client().get(address, headers=place.headers.get(persona, {}))
+        if (place.world.file in answer.text) != may_have:
+            wrong.append(f"{persona}: may have it is {may_have}, but {answer.text}")
+
+    assert wrong == []
 
 
 def cells(place: Place) -> Iterator[tuple[Rule, str, str]]:
