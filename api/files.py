@@ -15,7 +15,7 @@ from services.clock import utc_now
 from services.queries.entries import entry_page
 from services.transaction import reading
 from vocabulary.actions import Action
-from vocabulary.errors import Invalid
+from vocabulary.errors import Invalid, NotFound
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 
@@ -50,6 +50,8 @@ def _listing(noun: str) -> None:
         """The files of an entry."""
         with reading() as session:
             page = entry_page(session, current_actor(), ref, now=utc_now(), kind=_kind(noun))
+        if Action.ATTACHMENT_DOWNLOAD not in page.may:
+            raise NotFound()
         return {"items": page.files, "next": None}
 
     @bp.route(f"/{noun}/<ref>/attachments", methods=["POST"], endpoint=f"add_to_{noun}")

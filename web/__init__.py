@@ -21,6 +21,7 @@ from web import (
     matches,
     mine,
     reviews,
+    screening,
     submitted,
 )
 from web.errors import answer
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     reviews.bp,
     assignments.bp,
     matches.bp,
+    screening.bp,
     account.bp,
     erasures.bp,
 )

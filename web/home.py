@@ -28,6 +28,7 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
     (Message("Calls"), "calls.show_all", None),
     (Message("My entries"), "mine.show", None),
     (Message("Reviews"), "reviews.queue", frozenset({Role.REVIEWER, Role.MODERATOR})),
+    (Message("Received"), "screening.received", frozenset({Role.OFFICER})),
     (
         Message("Assignments"),
         "assignments.show_all",

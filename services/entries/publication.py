@@ -49,6 +49,9 @@ def unpublish(
     """Take a published entry back; a page stays that says so."""
     entry, _ = fetch_for(session, actor, Action.PUBLICATION_UNPUBLISH, ref, now=now, lock=True)
     check_version(entry, expected_version)
+    if not reason.strip():
+        why = Message("Say why it is taken back.")
+        raise Invalid({"reason": [why]}, why)
     if entry.publication is not Publication.PUBLISHED:
         raise Conflict(Message("This is not published."), code="not_published")
     return _change(session, actor, entry, Publication.UNPUBLISHED, "publication.unpublish", now, reason)

@@ -285,8 +285,6 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 """What is sent, where an empty body would be refused before anybody looks at who asks."""
 
 NARROWER: Mapping[str, str] = {
-    "api_requests.create": "a program needs a token; people without an account use the form",
-    "api_offers.create": "a program needs a token; people without an account use the form",
     "submitted.receipt": "the owner's own page; others read the entry elsewhere",
     "reviews.gate": "one's own assignment; others declare a conflict with no page yet",
     "reviews.declare": "one's own assignment; others declare a conflict with no page yet",

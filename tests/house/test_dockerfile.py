@@ -136,7 +136,7 @@ def test_every_source_that_is_copied_exists() -> None:
 
 def test_image_holds_every_package_of_the_application_and_none_of_the_rest() -> None:
     top = {name.split("/")[0] for name in image_files()}
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
 
     assert packages - top == set()
     assert top & {"tests", "docs", "benchmarks", ".git", ".ci", "var", ".venv", ".env"} == set()
