@@ -26,6 +26,7 @@ from schemas.entries import (
 from schemas.matches import MatchListSchema, MatchQuerySchema
 from services.clock import utc_now
 from services.entries import drafts, publication, submission
+from services.entries.differences import differences
 from services.matches import MatchRow, matches_of
 from services.queries import entries
 from services.transaction import reading
@@ -201,11 +202,14 @@ def _looking(bp: Blueprint, kind: EntryKind) -> None:
     @acts(Action.ENTRY_READ)
     @bp.response(200, RevisionsSchema)
     def get_revisions(ref: str) -> dict[str, Any]:
-        """Every submitted version, the first one first."""
+        """Every submitted version with what changed since the one before, the first one first."""
         with reading() as session:
             _shown(session, kind, ref)
             found = submission.revisions(session, current_actor(), ref, now=utc_now())
-        return {"items": found, "next": None}
+        return {
+            "items": [_revision(*pair) for pair in zip([None, *found], found, strict=False)],
+            "next": None,
+        }
 
     @bp.route(f"/{kind.value}s/<ref>/matches", methods=["GET"])
     @acts(Action.MATCH_READ)
@@ -231,6 +235,12 @@ def _looking(bp: Blueprint, kind: EntryKind) -> None:
         if wants_blocked:
             body["blocked"] = [_match(row, None) for row in found.blocked]
         return body
+
+
+def _revision(before: submission.RevisionRow | None, row: submission.RevisionRow) -> dict[str, Any]:
+    names = ("number", "submitted_at", "content_hash", "content", "files")
+    changes = differences(before.content, row.content) if before else []
+    return {name: getattr(row, name) for name in names} | {"changes": changes}
 
 
 def _match(row: MatchRow, rank: int | None) -> dict[str, Any]:

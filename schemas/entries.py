@@ -27,6 +27,7 @@ from schemas.values import (
     Whole,
     Words,
 )
+from services.entries.differences import ADDED, REMOVED, SAME
 from services.entries.fields import FIELDS, ContentField, ValueKind, fields_of
 from services.queries.entries import EntryPage, EntryRow
 from services.queries.filters import (
@@ -224,14 +225,33 @@ class ReceiptSchema(HouseSchema):
     deadline = fields.AwareDateTime(allow_none=True)
 
 
+class StretchSchema(HouseSchema):
+    """A stretch of a text that is the same in both versions, was removed, or was added."""
+
+    kind = fields.String(required=True, metadata={"enum": [SAME, REMOVED, ADDED]})
+    text = fields.String(required=True)
+
+
+class ChangeSchema(HouseSchema):
+    """A field whose value changed; a text also in stretches, a list also by its codes."""
+
+    field = fields.String(required=True, attribute="name")
+    old = fields.Raw(required=True, allow_none=True)
+    new = fields.Raw(required=True, allow_none=True)
+    parts = fields.List(fields.Nested(StretchSchema), required=True)
+    added = fields.List(fields.String(), required=True)
+    removed = fields.List(fields.String(), required=True)
+
+
 class RevisionSchema(HouseSchema):
-    """One submitted version."""
+    """One submitted version, and what changed since the one before."""
 
     number = fields.Integer(required=True)
     submitted_at = fields.AwareDateTime(required=True)
     content_hash = fields.String(required=True)
     content = fields.Dict(required=True)
-    files = fields.List(fields.Dict())
+    files = fields.List(fields.Dict(), required=True)
+    changes = fields.List(fields.Nested(ChangeSchema), required=True)
 
 
 class RevisionsSchema(HouseSchema):

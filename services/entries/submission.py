@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from models.entries import Attachment, Entry, Revision
 from models.people import Account, PrivateLink
+from procedure.access import may
 from procedure.entries import errors_for_submission
 from procedure.lifecycle import advance_entry
 from services import audit, vocabularies
@@ -28,6 +29,7 @@ from services.entries.rows import (
     touch,
     working_content,
 )
+from services.entries.visibility import shown_fields
 from services.mail import queue_mail
 from services.organisations import find_or_create
 from services.runtime import runtime
@@ -57,7 +59,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class RevisionRow:
-    """One submitted version: its content and files as they were."""
+    """One submitted version: its content and files as they were, as far as the reader may see them."""
 
     number: int
     submitted_at: datetime
@@ -282,12 +284,23 @@ def withdraw(
 
 
 def revisions(session: Session, actor: Actor, ref: str, *, now: datetime) -> list[RevisionRow]:
-    """Every submitted version, the first one first. Raises NotFound or Refused as for reading the entry."""
-    entry, _ = fetch_for(session, actor, Action.ENTRY_READ, ref, now=now)
+    """Every submitted version, the first one first, with the fields and files that the actor may see.
+
+    Raises NotFound or Refused as for reading the entry.
+    """
+    entry, facts = fetch_for(session, actor, Action.ENTRY_READ, ref, now=now)
+    shown = shown_fields(actor, entry.kind, entry.public_fields, facts, now)
+    has_files = may(actor, Action.ATTACHMENT_DOWNLOAD, facts, now)
     rows = session.execute(
         sa.select(Revision).where(Revision.entry_id == entry.id).order_by(Revision.number)
     ).scalars()
     return [
-        RevisionRow(row.number, row.submitted_at, row.content_hash, row.content, tuple(row.files))
+        RevisionRow(
+            row.number,
+            row.submitted_at,
+            row.content_hash,
+            {name: value for name, value in row.content.items() if name in shown},
+            tuple(row.files) if has_files else (),
+        )
         for row in rows
     ]
