@@ -123,14 +123,22 @@ def under_load(place: Place, break_it: Callable[[int], None]) -> Work:
         thread.start()
     try:
         for number in range(KILLS):
-            time.sleep(PAUSE)
+            let_work(work)
             break_it(number)
-        time.sleep(PAUSE)
+        let_work(work)
     finally:
         over.set()
         for thread in threads:
             thread.join()
     return work
+
+
+def let_work(work: Work) -> None:
+    """Until a few more writes were acknowledged, however busy the machine is; a minute at most."""
+    before, until = len(work.acknowledged), time.monotonic() + 60
+    time.sleep(PAUSE)
+    while len(work.acknowledged) < before + N_WRITERS and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 def record_figure(text: str) -> None:
