@@ -162,11 +162,18 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
 
     Raises OSError when that cannot be done; an older file of that name then stays as it was.
     """
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as draft:
+    _write_whole(path, (f"{line}\n".encode() for line in lines))
+
+
+def write_bytes_whole(path: Path, content: bytes) -> None:
+    """The same for what is no text."""
+    _write_whole(path, (content,))
+
+
+def _write_whole(path: Path, parts: Iterable[bytes]) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
         try:
-            draft.writelines(f"{line}\n" for line in lines)
+            draft.writelines(parts)
             draft.flush()
             os.fsync(draft.fileno())
             Path(draft.name).chmod(_mode_for_new_files())

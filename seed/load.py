@@ -25,7 +25,7 @@ from models.people import Account, Attempt, Organisation, PrivateLink
 from seed.demo.plan import World
 from seed.demo.reference import load_facts
 from seed.demo.world import build_world
-from seed.loading.bulk import batches, insert_batch, known_organisations
+from seed.loading.bulk import batches, new_entry
 from seed.loading.calls import plan_calls
 from seed.loading.entries import plan_entries
 from seed.loading.matches import plan_matches
@@ -33,6 +33,7 @@ from seed.loading.panel import plan_panel
 from seed.loading.people import plan_people
 from seed.loading.stage import Stage, Timeline
 from seed.reference import load_reference
+from services.entries.bulk import Organisations, write_entries
 from services.passwords import hash_password
 from services.runtime import runtime
 from services.sessions import actor_of_account
@@ -152,12 +153,15 @@ def _send_nothing(session: Session) -> None:
 
 
 def _grow(world: World, calls: dict[str, str], now: datetime, total: int, progress: Progress) -> None:
-    known = None
+    organisations = None
     n_entries = len(world.entries)
     for batch in batches(world.more_entries()):
         with transaction() as session:
-            known = known_organisations(session) if known is None else known
-            insert_batch(session, batch, calls, known, now)
+            organisations = organisations or Organisations.of(session)
+            ids = {row.ref: row.id for row in session.execute(sa.select(Call.ref, Call.id))}
+            call_ids = {key: ids[ref] for key, ref in calls.items()}
+            entries = [new_entry(plan, call_ids, now) for plan in batch]
+            write_entries(session, SYSTEM, entries, organisations, "entry.load")
         n_entries += len(batch)
         progress(n_entries, total)
 

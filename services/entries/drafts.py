@@ -51,7 +51,7 @@ FROM_NETWORK = Limit("resume_mail_from", 30, timedelta(hours=1))
 MOST_ADDRESSES = 3
 """Mailed for one draft, so that a mistyped address can be put right but a draft is no mailing machine."""
 
-_INVITES = {
+INVITES = {
     EntryKind.REQUEST: (CallKind.REQUESTS, CallKind.TARGETED),
     EntryKind.OFFER: (CallKind.OFFERS, CallKind.TARGETED),
 }
@@ -106,7 +106,7 @@ def _call(session: Session, kind: EntryKind, ref: str) -> Call:
     call = session.execute(sa.select(Call).where(Call.ref == ref)).scalar_one_or_none()
     if call is None:
         raise NotFound
-    if call.kind not in _INVITES[kind]:
+    if call.kind not in INVITES[kind]:
         raise Conflict(Message("This call does not invite entries of this kind."), code="wrong_call")
     return call
 
