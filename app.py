@@ -18,9 +18,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 import api
-import commands
 import jobs
 import web
+from commands.registry import register as register_commands
 from config import ROOT, Settings, from_environment
 from frame import access, health, language, requests
 from models.database import db
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _install_frame(app, settings)
     web.register(app)
     api.register(app, csrf)
-    commands.register(app)
+    register_commands(app)
     jobs.register(app)
     app.wsgi_app = _wsgi(app, settings)  # type: ignore[method-assign]
     return app
