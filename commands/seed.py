@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from commands.progress import bar
 from commands.replies import refusals_in_words
 from config import Settings
 from seed.load import DEFAULT_SEED, load_demo
@@ -44,7 +42,7 @@ def demo(size: int | None, random_seed: int) -> None:
     data folder as its last act. No mail is sent.
     """
     settings: Settings = current_app.config["SETTINGS"]
-    with refusals_in_words(), _bar() as tell:
+    with refusals_in_words(), bar("Loading") as tell:
         done = load_demo(
             environment=settings.environment,
             now=utc_now(),
@@ -61,19 +59,3 @@ def demo(size: int | None, random_seed: int) -> None:
         f"{done.n_entries} entries and {done.n_accounts} accounts were loaded. "
         f"One account for each role: {done.list_path}"
     )
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, on standard error; nothing in a pipe."""
-    stream = click.get_text_stream("stderr")
-    if not stream.isatty():
-        yield lambda done, total: None
-        return
-    with click.progressbar(length=1, label="Loading", file=stream) as shown:
-
-        def tell(done: int, total: int) -> None:
-            shown.length = total
-            shown.update(done - shown.pos)
-
-        yield tell

@@ -50,10 +50,9 @@ def _sheet(path: Path) -> Rows:
 def check_columns(rows: Rows, known: Collection[str]) -> None:
     """Note every column that there is not, with those whose names are close."""
     for name in sorted(rows.fields - set(known)):
-        close = tuple(difflib.get_close_matches(name, sorted(known), n=3))
         message = Message("There is no such column.")
-        if close:
-            message = Message("There is no such column; did you mean {names}?", names=close)
+        for close in difflib.get_close_matches(name, sorted(known), n=1):
+            message = Message("There is no such column; did you mean {name}?", name=close)
         rows.refuse(message, None, name)
 
 

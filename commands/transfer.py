@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from flask.cli import with_appcontext
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
+from commands.progress import bar
 from commands.replies import refusals_in_words
 from commands.rows import Problem, Rows, write_bytes_whole
 from commands.tables import ENDINGS, check_columns, read_table, values_of
@@ -132,11 +132,11 @@ def import_command(
             n_new = len(checked.new)
     _tell(rows, checked)
     if not dry_run:
-        with refusals_in_words(), _bar(n_new) as progress, transaction() as session:
+        with refusals_in_words(), bar("Entering") as tell, transaction() as session:
             if kind == ORGANISATIONS:
                 refs = enter_organisations(session, SYSTEM, new, now=now)
             else:
-                refs = enter(session, SYSTEM, checked, now=now, progress=progress)
+                refs = enter(session, SYSTEM, checked, now=now, progress=lambda n: tell(n, n_new))
     _conclude(kind, [] if dry_run else refs, n_new, checked.n_unchanged, dry_run)
 
 
@@ -181,7 +181,7 @@ def _tell(rows: Rows, checked: Checked) -> None:
         click.echo(str(problem), err=True)
     if problems:
         n_rows = len({problem.row for problem in problems if problem.row is not None})
-        _end(f"Nothing was written: {len(problems)} faults in {n_rows} rows.")
+        _end(f"Nothing was written. Faults: {len(problems)}, in rows: {n_rows}.")
 
 
 def _problem(rows: Rows, fault: Fault) -> Problem:
@@ -193,17 +193,6 @@ def _conclude(kind: str, refs: Sequence[str], n_new: int, n_unchanged: int, dry_
     if refs:
         said += f", {refs[0]} to {refs[-1]}" if len(refs) > 1 else f", {refs[0]}"
     click.echo(f"{said}; {n_unchanged} were here already.")
-
-
-@contextmanager
-def _bar(length: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, on standard error; nothing in a pipe."""
-    stream = click.get_text_stream("stderr")
-    if not stream.isatty():
-        yield lambda done: None
-        return
-    with click.progressbar(length=max(length, 1), label="Entering", file=stream) as shown:
-        yield lambda done: shown.update(done - shown.pos)
 
 
 def _end(text: str) -> None:

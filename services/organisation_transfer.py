@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,10 +24,12 @@ VOCABULARIES = {"kind": "organisation_kinds", "country": "countries", "stakehold
 """Columns that hold a code, and of which vocabulary."""
 
 FIELDS = ("name", "acronym", "aliases", "kind", "country", "site", "stakeholder_role")
-MOST_COMPARED = 3_000
-"""Organisations of one country that are compared letter by letter."""
+ALIKE = 0.9
+MOST_COMPARED = 1_000
+"""Organisations of one country that are compared letter by letter; beyond that only equal names are told."""
 
-Place = tuple[str, str | None]
+Known = dict[str | None, dict[str, str]]
+"""By country: a plain name, and the reference (or the row) it stands for."""
 
 
 def check_organisations(
@@ -38,12 +40,11 @@ def check_organisations(
     checked, new = Checked(), []
     here = list(session.execute(sa.select(Organisation).order_by(Organisation.id)).scalars())
     by_ref = {row.ref: row for row in here}
-    known = {
-        (plain_name(name), row.country): row.ref
-        for row in here
-        if row.merged_into_id is None
-        for name in (*row.aliases, row.name)
-    }
+    known: Known = {}
+    for body in here:
+        if body.merged_into_id is None:
+            names = {plain_name(name): body.ref for name in (*body.aliases, body.name)}
+            known.setdefault(body.country, {}).update(names)
     for row in rows:
         _check_codes(session, row, checked)
         ref = None if is_all_new else row.values.get("ref")
@@ -85,27 +86,23 @@ def _compare(row: Row, here: Organisation | None, checked: Checked) -> None:
     checked.n_unchanged += not differing
 
 
-def _is_new(row: Row, known: dict[Place, str], checked: Checked) -> bool:
+def _is_new(row: Row, known: Known, checked: Checked) -> bool:
     """Not here yet, by its name and country, and in no row above; what is only alike is pointed out."""
-    name, country = row.values.get("name"), row.values.get("country")
+    name, there = row.values.get("name"), known.setdefault(row.values.get("country"), {})
     if not name:
         checked.refuse(row.number, "name", Message("Name the organisation."))
         return False
-    place = (plain_name(name), country)
-    if place in known:
-        checked.refuse(row.number, "name", Message("This is here already, as {ref}.", ref=known[place]))
+    plain = plain_name(name)
+    if plain in there:
+        checked.refuse(row.number, "name", Message("This is here already, as {ref}.", ref=there[plain]))
         return False
-    neighbours = {ref: [plain] for (plain, where), ref in _of(known, country)}
-    found = similar_names(name, neighbours, limit=1, cutoff=0.9) if len(neighbours) <= MOST_COMPARED else []
+    neighbours = {ref: [other] for other, ref in there.items()} if len(there) <= MOST_COMPARED else {}
+    found = similar_names(name, neighbours, limit=1, cutoff=ALIKE)
     if found:
         message = Message("Nearly the same as {ref}; is it the same organisation?", ref=found[0].key)
         checked.warn(row.number, "name", message)
-    known[place] = Message("row {row}", row=row.number)
+    there[plain] = Message("row {row}", row=row.number)
     return True
-
-
-def _of(known: Mapping[Place, str], country: str | None) -> Iterable[tuple[Place, str]]:
-    return [(place, ref) for place, ref in known.items() if place[1] == country]
 
 
 def enter_organisations(
