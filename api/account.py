@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
+from api.description import REPEAT
 from api.frame import Blueprint, write_once
 from frame.access import acts, current_actor
 from schemas.accounts import NewTokenSchema, TokenSchema, TokensSchema, WhoSchema
@@ -70,6 +71,7 @@ def create_token(asked: dict[str, Any]) -> Response:
 @acts(Action.TOKEN_REVOKE)
 @bp.response(204)
 @bp.alt_response(404, description="No such token")
+@bp.doc(parameters=[REPEAT])
 def revoke_token(token_id: int) -> Response:
     """End a token at once."""
 

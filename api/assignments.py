@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
+from api.description import REPEAT
 from api.frame import Blueprint, write_once
 from frame.access import acts, current_actor
 from schemas.reviews import AssignmentListSchema, AssignmentSchema, NewAssignmentSchema
@@ -30,6 +31,7 @@ def list_assignments() -> dict[str, Any]:
 
 @bp.route("/assignments", methods=["POST"])
 @acts(Action.ASSIGNMENT_MAKE)
+@bp.doc(parameters=[REPEAT])
 @bp.arguments(NewAssignmentSchema)
 @bp.response(201, AssignmentSchema)
 @bp.alt_response(404, description="No such entry, or not the caller's to see")

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import request
+from flask import current_app, request
 
-from frame.access import set_actor
+from frame.access import action_of, current_actor, is_public, set_actor
 from services import tokens
 from services.clock import utc_now
 from services.sessions import actor_of_token
 from services.transaction import reading, transaction
+from vocabulary.actions import Action
 from vocabulary.errors import Unauthenticated, Unavailable
 from vocabulary.messages import Message
 from vocabulary.people import SIGNED_OUT
+
+_READING = ("GET", "HEAD", "OPTIONS")
+_ASKING = frozenset({Action.CRITERIA_EVALUATE})
+"""Actions that are asked by POST and leave nothing behind."""
+
+
+def is_for_everybody(action: Action, method: str) -> bool:
+    """Can it be called without a token? Reading what is public can; nobody's entries are not written here."""
+    return is_public(action) and (method in _READING or action in _ASKING)
+
+
+def ask_for_token() -> None:
+    """Private links do not open the API: without a token there is only what everybody may read."""
+    action = action_of(current_app, request.endpoint or "", request.method)
+    if current_actor().is_signed_in or request.method == "OPTIONS" or action is None:
+        return
+    if not is_for_everybody(action, request.method):
+        raise Unauthenticated
 
 
 def load_actor() -> None:

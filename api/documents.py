@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Response, current_app, jsonify, render_template
 
-from api.frame import Blueprint, complete
+from api.description import complete
+from api.frame import Blueprint
 from frame.access import acts
 from frame.health import live, ready
 from vocabulary.actions import Action
@@ -18,13 +19,18 @@ def spec() -> dict[str, Any]:
     """The OpenAPI document of the running service."""
     kept: dict[str, dict[str, Any]] = current_app.extensions
     if "capmatch_openapi" not in kept:
-        kept["capmatch_openapi"] = complete(current_app.extensions["capmatch_api"].spec.to_dict())
+        kept["capmatch_openapi"] = complete(
+            current_app.extensions["capmatch_api"].spec.to_dict(), current_app
+        )
     return kept["capmatch_openapi"]
 
 
 @bp.route("/openapi.json", methods=["GET"])
 @acts(Action.PAGE_READ)
-@bp.doc(summary="This description in OpenAPI 3.1", responses={"200": {"description": "OpenAPI 3.1"}})
+@bp.doc(
+    summary="This description in OpenAPI 3.1",
+    responses={"200": {"description": "OpenAPI 3.1", "content": {"application/json": {}}}},
+)
 def openapi() -> Response:
     """The description of the API, made from the schemas that validate."""
     return jsonify(spec())
@@ -43,7 +49,7 @@ def docs() -> str:
 
 @bp.route("/health/live", methods=["GET"])
 @acts(Action.PAGE_READ)
-@bp.doc(responses={"200": {"description": "The process answers"}})
+@bp.doc(responses={"200": {"description": "The process answers", "content": {"application/json": {}}}})
 def health_live() -> Response:
     """The process answers."""
     return live()
@@ -53,8 +59,11 @@ def health_live() -> Response:
 @acts(Action.PAGE_READ)
 @bp.doc(
     responses={
-        "200": {"description": "Ready"},
-        "503": {"description": "A part does not answer; the body names it"},
+        "200": {"description": "Ready", "content": {"application/json": {}}},
+        "503": {
+            "description": "A part does not answer; the body names it",
+            "content": {"application/json": {}},
+        },
     }
 )
 def health_ready() -> tuple[Response, int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, json, request, url_for
+from flask import Response, url_for
 from sqlalchemy.orm import Session
 
-from api.frame import IF_MATCH, REPEAT, Blueprint, expected_version, version_headers, write_once
+from api.description import ETAG, IF_MATCH, IF_NONE_MATCH, REPEAT, UNCHANGED
+from api.frame import Blueprint, expected_version, unless_known, version_headers, write_once
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.entries import (
@@ -32,7 +33,8 @@ from services.queries import entries
 from services.transaction import reading
 from translations.catalogues import translate
 from vocabulary.actions import Action
-from vocabulary.errors import Unauthenticated
+from vocabulary.errors import Invalid, NotFound
+from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 
 Answer = tuple[dict[str, Any], int, dict[str, str]]
@@ -85,33 +87,32 @@ def _reading(bp: Blueprint, kind: EntryKind) -> None:
 
     @bp.route(f"/{kind.value}s/<ref>", methods=["GET"])
     @acts(Action.ENTRY_READ_PUBLIC)
-    @bp.response(200, OUT_SCHEMAS[kind])
-    @bp.alt_response(304, description="It is still at the version of If-None-Match")
+    @bp.response(200, OUT_SCHEMAS[kind], headers=ETAG)
+    @bp.doc(parameters=[IF_NONE_MATCH], responses={"304": UNCHANGED})
     def get_one(ref: str) -> Response:
         """One entry; its version is the ETag."""
         with reading() as session:
             body, version = _shown(session, kind, ref)
-        headers = version_headers(version)
-        if request.headers.get("If-None-Match", "").removeprefix("W/") == headers["ETag"]:
-            return Response(status=304, headers=headers)
-        return Response(json.dumps(body), 200, headers, content_type="application/json")
+        return unless_known(body, version)
 
 
 def _writing(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s", methods=["POST"])
     @acts(Action.ENTRY_CREATE)
     @bp.arguments(NEW_SCHEMAS[kind])
-    @bp.response(201, OUT_SCHEMAS[kind])
+    @bp.response(201, OUT_SCHEMAS[kind], headers=ETAG)
     @bp.doc(parameters=[REPEAT])
     def create(content: dict[str, Any]) -> Response:
         """Begin a draft; every field may be missing."""
-        actor = current_actor()
-        if not actor.is_signed_in:
-            raise Unauthenticated()
         call_ref = content.pop("call", None)
 
         def work(session: Session) -> Answer:
-            made = drafts.create_draft(session, actor, kind, content, now=utc_now(), call_ref=call_ref)
+            try:
+                made = drafts.create_draft(
+                    session, current_actor(), kind, content, now=utc_now(), call_ref=call_ref
+                )
+            except NotFound as none:
+                raise Invalid({"call": [Message("There is no call {ref}.", ref=call_ref)]}) from none
             return _answer(session, kind, made.entry.ref, 201)
 
         return write_once(work)
@@ -119,8 +120,8 @@ def _writing(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s/<ref>", methods=["PATCH"])
     @acts(Action.ENTRY_EDIT)
     @bp.arguments(CONTENT_SCHEMAS[kind])
-    @bp.response(200, OUT_SCHEMAS[kind])
-    @bp.doc(parameters=[IF_MATCH])
+    @bp.response(200, OUT_SCHEMAS[kind], headers=ETAG)
+    @bp.doc(parameters=[IF_MATCH, REPEAT])
     def change(changes: dict[str, Any], ref: str) -> Response:
         """Keep some fields: in the draft, or as an edit of what was submitted."""
         version = expected_version()
@@ -135,7 +136,7 @@ def _writing(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s/<ref>", methods=["DELETE"])
     @acts(Action.ENTRY_DISCARD)
     @bp.response(204)
-    @bp.doc(parameters=[IF_MATCH])
+    @bp.doc(parameters=[IF_MATCH, REPEAT])
     def discard(ref: str) -> Response:
         """Delete a draft; what was submitted is withdrawn instead."""
         version = expected_version()
@@ -151,7 +152,7 @@ def _writing(bp: Blueprint, kind: EntryKind) -> None:
 def _acting(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s/<ref>/submission", methods=["POST"])
     @acts(Action.ENTRY_SUBMIT)
-    @bp.response(200, ReceiptSchema)
+    @bp.response(200, ReceiptSchema, headers=ETAG)
     @bp.doc(parameters=[IF_MATCH, REPEAT])
     def submit(ref: str) -> Response:
         """Submit the draft, or the edit under way as a new revision; 422 names everything that is missing."""
@@ -168,7 +169,7 @@ def _acting(bp: Blueprint, kind: EntryKind) -> None:
     @bp.route(f"/{kind.value}s/<ref>/withdrawal", methods=["POST"])
     @acts(Action.ENTRY_WITHDRAW)
     @bp.arguments(WithdrawalSchema)
-    @bp.response(200, OUT_SCHEMAS[kind])
+    @bp.response(200, OUT_SCHEMAS[kind], headers=ETAG)
     @bp.doc(parameters=[IF_MATCH, REPEAT])
     def withdraw(asked: dict[str, Any], ref: str) -> Response:
         """Take a submitted entry back."""
@@ -183,7 +184,7 @@ def _acting(bp: Blueprint, kind: EntryKind) -> None:
 
     @bp.route(f"/{kind.value}s/<ref>/publication", methods=["POST"])
     @acts(Action.PUBLICATION_PUBLISH)
-    @bp.response(200, OUT_SCHEMAS[kind])
+    @bp.response(200, OUT_SCHEMAS[kind], headers=ETAG)
     @bp.doc(parameters=[IF_MATCH, REPEAT])
     def publish(ref: str) -> Response:
         """Show the public what the owner consented to."""

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request, send_file
 from sqlalchemy.orm import Session
 
+from api.description import REPEAT
 from api.frame import Blueprint, write_once
 from frame.access import acts, current_actor
 from schemas.entries import FileOutSchema, FilesSchema
@@ -57,7 +58,7 @@ def _listing(noun: str) -> None:
     @bp.route(f"/{noun}/<ref>/attachments", methods=["POST"], endpoint=f"add_to_{noun}")
     @acts(Action.ATTACHMENT_UPLOAD)
     @bp.response(201, FileOutSchema)
-    @bp.doc(requestBody=UPLOAD)
+    @bp.doc(requestBody=UPLOAD, parameters=[REPEAT])
     def add(ref: str) -> Response:
         """Keep a file with an entry, after its content was checked."""
         sent = request.files.get("file")
@@ -70,7 +71,7 @@ def _listing(noun: str) -> None:
             kept = attachments.add_attachment(session, current_actor(), ref, name, data, now=utc_now())
             return FileOutSchema().dump(kept), 201, {}
 
-        return write_once(work)
+        return write_once(work, sent=name.encode(errors="replace") + b"\0" + data)
 
 
 for _noun in ("requests", "offers"):
@@ -79,7 +80,14 @@ for _noun in ("requests", "offers"):
 
 @bp.route("/attachments/<file_ref>", methods=["GET"])
 @acts(Action.ATTACHMENT_DOWNLOAD)
-@bp.response(200, content_type="application/octet-stream")
+@bp.doc(
+    responses={
+        "200": {
+            "description": "The file",
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    }
+)
 def download(file_ref: str) -> Response:
     """A file, as a download; the right to it is asked again each time."""
     with reading() as session:
@@ -94,6 +102,7 @@ def download(file_ref: str) -> Response:
 @bp.route("/attachments/<file_ref>", methods=["DELETE"])
 @acts(Action.ATTACHMENT_REMOVE)
 @bp.response(204)
+@bp.doc(parameters=[REPEAT])
 def remove(file_ref: str) -> Response:
     """Take a file away from what will be submitted next."""
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Response, json, request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import Schema
 from sqlalchemy.orm import Session
-from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, PreconditionRequired
+from werkzeug.exceptions import PreconditionRequired
 
+from api.auth import ask_for_token
 from api.errors import ProblemSchema
+from api.parsing import JSON, QUERY, HouseParser, check_query
 from frame.access import current_actor
 from services import repeats
 from services.clock import utc_now
@@ -26,66 +27,6 @@ Work = Callable[[Session], tuple[dict[str, Any], int, dict[str, str]]]
 """One use case in one transaction: JSON body, status, headers."""
 
 
-def _problem(description: str) -> dict[str, Any]:
-    return {
-        "description": description,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-
-
-PROBLEMS = {
-    "400": _problem("The request could not be read"),
-    "401": _problem("No token, or one that does not hold"),
-    "403": _problem("The caller sees it but may not do this"),
-    "404": _problem("Nothing here, or the caller may not see it"),
-    "405": _problem("This address does not take that method"),
-    "409": _problem("The thing changed meanwhile (both versions inside), or is in another state"),
-    "413": _problem("Larger than the service takes"),
-    "415": _problem("Not sent as application/json"),
-    "422": _problem("Every error, by field"),
-    "428": _problem("If-Match is missing"),
-    "429": _problem("Asked too often; see Retry-After"),
-    "503": _problem("The service is busy; see Retry-After"),
-}
-_UNSAFE = ("post", "put", "patch", "delete")
-
-
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add to an OpenAPI document what any endpoint may answer besides its own success."""
-    document["components"]["responses"] = {f"Problem{code}": body for code, body in PROBLEMS.items()}
-    for operations in document["paths"].values():
-        for method, operation in operations.items():
-            if method not in ("get", *_UNSAFE):
-                continue
-            operation["responses"] = {
-                status: answer
-                for status, answer in operation["responses"].items()
-                if status.isdigit() and int(status) < 400
-            } | {
-                code: {"$ref": f"#/components/responses/Problem{code}"}
-                for code in PROBLEMS
-                if method in _UNSAFE or code not in ("409", "413", "415", "428")
-            }
-            operation["security"] = [{}, {"token": []}]
-    return document
-
-
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "required": True,
-    "schema": {"type": "string"},
-    "description": "the version that was read, as the ETag gave it",
-}
-REPEAT = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": False,
-    "schema": {"type": "string", "minLength": 8, "maxLength": 200},
-    "description": "the same key repeats the first answer and does nothing twice",
-}
-
-
 class HouseApi(Api):  # type: ignore[misc]
     """flask-smorest, with our error body and without its own error handler."""
 
@@ -95,34 +36,34 @@ class HouseApi(Api):  # type: ignore[misc]
         """app.py sends every error under /api/ to api/errors.py."""
 
 
-class HouseParser(FlaskParser):
-    """Unknown query parameters are refused like unknown fields; every error is one of ours."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 -- webargs' own form
-        "json": None,
-        "query": RAISE,
-        "path": RAISE,
-        "form": None,
-        "headers": None,
-        "cookies": None,
-        "files": None,
-        "json_or_form": None,
-    }
-
-    def handle_error(self, error: ValidationError, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Every error at once, by field."""
-        messages: Any = error.messages
-        found = next(iter(messages.values())) if isinstance(messages, Mapping) and messages else messages
-        raise Invalid(found if isinstance(found, Mapping) else {"body": found}) from error
-
-    def _handle_invalid_json_error(self, error: Any, *_args: Any, **_kwargs: Any) -> NoReturn:
-        raise BadRequest from error
-
-
 class Blueprint(SmorestBlueprint):  # type: ignore[misc]
-    """A group of API endpoints."""
+    """A group of API endpoints, which ask for a token and refuse what they do not know of the address."""
 
     ARGUMENTS_PARSER = HouseParser()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.before_request(ask_for_token)
+        self.before_request(check_query)
+        self.after_request(_differs_by)
+
+    def arguments(self, schema: type[Schema], *, location: str = "json", **options: Any) -> Any:
+        """flask-smorest's own; a query's schema stays with the view, for check_query."""
+        decorate = super().arguments(schema, location=location, **options)
+
+        def take(view: Any) -> Any:
+            taking = decorate(view)
+            if location == "query":
+                setattr(taking, QUERY, schema())
+            return taking
+
+        return take
+
+
+def _differs_by(response: Response) -> Response:
+    """What a cache must not mix up: callers and languages."""
+    response.vary.update(("Authorization", "Accept-Language"))
+    return response
 
 
 def expected_version() -> int:
@@ -136,15 +77,29 @@ def expected_version() -> int:
     return int(text)
 
 
+def unless_known(body: Mapping[str, Any], version: int | None = None) -> Response:
+    """An object with its ETag, or 304 where the caller has it already.
+
+    The ETag is the version where that alone decides what is shown; else, without one, the text itself.
+    """
+    text = json.dumps(body)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+    headers = {"ETag": f'W/"{digest}"'} if version is None else version_headers(version)
+    if request.if_none_match.contains_weak(headers["ETag"].removeprefix("W/").strip('"')):
+        return Response(status=304, headers=headers)
+    return Response(text, 200, headers, content_type=JSON)
+
+
 def version_headers(version: int) -> dict[str, str]:
     """The version of the object in the answer, as the ETag to send back in If-Match."""
     return {"ETag": f'"{version}"'}
 
 
-def write_once(work: Work, *, keep_answer: bool = True) -> Response:
+def write_once(work: Work, *, keep_answer: bool = True, sent: bytes | None = None) -> Response:
     """Run one use case in one transaction; with an Idempotency-Key, at most once.
 
-    An answer that holds a secret is not kept (`keep_answer`), so such a call takes no key.
+    An answer that holds a secret is not kept (`keep_answer`), so such a call takes no key. `sent` stands for
+    the body where its bytes differ each time, as those of a multipart form do.
 
     The key is claimed in the same transaction as the effect. A second sender waits for the first
     one's commit, fails on the unique key, and then reads the first answer.
@@ -156,7 +111,8 @@ def write_once(work: Work, *, keep_answer: bool = True) -> Response:
         with transaction() as session:
             return _response(repeats.Answer(*_shaped(work(session))))
     _check_key(key)
-    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data()).hexdigest()
+    said = request.get_data() if sent is None else sent
+    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + said).hexdigest()
     for is_last in (False, True):
         try:
             with transaction() as session:
@@ -184,12 +140,4 @@ def _shaped(done: tuple[dict[str, Any], int, dict[str, str]]) -> tuple[int, dict
 
 def _response(answer: repeats.Answer) -> Response:
     body = b"" if answer.status == 204 else json.dumps(answer.body).encode()
-    return Response(body, answer.status, answer.headers, content_type="application/json")
-
-
-def page_of(schema: Schema, rows: Any, next_cursor: str | None, total: int | None = None) -> dict[str, Any]:
-    """A list as the API gives it: items, the cursor of the next page or null, the total where known."""
-    page: dict[str, Any] = {"items": schema.dump(rows, many=True), "next": next_cursor}
-    if total is not None:
-        page["total"] = total
-    return page
+    return Response(body, answer.status, answer.headers, content_type=JSON)

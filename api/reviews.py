@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response, json
 from sqlalchemy.orm import Session
 
-from api.frame import IF_MATCH, Blueprint, expected_version, version_headers, write_once
+from api.description import ETAG, IF_MATCH, REPEAT
+from api.frame import Blueprint, expected_version, version_headers, write_once
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.reviews import (
@@ -101,7 +102,7 @@ def list_reviews() -> dict[str, Any]:
 
 @bp.route("/reviews/<ref>", methods=["GET"])
 @acts(Action.REVIEW_READ_OWN)
-@bp.response(200, ReviewSchema)
+@bp.response(200, ReviewSchema, headers=ETAG)
 @bp.alt_response(404, description="No such assignment, or not the caller's")
 def get_review(ref: str) -> Response:
     """A scorecard with the submission; its version is the ETag."""
@@ -112,9 +113,9 @@ def get_review(ref: str) -> Response:
 
 @bp.route("/reviews/<ref>", methods=["PATCH"])
 @acts(Action.REVIEW_WRITE)
-@bp.doc(parameters=[IF_MATCH])
+@bp.doc(parameters=[IF_MATCH, REPEAT])
 @bp.arguments(ReviewChangesSchema)
-@bp.response(200, ReviewSchema)
+@bp.response(200, ReviewSchema, headers=ETAG)
 @bp.alt_response(409, description="Saved elsewhere meanwhile; the present scorecard is in `current`")
 @bp.alt_response(428, description="If-Match is missing")
 def patch_review(changes: dict[str, Any], ref: str) -> Response:
@@ -130,9 +131,9 @@ def patch_review(changes: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/reviews/<ref>/submission", methods=["POST"])
 @acts(Action.REVIEW_SUBMIT)
-@bp.doc(parameters=[IF_MATCH])
+@bp.doc(parameters=[IF_MATCH, REPEAT])
 @bp.arguments(SubmissionSchema)
-@bp.response(200, ReviewSchema)
+@bp.response(200, ReviewSchema, headers=ETAG)
 @bp.alt_response(409, description="Saved elsewhere meanwhile, or submitted already")
 @bp.alt_response(422, description="Every error by field")
 def submit_review(declared: dict[str, Any], ref: str) -> Response:
@@ -148,8 +149,8 @@ def submit_review(declared: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/reviews/<ref>/submission", methods=["DELETE"])
 @acts(Action.REVIEW_REVISE)
-@bp.doc(parameters=[IF_MATCH])
-@bp.response(200, ReviewSchema)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+@bp.response(200, ReviewSchema, headers=ETAG)
 @bp.alt_response(409, description="Saved elsewhere meanwhile, or not submitted")
 def reopen_review(ref: str) -> Response:
     """Take a submitted scorecard back to change it, until the deliberation begins. Needs If-Match."""
@@ -164,8 +165,8 @@ def reopen_review(ref: str) -> Response:
 
 @bp.route("/reviews/<ref>/revision", methods=["POST"])
 @acts(Action.REVIEW_WRITE)
-@bp.doc(parameters=[IF_MATCH])
-@bp.response(200, ReviewSchema)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+@bp.response(200, ReviewSchema, headers=ETAG)
 @bp.alt_response(409, description="Saved elsewhere meanwhile, or submitted already")
 def take_revision(ref: str) -> Response:
     """Go on with the newest version of the submission; scores and texts stay. Needs If-Match."""
@@ -182,6 +183,7 @@ def take_revision(ref: str) -> Response:
 @acts(Action.ASSIGNMENT_RECUSE)
 @bp.response(204)
 @bp.alt_response(404, description="No such assignment, or not the caller's")
+@bp.doc(parameters=[REPEAT])
 def step_back(ref: str) -> Response:
     """Give up an assignment, also while a possible conflict waits for its ruling."""
 
@@ -194,6 +196,7 @@ def step_back(ref: str) -> Response:
 
 @bp.route("/reviews/<ref>/conflict", methods=["PUT"])
 @acts(Action.CONFLICT_DECLARE)
+@bp.doc(parameters=[REPEAT])
 @bp.arguments(ConflictSchema)
 @bp.response(200, ConflictStateSchema)
 @bp.alt_response(409, description="A conflict was declared before; an officer has to rule")
@@ -218,6 +221,7 @@ def put_conflict(given: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/reviews/<ref>/conflict/ruling", methods=["PUT"])
 @acts(Action.CONFLICT_RULE)
+@bp.doc(parameters=[REPEAT])
 @bp.arguments(RulingSchema)
 @bp.response(200, ConflictStateSchema)
 @bp.alt_response(409, description="Nothing waits for a ruling")

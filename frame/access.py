@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 from flask import Flask, g, request
 
-from procedure.access import is_open_to_signed_out
+from procedure.access import is_open_to_signed_out, is_open_to_the_public
 from vocabulary.actions import Action
 from vocabulary.errors import NotFound, Unauthenticated
 from vocabulary.people import SIGNED_OUT, Actor
@@ -54,6 +54,11 @@ def current_actor() -> Actor:
     return cast(Actor, g.get("actor", SIGNED_OUT))
 
 
+def is_public(action: Action) -> bool:
+    """Can anybody at all do this, as far as the policy table goes?"""
+    return is_open_to_the_public(action)
+
+
 def set_actor(actor: Actor) -> None:
     """Called once per request by the door, after it has checked the cookie or the token."""
     g.actor = actor
@@ -63,6 +68,8 @@ def set_actor(actor: Actor) -> None:
 def deny_by_default(app: Flask) -> None:
     """Refuse what names no action, and ask for a sign-in where no one signed out may go."""
     endpoint = request.endpoint
+    if "\x00" in request.path:  # no reference holds it, and PostgreSQL cannot even be asked
+        raise NotFound()
     if endpoint is None or endpoint in PUBLIC_ENDPOINTS or request.method == "OPTIONS":
         return
     action = action_of(app, endpoint, request.method)

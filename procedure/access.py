@@ -83,7 +83,12 @@ def is_visible(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
 
 def is_open_to_signed_out(action: Action) -> bool:
     """Can somebody signed out ever do this, as the public or by a private link?"""
-    return Kind.PUB in TABLE.get(action, {}) or action in BY_PRIVATE_LINK
+    return is_open_to_the_public(action) or action in BY_PRIVATE_LINK
+
+
+def is_open_to_the_public(action: Action) -> bool:
+    """Can somebody who holds nothing, not even a private link, ever do this?"""
+    return Kind.PUB in TABLE.get(action, {})
 
 
 def _without_conflict(held: frozenset[Kind], action: Action, facts: ItemFacts) -> frozenset[Kind]:

@@ -26,6 +26,7 @@ _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 """Signs that turn the direction of what follows: they make a text read otherwise than it is stored."""
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\]+\.[^\s@<>()\[\],;:\"\\.]{2,}")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{3,}(?: ?(?:x|ext\.?) ?[0-9]{1,6})?")
 
 NOT_TEXT = Message("This must be a text.")
@@ -155,7 +156,7 @@ class Day(fields.Date):
         if not text:
             return None
         try:
-            day = date.fromisoformat(text)
+            day = date.fromisoformat(text if _DAY.fullmatch(text) else "")
         except ValueError as wrong:
             raise ValidationError(NOT_A_DAY) from wrong
         if not EARLIEST <= day <= LATEST:
@@ -293,7 +294,7 @@ class Assessment(fields.Dict):
         if not isinstance(answer, Mapping) or set(answer) - {"finding", "text"}:
             raise self.make_error("invalid")
         finding, text = answer.get("finding"), answer.get("text")
-        said = clean(_text_of(text or ""), one_line=False)
+        said = clean(_text_of("" if text is None else text), one_line=False)
         if said is not None and len(said) > self.LONGEST:
             raise _too_long(self.LONGEST)
-        return {"finding": clean(_text_of(finding or ""), one_line=True), "text": said}
+        return {"finding": clean(_text_of("" if finding is None else finding), one_line=True), "text": said}

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from models.database import WRITING, db
 from services import audit
 from services.runtime import Runtime
-from vocabulary.errors import Conflict, Unavailable
+from vocabulary.errors import Conflict, Invalid, Unavailable
 from vocabulary.messages import Message
 
 _providers: list[Callable[[], Runtime]] = []
 
 CHANGED_MEANWHILE = Message("Somebody else changed this meanwhile. Load it again and repeat your change.")
+
+NOT_STORABLE = Message(
+    "This text holds a character that cannot be stored. Type it anew or paste it as plain text."
+)
 
 
 def install_runtime(provider: Callable[[], Runtime]) -> None:
@@ -36,7 +40,8 @@ def transaction() -> Iterator[Session]:
     """Write: all of it, with its audit events, or nothing.
 
     Raises Conflict when a row changed since it was read, Unavailable when the database does not
-    take the write (full, read-only, away); whatever else the use case raises passes through.
+    take the write (full, read-only, away), Invalid when it cannot hold a value (PostgreSQL keeps no NUL);
+    whatever else the use case raises passes through.
     """
     session = _open()
     if session.in_transaction():
@@ -57,6 +62,9 @@ def transaction() -> Iterator[Session]:
         raise Unavailable(
             Message("The service cannot write at the moment. Nothing was saved; try again in a few seconds.")
         ) from away
+    except DataError as odd:
+        session.rollback()
+        raise Invalid({}, NOT_STORABLE) from odd
     except BaseException:
         session.rollback()
         raise
@@ -75,6 +83,8 @@ def reading() -> Iterator[Session]:
         raise Unavailable(
             Message("The service cannot read its data at the moment. Try again in a few seconds.")
         ) from away
+    except DataError as odd:
+        raise Invalid({}, NOT_STORABLE) from odd
     finally:
         session.rollback()
         db.session.remove()
