@@ -48,6 +48,8 @@ from tests.signing_in import post
 from vocabulary.people import SIGNED_OUT, Role
 from vocabulary.states import AssignmentState, EntryKind, MatchState, Publication, ReviewState
 
+pytestmark = pytest.mark.slow
+
 SIZE = 240
 SEED = 1
 
