@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -214,18 +215,17 @@ def elsewhere(app: Flask, tmp_path: Path) -> Iterator[Flask]:
         with other.app_context():
             db.engine.dispose()
         return
+    name = f"restored_{os.getpid()}"
     server = sa.create_engine(address, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE IF EXISTS restored")
-        connection.exec_driver_sql("CREATE DATABASE restored")
-    other = create_app(
-        settings_for(sa.make_url(address).set(database="restored").render_as_string(False), data)
-    )
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    other = create_app(settings_for(sa.make_url(address).set(database=name).render_as_string(False), data))
     yield other
     with other.app_context():
         db.engine.dispose()
     with server.connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE restored")
+        connection.exec_driver_sql(f"DROP DATABASE {name}")
     server.dispose()
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from config import ROOT
+from models.database import db
 from tests.fixtures import settings_for
 from translations.catalogues import LANGUAGES, OWN_NAMES
 
@@ -142,9 +143,11 @@ def test_ids_of_a_page_are_given_once(client: FlaskClient, address: str) -> None
 
 def test_demonstration_says_that_it_is_one(app: Flask, tmp_path: Path, client: FlaskClient) -> None:
     url = app.config["SQLALCHEMY_DATABASE_URI"]
-    demonstration = create_app(settings_for(url, tmp_path, CAPMATCH_ENV="demo")).test_client()
+    demonstration = create_app(settings_for(url, tmp_path, CAPMATCH_ENV="demo"))
 
-    said = ["Demonstration world" in page.get("/").text for page in (demonstration, client)]
+    said = ["Demonstration world" in page.get("/").text for page in (demonstration.test_client(), client)]
+    with demonstration.app_context():
+        db.engine.dispose()
 
     assert said == [True, False]
 
