@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from api import account, assignments, criteria, documents, files, lookups, reviews
+from api import account, assignments, calls, criteria, documents, files, organisations, reviews
 from api.auth import load_actor
 from api.entries import blueprint_of
 from api.errors import answer
@@ -17,7 +17,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     blueprint_of(EntryKind.OFFER),
     files.bp,
     criteria.bp,
-    lookups.bp,
+    calls.bp,
+    organisations.bp,
     reviews.bp,
     assignments.bp,
     account.bp,

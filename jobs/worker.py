@@ -18,7 +18,7 @@ import structlog
 
 from jobs.delivery import Deliver
 from jobs.mail import Clock, send_next
-from services import attachments, upkeep
+from services import attachments, calls, upkeep
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
 
@@ -60,6 +60,7 @@ def tasks(
     return [
         Task("heartbeat", timedelta(seconds=15), partial(heartbeat, clock)),
         Task("mail", timedelta(seconds=1), mail),
+        Task("open_calls", timedelta(seconds=15), partial(open_calls, clock)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
         Task("sweep_files", timedelta(hours=6), partial(sweep_files, clock)),
@@ -70,6 +71,13 @@ def heartbeat(clock: Clock) -> bool:
     """Say that the worker is alive."""
     with transaction() as session:
         upkeep.beat(session, HEARTBEAT, now=clock())
+    return False
+
+
+def open_calls(clock: Clock) -> bool:
+    """Open the announced calls whose time has come."""
+    with transaction() as session:
+        calls.open_due_calls(session, now=clock())
     return False
 
 

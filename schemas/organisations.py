@@ -26,6 +26,16 @@ class SimilarOrganisationSchema(HouseSchema):
     why = fields.String(required=True)
 
 
+class OrganisationSchema(HouseSchema):
+    """An organisation, as far as the reader may know it."""
+
+    ref = fields.String(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(required=True)
+    acronym = fields.String(required=True, allow_none=True)
+    country = fields.String(required=True, allow_none=True)
+
+
 class SimilarOrganisationsSchema(HouseSchema):
     """The most similar ones, best first."""
 

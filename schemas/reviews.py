@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from schemas.base import HouseSchema, one_of
-from schemas.values import LONGEST_CODE, Codes, Whole, Words
+from schemas.values import LONGEST_CODE, Codes, Instant, Whole, Words
 from services.conflicts import KINDS, LONGEST_TEXT
 from services.reviews.content import LONGEST_POINTER
 from vocabulary.findings import SCORES, Confidence, Recommendation
@@ -149,7 +149,7 @@ class NewAssignmentSchema(HouseSchema):
 
     entry = Words(longest=LONGEST_CODE, one_line=True, required=True)
     reviewer = Words(longest=254, one_line=True, required=True, metadata={"description": "e-mail address"})
-    due_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
+    due_at = Instant(load_default=None, allow_none=True, format="iso")
 
 
 # --- what comes out ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
@@ -162,6 +162,16 @@ class Day(fields.Date):
         if not EARLIEST <= day <= LATEST:
             raise ValidationError(FAR_DAY)
         return day
+
+
+class Instant(fields.AwareDateTime):
+    """An instant with its zone, between 1900 and 2100."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        instant = super()._deserialize(value, attr, data, **kwargs)
+        if not EARLIEST < instant.date() < LATEST:
+            raise ValidationError(FAR_DAY)
+        return instant.astimezone(UTC)
 
 
 class Money(fields.Decimal):

@@ -109,9 +109,9 @@ def _by_deadline(row: CallRow) -> tuple[bool, float]:
 
 def _row(session: Session, call: Call, language: str, now: datetime) -> CallRow:
     names = vocabularies.labels(session, "strategies", language)
-    is_open = _is_open(call, now)
-    text_language = _best_language(call.title, language)
-    phase, happens = PHASES[CallState.OPEN if is_open else _as_it_stands(call, now)]
+    is_open = is_open_at(call, now)
+    text_language = best_language(call.title, language)
+    phase, happens = PHASES[as_it_stands(call, now)]
     return CallRow(
         ref=call.ref,
         kind=call.kind,
@@ -131,18 +131,22 @@ def _row(session: Session, call: Call, language: str, now: datetime) -> CallRow:
     )
 
 
-def _is_open(call: Call, now: datetime) -> bool:
+def is_open_at(call: Call, now: datetime) -> bool:
+    """Does the call take new entries now, whatever a job has noted yet?"""
     has_closed = call.closes_at is not None and call.closes_at <= now
     return call.state in _MAY_OPEN and call.opens_at <= now and not has_closed
 
 
-def _as_it_stands(call: Call, now: datetime) -> CallState:
-    """The clock closes a call before a person or a job gets round to it."""
+def as_it_stands(call: Call, now: datetime) -> CallState:
+    """The clock opens and closes a call before a person or a job gets round to it."""
+    if is_open_at(call, now):
+        return CallState.OPEN
     is_past = call.closes_at is not None and call.closes_at <= now
     return CallState.CLOSED if call.state in _MAY_OPEN and is_past else CallState(call.state)
 
 
-def _best_language(texts: Mapping[str, str], language: str) -> str:
+def best_language(texts: Mapping[str, str], language: str) -> str:
+    """The language asked for, else English, else the first one there is."""
     return next((code for code in (language, "en", *texts) if texts.get(code)), "en")
 
 

@@ -19,6 +19,7 @@ from models.entries import Entry
 from models.people import Organisation
 from services.entries.search import findable, holds
 from services.entries.visibility import is_own, is_public, is_readable, names_code
+from vocabulary.errors import NotFound
 from vocabulary.people import Actor, Role
 from vocabulary.states import EntryKind
 
@@ -47,6 +48,17 @@ class SimilarOrganisation:
     country: str | None
     score: float
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRow:
+    """An organisation as somebody may know it who does not run the service."""
+
+    ref: str
+    version: int
+    name: str
+    acronym: str | None
+    country: str | None
 
 
 def similar_entries(
@@ -127,6 +139,18 @@ def similar_organisations(
         )
         for similar in names.similar_names(name[:300], known, limit=limit)
     )
+
+
+def organisation(session: Session, actor: Actor, ref: str) -> OrganisationRow:
+    """One organisation, or the one it was merged into. Raises NotFound where the actor may not know it."""
+    found = session.execute(sa.select(Organisation).where(Organisation.ref == ref)).scalar_one_or_none()
+    while found is not None and found.merged_into_id is not None:
+        found = session.get(Organisation, found.merged_into_id)
+    known = sa.select(Organisation).where(Organisation.id == (found.id if found else 0), _is_known_to(actor))
+    row = session.execute(known).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return OrganisationRow(row.ref, row.version, row.name, row.acronym, row.country)
 
 
 def _is_known_to(actor: Actor) -> sa.ColumnElement[bool]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from models.calls import Call
 from models.entries import Entry
-from models.people import ApiToken, UserSession
+from models.people import ApiToken, Organisation, UserSession
 from models.reviews import Assignment, Review
 from procedure.facts import ANYWHERE, NOTHING, ItemFacts
 from procedure.policy import LISTS
@@ -44,6 +44,7 @@ class World:
 
     now: datetime
     call: str = ""
+    organisation: str = ""
     draft: str = ""
     request: str = ""
     public: str = ""
@@ -74,6 +75,7 @@ def make_world(session: Session) -> World:
     world.draft = make_draft(session, actor=owner, now=now, contact_email="owner@people.example").entry.ref
     world.public = make_published(session, actor=owner, now=now).ref
     world.offer = make_published(session, EntryKind.OFFER, actor=owner, now=now).ref
+    world.organisation = session.execute(sa.select(sa.func.min(Organisation.ref))).scalar_one()
     world.link = new_link(session, _entry(session, world.draft), now=now)
     world.assignment = _assigned(session, world, now)
     return world
@@ -204,9 +206,13 @@ ABOUT: Mapping[str, str] = {
     "api_criteria.evaluate": "nothing",
     "api_criteria.list_vocabularies": "nothing",
     "api_criteria.get_vocabulary": "nothing",
-    "api_lookups.list_calls": "call",
-    "api_lookups.get_call": "call",
-    "api_lookups.list_organisations": "nothing",
+    "api_calls.get_list": "call",
+    "api_calls.get_one": "call",
+    "api_calls.create": "nothing",
+    "api_calls.change": "call",
+    "api_calls.publish": "call",
+    "api_organisations.list_organisations": "nothing",
+    "api_organisations.get_organisation": "organisation",
     "api_account.who": "self",
     "api_account.list_tokens": "self",
     "api_account.create_token": "nothing",
@@ -273,6 +279,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "assignments.rule": {"ruling": "cleared", "reason": "a distant colleague"},
     "api_account.create_token": {"name": "mine", "scopes": ["read"], "days": 30},
     "api_assignments.make_assignment": {"entry": "{request}", "reviewer": "reviewer@people.example"},
+    "api_calls.create": {"kind": "requests", "title": {"en": "A call"}, "opens_at": "2099-01-01T00:00:00Z"},
     "api_requests.create": {"title": "A request"},
     "api_offers.create": {"title": "An offer"},
     "api_requests.change": {"title": "Another title"},
@@ -317,9 +324,13 @@ MISSING = "REQ-1999-0001"
 """A reference that nothing has: the answer to it is what "not found" looks like."""
 
 
+REFS = ("call", "organisation", "draft", "request", "public", "offer")
+"""What a {ref} in an address can be, besides an assignment."""
+
+
 def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any]:
     """What the address of an endpoint holds; raises KeyError for a parameter that nobody thought of."""
-    refs = {name: getattr(world, name) for name in ("call", "draft", "request", "public", "offer")}
+    refs = {name: getattr(world, name) for name in REFS}
     known: dict[str, Any] = {
         "ref": refs.get(about, world.assignment),
         "noun": "offers" if about == "offer" else "requests",
