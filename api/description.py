@@ -47,14 +47,14 @@ IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "required": True,
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
     "description": "the version that was read, as the ETag gave it",
 }
 REPEAT = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": False,
-    "schema": {"type": "string", "minLength": 8, "maxLength": 200},
+    "schema": {"type": "string", "pattern": "^[!-~]{8,200}$"},
     "description": "the same key repeats the first answer and does nothing twice",
 }
 IF_NONE_MATCH = {

@@ -7,6 +7,7 @@ lacks is shown in English; tests make sure that none is lacking.
 from __future__ import annotations
 
 import gettext as gettext_module
+import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -93,6 +94,9 @@ def translate(value: Any, language: str) -> str:
     return _formatted(value, language)
 
 
+MOST_SAID = 10**15
+"""Numbers from here on are not written in the form of a language."""
+
 COMMA = {"ar": "، ", "zh": "、"}
 """What parts the items of a bare list, where it is not a comma and a space."""
 
@@ -109,9 +113,14 @@ def _formatted(value: Any, language: str) -> str:
         return f"{moment(value, language)} UTC"
     if isinstance(value, date):
         return format_date(value, "long", locale=locale(language))
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) and _is_sayable(value):
         return str(format_decimal(value, locale=locale(language), numbering_system="latn"))
     return str(value)
+
+
+def _is_sayable(value: float | Decimal) -> bool:
+    """Babel gives up on numbers without end; such a one comes from a caller and stays as it is."""
+    return (isinstance(value, int) or math.isfinite(value)) and abs(value) < MOST_SAID
 
 
 def translate_errors(errors: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -59,6 +59,7 @@ WRONG: dict[str, tuple[bytes, list[str]]] = {
         ["countries", "starts_on", "title"],
     ),
 }
+LONG_NUMBERS = (-(10**40), 10**400, 1.5e142, 7.25)
 MEDIA_TYPES = (
     None,
     "text/plain",
@@ -121,6 +122,13 @@ def test_wrong_body_names_every_field(
     answer = client.post(REQUESTS, data=body, content_type=JSON, headers=headers)
 
     assert (answer.status_code, sorted(problem(answer)["errors"]), n_entries(read)) == (422, named, 0)
+
+
+@pytest.mark.parametrize("score", LONG_NUMBERS)
+def test_numbers_without_end_are_told_as_any_other_error(client: FlaskClient, score: float) -> None:
+    answer = client.post("/api/v1/criteria/evaluate", json={"strategy": "S1", "scores": {"1": score}})
+
+    assert (answer.status_code, list(problem(answer)["errors"])) == (422, ["scores"])
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
