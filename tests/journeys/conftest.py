@@ -1,4 +1,4 @@
-"""One browser for all journeys, one service for each module, one clean profile for each visit."""
+"""One browser and one service for all journeys, one clean profile for each visit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def browser(chromium_path: str) -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service, running, with a few published requests."""
     with serving(tmp_path_factory.mktemp("journeys")) as running:
@@ -50,7 +50,8 @@ def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
         contexts.append(context)
         journey = name or request.node.originalname.removeprefix("test_")
         visitor = f"visitor-{next(numbers)}"
-        return Visitor(context.new_page(), f"{journey}/{language}-{size}/{visitor}")
+        where = f"{journey}/{language}-{size}/{visitor}"
+        return Visitor(context.new_page(), where, has_scripts=more.get("java_script_enabled", True))
 
     yield begin
     for context in contexts:

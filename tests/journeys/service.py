@@ -80,9 +80,7 @@ class Service:
         address = f"reviewer{next(_numbers)}@people.example"
         with self.app.app_context(), transaction() as session:
             reviewer = make_account(session, Role.REVIEWER, email=address, password_hash=password_hash())
-            sitting = make_sitting(
-                session, now=utc_now(), answer=None, reviewer=reviewer, **texts(language)
-            )
+            sitting = make_sitting(session, now=utc_now(), answer=None, reviewer=reviewer, **texts(language))
             return sitting.ref, address
 
 
