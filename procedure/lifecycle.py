@@ -220,6 +220,13 @@ def actions_from(table: Mapping[tuple[State, Step], State], state: State) -> tup
     return tuple(step for listed, step in table if listed == state)
 
 
+def has_step(kind: EntryKind, state: str, action: EntryAction) -> bool:
+    """Whether a support request or support offer in this state knows this action at all."""
+    if kind is EntryKind.REQUEST:
+        return (RequestState(state), action) in REQUEST_STEPS
+    return (OfferState(state), action) in OFFER_STEPS
+
+
 def advance_entry(kind: EntryKind, state: str, action: EntryAction) -> RequestState | OfferState:
     """The state of a support request or support offer after an action. Raises Conflict as `advance`."""
     if kind is EntryKind.REQUEST:

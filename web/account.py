@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Response, flash, g, redirect, render_template, request, url_for
+from flask import Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from frame.access import acts, current_actor
-from frame.language import current_language
 from schemas.accounts import NewTokenSchema, OwnAccountSchema
 from services import accounts, passwords, personal_data, tokens
 from services.clock import utc_now
 from services.transaction import reading, transaction
-from translations.catalogues import OWN_NAMES, translate
+from translations.catalogues import OWN_NAMES
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
 from vocabulary.people import Role, Scope
 from web.forms import version_of
+from web.session import tell
 from web.sign_in import bp, enter
 
 SCOPES = {
@@ -206,5 +206,5 @@ def _session_id() -> int | None:
 
 
 def _done(message: Message) -> ResponseReturnValue:
-    flash(translate(message, current_language()), "good")
+    tell(message)
     return redirect(url_for("account.show"), 303)

@@ -6,21 +6,20 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from frame.access import acts, current_actor
-from frame.language import current_language
 from schemas.reviews import RulingSchema
 from services import assignments, conflicts
 from services.clock import utc_now
 from services.transaction import reading, transaction
-from translations.catalogues import translate
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid
 from vocabulary.messages import Message
 from vocabulary.states import ConflictRuling
+from web.session import tell
 
 bp = Blueprint("assignments", __name__, url_prefix="/assignments")
 
@@ -66,7 +65,7 @@ def make() -> ResponseReturnValue:
         if "due_at" in errors:
             errors["due_on"] = errors.pop("due_at")
         return _page(typed, errors), 422
-    flash(translate(told, current_language()), "good")
+    tell(told)
     return redirect(url_for("assignments.show_all"), 303)
 
 
@@ -99,5 +98,5 @@ def rule(ref: str) -> ResponseReturnValue:
         if ruling is ConflictRuling.CLEARED
         else Message("Upheld. The assignment has ended; ask somebody else.")
     )
-    flash(translate(told, current_language()), "good")
+    tell(told)
     return redirect(url_for("assignments.show_all"), 303)

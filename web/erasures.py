@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
-from frame.language import current_language
 from services import personal_data
 from services.clock import utc_now
 from services.personal_data import APPROVED, ASKED, ERASED, PREPARED
 from services.transaction import reading, transaction
-from translations.catalogues import translate
 from vocabulary.actions import Action
 from vocabulary.errors import HouseError
 from vocabulary.messages import Message
 from vocabulary.people import Role
+from web.session import tell
 
 bp = Blueprint("erasures", __name__, url_prefix="/account")
 
@@ -96,5 +95,5 @@ def _page(error: Message | None = None, status: int = 200) -> ResponseReturnValu
 
 
 def _done(message: Message, endpoint: str = "erasures.show") -> ResponseReturnValue:
-    flash(translate(message, current_language()), "good")
+    tell(message)
     return redirect(url_for(endpoint), 303)

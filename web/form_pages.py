@@ -92,7 +92,7 @@ def check_page(
 ) -> str:
     """Every answer by section, what is still missing, and the two consents."""
     content = dict(page.working) | dict(typed or {})
-    missing = missing_answers(kind, content)
+    missing = missing_answers(kind, content, utc_now().date())
     missing.pop("consent_terms", None)
     shown = dict(errors) if errors is not None else {}
     return render_template(
@@ -247,7 +247,7 @@ def _steps(
     kind: EntryKind, page: EntryPage | None, errors: Mapping[str, Any] | None, current: str
 ) -> list[dict[str, Any]]:
     """The sections with how far each is; an entry not yet begun shows only where one is."""
-    missing = missing_answers(kind, page.working) if page else {}
+    missing = missing_answers(kind, page.working, utc_now().date()) if page else {}
     steps = []
     for section in SECTIONS[kind]:
         names = [question.name for question in section.questions]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask import Blueprint, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from frame.access import acts
@@ -16,7 +16,7 @@ from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.messages import Message
 from web.drafts import noun_of
-from web.session import keep_draft
+from web.session import keep_draft, tell
 from web.sign_in import enter
 
 bp = Blueprint("links", __name__)
@@ -58,5 +58,5 @@ def confirm(secret: str) -> ResponseReturnValue:
         signed_in = accounts.sign_in_owner(database, entry.owner_id or 0, now=now)
         address = url_for("submitted.receipt", noun=noun_of(entry.kind), ref=entry.ref)
     enter(signed_in)
-    flash(CONFIRMED, "good")
+    tell(CONFIRMED)
     return redirect(address, 303)

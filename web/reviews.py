@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
@@ -33,6 +33,7 @@ from vocabulary.states import ConflictAnswer, ReviewState
 from web.forms import version_of
 from web.scorecard_form import loaded, shown
 from web.scorecard_words import CHOICES, field_labels, in_words, summary_labels
+from web.session import tell
 
 bp = Blueprint("reviews", __name__, url_prefix="/reviews")
 
@@ -111,7 +112,7 @@ def step_back(ref: str) -> ResponseReturnValue:
 
 
 def _told(message: Message) -> ResponseReturnValue:
-    flash(translate(message, current_language()), "good")
+    tell(message)
     return redirect(url_for("reviews.queue"), 303)
 
 
@@ -225,7 +226,7 @@ def save(ref: str) -> ResponseReturnValue:
     if request.form.get("do") == "submit":
         return _submit(ref, saved.version)
     text = _saved_text(saved.n_scored, saved.n_criteria, saved.saved_at)
-    flash(translate(text, current_language()), "good")
+    tell(text)
     return redirect(url_for("reviews.show", ref=ref), 303)
 
 

@@ -6,7 +6,7 @@ stands on, since only what is published is matched for the other side.
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
@@ -19,6 +19,7 @@ from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 from web.drafts import NOUN, kind_of
 from web.forms import version_of
+from web.session import tell
 
 bp = Blueprint("screening", __name__)
 ROWS = 30
@@ -72,5 +73,5 @@ def unpublish(noun: str, ref: str) -> ResponseReturnValue:
 
 
 def _back(noun: str, ref: str, message: Message) -> ResponseReturnValue:
-    flash(message, "good")
+    tell(message)
     return redirect(url_for(f"entries.{noun[:-1]}_page", ref=ref), 303)

@@ -9,17 +9,25 @@ from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Any
 
-from flask import g, request, session
+from flask import flash, g, request, session
 
 from frame.access import set_actor
+from frame.language import current_language
 from services.clock import utc_now
 from services.sessions import browser, note_use
 from services.transaction import reading, transaction
+from translations.catalogues import translate
 from vocabulary.errors import Unavailable
+from vocabulary.messages import Message
 from vocabulary.people import SIGNED_OUT
 
 SIGN_IN_SECRET = "sign_in"  # noqa: S105 -- the name of a cookie field, not a secret
 DRAFTS = "drafts"
+
+
+def tell(message: Message) -> None:
+    """Say on the next page that something is done, in the language of this one."""
+    flash(translate(message, current_language()), "good")
 
 
 def load_actor() -> None:

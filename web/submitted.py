@@ -13,12 +13,15 @@ from services.queries.entries import entry_page
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, NotFound
+from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 from web.drafts import NOUN, kind_of
 from web.form_pages import in_words
 from web.forms import version_of
+from web.session import tell
 
 bp = Blueprint("submitted", __name__)
+WITHDRAWN = Message("This entry is withdrawn. It has left the public lists and the matches.")
 
 
 @bp.get(f"/{NOUN}/<ref>/receipt")
@@ -85,6 +88,7 @@ def withdraw(noun: str, ref: str) -> ResponseReturnValue:
         if stale.code != "version_conflict":
             raise
         return _withdrawal_page(noun, ref, stale), 409
+    tell(WITHDRAWN)
     return redirect(_page_address(kind_of(noun), ref), 303)
 
 

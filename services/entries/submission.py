@@ -76,7 +76,7 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     """
     entry, facts = fetch_for(session, actor, Action.ENTRY_SUBMIT, ref, now=now, lock=True)
     check_version(entry, expected_version)
-    content = _completed(entry, now.date())
+    content = completed(entry.kind, working_content(entry), now.date())
     errors = errors_for_submission(entry.kind, content, today=now.date())
     if errors:
         raise Invalid(errors)
@@ -114,17 +114,16 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     return receipt
 
 
-def missing_answers(kind: EntryKind, content: Mapping[str, Any]) -> dict[str, list[Message]]:
+def missing_answers(kind: EntryKind, content: Mapping[str, Any], today: date) -> dict[str, list[Message]]:
     """What submitting this content would be refused for, by field; for a form that shows how far it is."""
-    return dict(errors_for_submission(kind, content))
+    return dict(errors_for_submission(kind, completed(kind, content, today), today=today))
 
 
-def _completed(entry: Entry, today: date) -> dict[str, Any]:
+def completed(kind: EntryKind, content: Mapping[str, Any], today: date) -> dict[str, Any]:
     """What is submitted; an offer without an end stands for twelve months."""
-    content = working_content(entry)
-    if entry.kind is EntryKind.OFFER and content["valid_until"] is None:
-        content["valid_until"] = (today + OFFER_STANDS).isoformat()
-    return content
+    if kind is EntryKind.OFFER and not content.get("valid_until"):
+        return dict(content) | {"valid_until": (today + OFFER_STANDS).isoformat()}
+    return dict(content)
 
 
 def files_of(session: Session, entry: Entry) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from models.calls import Call
 from models.entries import Attachment, Entry, Revision
 from procedure.access import is_visible, may
 from procedure.facts import ItemFacts
+from procedure.lifecycle import has_step
 from services.entries.content import content_of
 from services.entries.fields import publishable
 from services.entries.rows import fetch, working_content
@@ -37,7 +38,7 @@ from services.queries.filters import (
 from vocabulary.actions import Action
 from vocabulary.errors import NotFound
 from vocabulary.people import SIGNED_OUT, Actor
-from vocabulary.states import EntryKind, Publication
+from vocabulary.states import EntryAction, EntryKind, Publication
 
 MOST_ROWS = 200
 ASKED_OF_A_PAGE = (
@@ -279,6 +280,13 @@ def _limited(entry: Entry, shown: set[str] | frozenset[str], *, is_inside: bool)
     )
 
 
+def _offers(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> bool:
+    """Whether a page shows the button: the actor may do it, and there is something left to do."""
+    if action is Action.ENTRY_WITHDRAW and facts.kind and facts.state:
+        return has_step(facts.kind, facts.state, EntryAction.WITHDRAW) and may(actor, action, facts, now)
+    return may(actor, action, facts, now)
+
+
 # --- one entry --------------------------------------------------------------------------------------------
 
 
@@ -298,7 +306,7 @@ def entry_page(
     return EntryPage(
         row=_limited(entry, shown, is_inside=_is_inside(actor, facts, now)),
         shown=shown,
-        may=frozenset(action for action in ASKED_OF_A_PAGE if may(actor, action, facts, now)),
+        may=frozenset(action for action in ASKED_OF_A_PAGE if _offers(actor, action, facts, now)),
         is_own=owns,
         is_confirmed=reads and entry.confirmed_at is not None,
         working=working_content(entry) if owns else {},

@@ -79,6 +79,7 @@ def test_offer(service: Service, visit: Visit, language: str, size: str) -> None
     partner.go(service.link(email, "/drafts/"), "come-back")
     kept = [partner.page.input_value(f"#f-{name}") for name in ("title", "summary", "contact_email")]
     fill_in(partner, language)
+    n_missing = partner.page.locator(".notice li").count()
     partner.page.check('input[name="consent_terms"]')
     partner.press('form[action$="/submission"] button.button', "receipt")
     received = partner.page.locator(".receipt .ref").inner_text()
@@ -91,12 +92,15 @@ def test_offer(service: Service, visit: Visit, language: str, size: str) -> None
     is_signed_in = partner.page.locator('form[action$="/sign-out"]').is_visible()
     partner.press('.actions a[href$="/withdrawal"]', "withdrawal")
     partner.press('form[action$="/withdrawal"] button', "withdrawn")
+    is_gone = partner.page.locator('main a[href$="/withdrawal"]').count() == 0
     answer = partner.page.goto(f"{service.address}/{language}/offers/{ref}/matches")
 
     assert kept == [*TEXTS[language][:2], email]
     assert received == ref
     assert n_matches >= 1
     assert n_reasons >= 2
+    assert n_missing == 0
     assert is_signed_in
+    assert is_gone
     assert answer is not None
     assert answer.status in (200, 404)
