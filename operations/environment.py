@@ -136,7 +136,7 @@ def make_venv() -> None:
 
 def install(lock: str) -> None:
     """Install a hash-locked requirements file: with uv, or with plain pip where uv does not run or reach."""
-    say(f"Installing {lock}. The first time this downloads some 200 MB and takes a minute or two …")
+    say(f"Installing {lock}. The first time this downloads some 320 MB and takes a minute or two …")
     quiet = ("-q", "--retries", "2", "--require-hashes")
     worked, output = attempt(PYTHON, "-m", "pip", "install", *quiet, "-r", INSTALLER)
     if worked:

@@ -40,7 +40,7 @@ FLOORS: dict[str, set[str]] = {
     "models": WORDS | {"sqlalchemy", "flask_sqlalchemy"},
     "services": PURE
     | DATABASE
-    | {"models", "translations", "argon2", "structlog", "openpyxl", "xlsxwriter", "rapidfuzz"},
+    | {"models", "translations", "argon2", "structlog", "openpyxl", "xlsxwriter", "rapidfuzz", "numpy"},
     "schemas": WORDS | {"services", "marshmallow", "babel"},
     "frame": PURE | FLASK | {"services", "translations", "prometheus_client"},
     "api": DOOR,
