@@ -6,7 +6,7 @@ procedure/.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,17 +30,28 @@ def entry_facts(session: Session, entry: Entry, actor: Actor) -> ItemFacts:
     return facts_of_entries(session, [entry], actor)[entry.id]
 
 
-def facts_of_entries(session: Session, entries: Iterable[Entry], actor: Actor) -> dict[int, ItemFacts]:
-    """The facts of several entries towards one actor, by the entry's id."""
+def facts_of_entries(
+    session: Session,
+    entries: Iterable[Entry],
+    actor: Actor,
+    *,
+    countries: Mapping[int, Collection[str]] | None = None,
+) -> dict[int, ItemFacts]:
+    """The facts of several entries towards one actor, by the entry's id.
+
+    `countries` are those that the entries name, where the caller has read them already; rows that have the
+    columns of an entry will do then.
+    """
     rows = {entry.id: entry for entry in entries}
     calls = _calls(session, {entry.call_id for entry in rows.values() if entry.call_id is not None})
-    countries = _countries(session, rows)
+    if countries is None:
+        countries = _countries(session, rows)
     reviewing = _reviewing(session, rows, actor)
     standings = _standings(session, rows, actor)
     found = {}
     for entry_id, entry in rows.items():
         call = calls.get(entry.call_id or 0)
-        named = countries.get(entry_id, set()) | {entry.organisation_country or ""}
+        named = {*countries.get(entry_id, ()), entry.organisation_country or ""}
         found[entry_id] = ItemFacts(
             kind=entry.kind,
             entry_id=entry_id,

@@ -85,7 +85,9 @@ def _list(kind: EntryKind) -> ResponseReturnValue:
     with reading() as session:
         try:
             if not errors:
-                page = entries.list_public(session, kind, **_asked(query), limit=ROWS_ON_A_PAGE)
+                page = entries.list_public(
+                    session, kind, **_asked(query), limit=ROWS_ON_A_PAGE, names=readable.LINE_FIELDS
+                )
                 lines = [readable.line(session, row, language) for row in page.rows]
         except Invalid as invalid:
             errors = invalid.errors

@@ -28,7 +28,7 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
     (Message("Calls"), "calls.show_all", None),
     (Message("My entries"), "mine.show", None),
     (Message("Reviews"), "reviews.queue", frozenset({Role.REVIEWER, Role.MODERATOR})),
-    (Message("Received"), "screening.received", frozenset({Role.OFFICER})),
+    (Message("Received entries"), "screening.received", frozenset({Role.OFFICER})),
     (
         Message("Assignments"),
         "assignments.show_all",
@@ -55,7 +55,7 @@ def show() -> ResponseReturnValue:
 
 
 def _latest(session: Any, kind: EntryKind, language: str) -> list[readable.Line]:
-    page = entries.list_public(session, kind, {}, limit=N_LATEST)
+    page = entries.list_public(session, kind, {}, limit=N_LATEST, names=readable.LINE_FIELDS)
     return [readable.line(session, row, language) for row in page.rows]
 
 

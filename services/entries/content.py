@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from models.entries import Entry, EntryTerm, SupportOffer, SupportRequest
-from services.entries.fields import BY_NAME, ContentField, ValueKind, fields_of
+from services.entries.fields import BY_NAME, ValueKind, fields_of
 from services.entries.search import findable, search_text
 from vocabulary.errors import Invalid
 from vocabulary.messages import Message
@@ -48,11 +48,20 @@ def content_of(entry: Entry) -> dict[str, Any]:
     codes: dict[str, list[str]] = {}
     for term in entry.terms:
         codes.setdefault(term.vocabulary, []).append(term.code)
-    return {field.name: field.to_json(_value(entry, field, codes)) for field in fields_of(entry.kind)}
+    return said(entry.kind, entry, codes, BY_NAME)
 
 
-def _value(entry: Entry, field: ContentField, codes: Mapping[str, list[str]]) -> Any:
-    return codes.get(field.name) if field.kind is ValueKind.CODES else getattr(entry, field.name)
+def said(
+    kind: EntryKind, columns: Any, codes: Mapping[str, Collection[str]], names: Collection[str]
+) -> dict[str, Any]:
+    """Some fields of an entry, in the order of the table, from its columns (attributes) and its codes."""
+    return {
+        field.name: field.to_json(
+            codes.get(field.name) if field.kind is ValueKind.CODES else getattr(columns, field.name)
+        )
+        for field in fields_of(kind)
+        if field.name in names
+    }
 
 
 def empty_content(kind: EntryKind) -> dict[str, Any]:

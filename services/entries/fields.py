@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from vocabulary.messages import Message
@@ -195,16 +196,19 @@ FIELDS: tuple[ContentField, ...] = (
 BY_NAME: Mapping[str, ContentField] = {field.name: field for field in FIELDS}
 
 
+@cache
 def fields_of(kind: EntryKind) -> tuple[ContentField, ...]:
     """The fields that a request or an offer has, in order."""
     return tuple(field for field in FIELDS if kind in field.of)
 
 
+@cache
 def publishable(kind: EntryKind) -> tuple[str, ...]:
     """Names of the fields that the owner may let everybody see."""
     return tuple(field.name for field in fields_of(kind) if field.is_publishable)
 
 
+@cache
 def personal(kind: EntryKind) -> tuple[str, ...]:
     """Names of the fields whose values never go into the audit trail, a log or a mail to others."""
     return tuple(field.name for field in fields_of(kind) if field.is_personal)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from models.calls import Call
 from models.entries import Attachment, Entry, Revision
 from procedure.access import is_visible, may
 from procedure.facts import ItemFacts
 from procedure.lifecycle import has_step
-from services.entries.content import content_of
 from services.entries.fields import publishable
-from services.entries.rows import fetch, working_content
 from services.entries.visibility import (
     is_own,
     is_previewed,
@@ -25,22 +23,20 @@ from services.entries.visibility import (
     is_readable,
     shown_fields,
 )
-from services.facts import entry_facts, facts_of_entries
+from services.facts import facts_of_entries
+from services.queries.entry_rows import EVERY_FIELD, MOST_ROWS, ReadEntry, listed, one
 from services.queries.filters import (
     INSIDE_FILTERS,
     Order,
     check_filters,
     matches,
     order,
-    read_cursor,
-    write_cursor,
 )
 from vocabulary.actions import Action
 from vocabulary.errors import NotFound
 from vocabulary.people import SIGNED_OUT, Actor
 from vocabulary.states import EntryAction, EntryKind, Publication
 
-MOST_ROWS = 200
 ASKED_OF_A_PAGE = (
     Action.ENTRY_READ,
     Action.ENTRY_READ_IDENTITY,
@@ -153,18 +149,21 @@ def list_public(
     sort: str = "newest",
     cursor: str | None = None,
     limit: int = 20,
+    names: frozenset[str] = EVERY_FIELD,
 ) -> Page:
-    """Published entries, with the fields that their owners consented to. Raises Invalid for wrong filters."""
+    """Published entries, with those of the fields in `names` that their owners consented to.
+
+    Raises Invalid for wrong filters.
+    """
     check_filters(filters, sort, inside=False)
     condition = sa.and_(
         Entry.kind == kind,
         is_public(),
         matches(session, filters, q, (Entry.public_search_text,), public=True),
     )
-    entries, following, total = _page(
-        session, condition, order(sort, Entry.published_at), sort, cursor, limit
-    )
-    return Page(tuple(_public_row(entry) for entry in entries), following, total)
+    ordered = order(sort, Entry.published_at)
+    found = listed(session, condition, ordered, sort, cursor, limit, names=names, is_indexed=not q)
+    return Page(tuple(_public_row(entry, names) for entry in found.entries), found.next, found.total)
 
 
 def list_visible(
@@ -198,64 +197,33 @@ def list_visible(
     condition = sa.and_(Entry.kind == kind, sa.or_(*ways))
     inside_time = sa.func.coalesce(Entry.submitted_at, Entry.created_at)
     time = sa.case((sa.or_(readable, previewed), inside_time), else_=Entry.published_at)
-    entries, following, total = _page(session, condition, order(sort, time), sort, cursor, limit)
-    facts = facts_of_entries(session, entries, actor)
-    rows = tuple(_row(entry, actor, facts[entry.id], now) for entry in entries)
-    return Page(rows, following, total)
+    found = listed(session, condition, order(sort, time), sort, cursor, limit)
+    facts = facts_of_entries(
+        session,
+        [entry.row for entry in found.entries],
+        actor,
+        countries={entry.row.id: entry.countries for entry in found.entries},
+    )
+    rows = tuple(_row(entry, actor, facts[entry.row.id], now) for entry in found.entries)
+    return Page(rows, found.next, found.total)
 
 
 def mine(session: Session, actor: Actor, *, now: datetime) -> tuple[EntryRow, ...]:
     """The actor's own entries of both kinds, drafts of this browser included, the last touched first."""
-    query = (
-        sa.select(Entry)
-        .where(is_own(actor))
-        .options(selectinload(Entry.terms))
-        .order_by(Entry.updated_at.desc(), Entry.id.desc())
-        .limit(MOST_ROWS)
-    )
-    entries = list(session.execute(query).scalars())
-    facts = facts_of_entries(session, entries, actor)
-    return tuple(_row(entry, actor, facts[entry.id], now) for entry in entries)
+    last_touched = Order(Entry.updated_at, is_descending=True)
+    found = listed(session, is_own(actor), last_touched, "newest", None, MOST_ROWS).entries
+    countries = {entry.row.id: entry.countries for entry in found}
+    facts = facts_of_entries(session, [entry.row for entry in found], actor, countries=countries)
+    return tuple(_row(entry, actor, facts[entry.row.id], now) for entry in found)
 
 
-def _page(
-    session: Session,
-    condition: sa.ColumnElement[bool],
-    ordered: Order,
-    sort: str,
-    cursor: str | None,
-    limit: int,
-) -> tuple[list[Entry], str | None, int]:
-    """The entries of one page, the cursor of the next, and the total: found in one pass over narrow rows."""
-    limit = max(1, min(limit, MOST_ROWS))
-    found = sa.select(
-        Entry.id.label("id"), ordered.key.label("key"), sa.func.count().over().label("total")
-    ).where(condition)
-    rows = found.subquery()
-    narrow = sa.select(rows.c.id, rows.c.key, rows.c.total)
-    on_rows = Order(rows.c.key, ordered.is_descending, rows.c.id)
-    if cursor:
-        narrow = narrow.where(on_rows.after(*read_cursor(cursor, sort)))
-    shown = session.execute(narrow.order_by(*on_rows.by()).limit(limit + 1)).all()
-    query = (
-        sa.select(Entry)
-        .where(Entry.id.in_([row.id for row in shown[:limit]]))
-        .options(selectinload(Entry.terms))
-    )
-    by_id = {entry.id: entry for entry in session.execute(query).scalars()}
-    following = None
-    if len(shown) > limit:
-        following = write_cursor(sort, shown[limit - 1].key, shown[limit - 1].id)
-    return [by_id[row.id] for row in shown[:limit]], following, shown[0].total if shown else 0
-
-
-def _public_row(entry: Entry) -> EntryRow:
-    shown = set(entry.public_fields) & set(publishable(entry.kind))
+def _public_row(entry: ReadEntry, names: Collection[str]) -> EntryRow:
+    shown = set(entry.row.public_fields) & set(publishable(entry.row.kind)) & set(names)
     return _limited(entry, shown, is_inside=False)
 
 
-def _row(entry: Entry, actor: Actor, facts: ItemFacts, now: datetime) -> EntryRow:
-    shown = shown_fields(actor, entry.kind, entry.public_fields, facts, now)
+def _row(entry: ReadEntry, actor: Actor, facts: ItemFacts, now: datetime) -> EntryRow:
+    shown = shown_fields(actor, entry.row.kind, entry.row.public_fields, facts, now)
     return _limited(entry, shown, is_inside=_is_inside(actor, facts, now))
 
 
@@ -264,19 +232,19 @@ def _is_inside(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
     return may(actor, Action.ENTRY_READ, facts, now) or may(actor, Action.ENTRY_PREVIEW, facts, now)
 
 
-def _limited(entry: Entry, shown: set[str] | frozenset[str], *, is_inside: bool) -> EntryRow:
-    content = {name: value for name, value in content_of(entry).items() if name in shown}
+def _limited(entry: ReadEntry, shown: Collection[str], *, is_inside: bool) -> EntryRow:
+    row = entry.row
     return EntryRow(
-        ref=entry.ref,
-        kind=entry.kind,
-        version=entry.version,
-        state=entry.state if is_inside else None,
-        publication=entry.publication,
-        content=content,
-        submitted_at=entry.submitted_at if is_inside else None,
-        published_at=entry.published_at,
-        updated_at=entry.updated_at if is_inside else None,
-        has_pending=is_inside and entry.pending is not None,
+        ref=row.ref,
+        kind=row.kind,
+        version=row.version,
+        state=row.state if is_inside else None,
+        publication=row.publication,
+        content=entry.content(shown),
+        submitted_at=row.submitted_at if is_inside else None,
+        published_at=row.published_at,
+        updated_at=row.updated_at if is_inside else None,
+        has_pending=is_inside and row.has_pending,
     )
 
 
@@ -294,28 +262,31 @@ def entry_page(
     session: Session, actor: Actor, ref: str, *, now: datetime, kind: EntryKind | None = None
 ) -> EntryPage:
     """One entry as this actor may see it. Raises NotFound where that is nothing."""
-    entry = fetch(session, ref, kind=kind)
-    facts = entry_facts(session, entry, actor)
+    entry = one(session, ref)
+    if entry is None or kind not in (None, entry.row.kind):
+        raise NotFound
+    row = entry.row
+    facts = facts_of_entries(session, [row], actor, countries={row.id: entry.countries})[row.id]
     if not is_visible(actor, facts, now):
-        if entry.publication is Publication.UNPUBLISHED:
+        if row.publication is Publication.UNPUBLISHED:
             return EntryPage(_limited(entry, frozenset(), is_inside=False), frozenset(), frozenset(), True)
         raise NotFound
-    shown = shown_fields(actor, entry.kind, entry.public_fields, facts, now)
+    shown = shown_fields(actor, row.kind, row.public_fields, facts, now)
     reads = may(actor, Action.ENTRY_READ, facts, now)
-    owns = reads and (entry.id in actor.entry_ids or facts.owner_id == (actor.account_id or -1))
+    owns = reads and (row.id in actor.entry_ids or facts.owner_id == (actor.account_id or -1))
     return EntryPage(
         row=_limited(entry, shown, is_inside=_is_inside(actor, facts, now)),
         shown=shown,
         may=frozenset(action for action in ASKED_OF_A_PAGE if _offers(actor, action, facts, now)),
         is_own=owns,
-        is_confirmed=reads and entry.confirmed_at is not None,
-        working=working_content(entry) if owns else {},
-        pending=entry.pending or {} if owns else {},
-        pending_at=entry.pending_at if owns else None,
-        files=_files(session, entry) if may(actor, Action.ATTACHMENT_DOWNLOAD, facts, now) else (),
-        n_revisions=entry.revision_number if reads else 0,
-        content_hash=_hash(session, entry) if reads else None,
-        call=_call(session, entry),
+        is_confirmed=reads and row.confirmed_at is not None,
+        working=entry.content() | (row.pending or {}) if owns else {},
+        pending=row.pending or {} if owns else {},
+        pending_at=row.pending_at if owns else None,
+        files=_files(session, row.id) if may(actor, Action.ATTACHMENT_DOWNLOAD, facts, now) else (),
+        n_revisions=row.revision_number if reads else 0,
+        content_hash=_hash(session, row.id, row.revision_number) if reads else None,
+        call=_call(session, row.call_id),
         deadline_at=facts.deadline_at,
     )
 
@@ -325,23 +296,21 @@ def public_page(session: Session, ref: str, *, now: datetime, kind: EntryKind | 
     return entry_page(session, SIGNED_OUT, ref, now=now, kind=kind)
 
 
-def _files(session: Session, entry: Entry) -> tuple[FileRow, ...]:
+def _files(session: Session, entry_id: int) -> tuple[FileRow, ...]:
     rows = session.execute(
         sa.select(Attachment)
-        .where(Attachment.entry_id == entry.id, Attachment.removed_at.is_(None))
+        .where(Attachment.entry_id == entry_id, Attachment.removed_at.is_(None))
         .order_by(Attachment.id)
     ).scalars()
     return tuple(FileRow(row.ref, row.name, row.media_type, row.size, row.uploaded_at) for row in rows)
 
 
-def _hash(session: Session, entry: Entry) -> str | None:
+def _hash(session: Session, entry_id: int, number: int) -> str | None:
     return session.execute(
-        sa.select(Revision.content_hash).where(
-            Revision.entry_id == entry.id, Revision.number == entry.revision_number
-        )
+        sa.select(Revision.content_hash).where(Revision.entry_id == entry_id, Revision.number == number)
     ).scalar_one_or_none()
 
 
-def _call(session: Session, entry: Entry) -> CallRow | None:
-    call = session.get(Call, entry.call_id) if entry.call_id is not None else None
+def _call(session: Session, call_id: int | None) -> CallRow | None:
+    call = session.get(Call, call_id) if call_id is not None else None
     return CallRow(call.ref, call.title, call.closes_at, call.zone) if call else None

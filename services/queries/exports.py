@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.entries.fields import publishable
-from services.queries.entries import MOST_ROWS, EntryRow, list_public
+from services.queries.entries import EntryRow, list_public
+from services.queries.entry_rows import MOST_ROWS
 from vocabulary.states import EntryKind
 
 MOST_EXPORTED = 20_000

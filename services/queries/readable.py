@@ -33,6 +33,11 @@ CHOICES: Mapping[str, Message] = {
 }
 """Names of the codes that have a short fixed list in place of a vocabulary."""
 
+LINE_FIELDS = frozenset(
+    {"title", "summary", "language", "organisation_name", "countries", "regions", "scopes", "support"}
+)
+"""What a line of a list needs to know of an entry."""
+
 MOST_SUMMARY = 280
 """Characters of a summary in a list."""
 
