@@ -58,7 +58,9 @@ def _text(pair: Pair) -> Message:
 def _meaning(pair: Pair) -> Message:
     if "meaning" not in pair.applies:
         return Message("Meaning is not compared: no sentence vectors are installed.")
-    return Message("By their meaning they are alike to {percent} %.", percent=_percent(pair.parts["meaning"]))
+    return Message(
+        "By their meaning they are alike to {percent} per cent.", percent=_percent(pair.parts["meaning"])
+    )
 
 
 def _support(pair: Pair) -> Message:
@@ -87,7 +89,7 @@ def _needs(pair: Pair) -> Message:
         return Message("The offer names no needs, initiatives or themes.")
     shared = tuple(tag for tag in asked if tag in served)
     if shared:
-        return Message("Both serve {shared}.", shared=shared)
+        return Message("Served by both: {shared}.", shared=shared)
     if pair.parts["needs"] > 0:
         return Message(
             "They serve related needs: the request {asked}, the offer {served}.", asked=asked, served=served
@@ -153,7 +155,7 @@ def _time(pair: Pair) -> Message:
     if pair.parts["time"] == 1.0:
         return Message("The offer covers the time of the work.")
     return Message(
-        "The offer covers {percent} % of the time of the work.", percent=_percent(pair.parts["time"])
+        "The offer covers {percent} per cent of the time of the work.", percent=_percent(pair.parts["time"])
     )
 
 

@@ -223,7 +223,7 @@ def test_rank_takes_meaning_from_the_seam_where_there_is_one():
 
     assert (match.parts["text"], match.parts["meaning"]) == (0.0, 1.0)
     assert match.score == pytest.approx(0.25 / 0.65, abs=1e-9)
-    assert match.reasons["meaning"] == "By their meaning they are alike to 100 %."
+    assert match.reasons["meaning"] == "By their meaning they are alike to 100 per cent."
 
 
 def test_rank_says_that_meaning_is_not_compared_without_vectors():

@@ -51,7 +51,7 @@ CASES = [
         "needs",
         {"needs": {"1.1"}, "initiatives": {"1a"}, "ecosystems": {"urban"}},
         {"needs": {"1.1"}, "initiatives": {"1a"}, "ecosystems": {"urban"}},
-        "Both serve need 1.1, initiative 1a and urban.",
+        "Served by both: need 1.1, initiative 1a and urban.",
     ),
     (
         "needs",
@@ -100,7 +100,7 @@ CASES = [
         "time",
         {"from_on": MAY, "until_on": date(2026, 5, 10)},
         {"from_on": date(2026, 5, 7)},
-        "The offer covers 40 % of the time of the work.",
+        "The offer covers 40 per cent of the time of the work.",
     ),
     (
         "time",
@@ -160,4 +160,4 @@ def test_reason_never_rounds_a_part_of_the_time_to_nothing_or_to_all(days, perce
     asked = {"from_on": first, "until_on": date.fromordinal(first.toordinal() + 999)}
     given = {"until_on": date.fromordinal(first.toordinal() + days - 1)}
 
-    assert reasons(asked, given)["time"] == f"The offer covers {percent} % of the time of the work."
+    assert reasons(asked, given)["time"] == f"The offer covers {percent} per cent of the time of the work."
