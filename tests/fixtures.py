@@ -6,6 +6,7 @@ is loaded once and stays; everything else is emptied after each test.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -73,6 +74,7 @@ def app(built_app: Flask) -> Iterator[Flask]:
     yield built_app
     with built_app.app_context():
         _empty()
+    shutil.rmtree(built_app.config["SETTINGS"].data_dir / "attachments", ignore_errors=True)
     match_index.forget()
 
 

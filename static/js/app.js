@@ -100,7 +100,8 @@
      {"saved_at": ISO time, "version": number} with 200; anything else keeps the text and says so. */
   for (const form of all("form[data-autosave]")) {
     const state = form.querySelector("[data-autosave-state]");
-    let isDirty = false, isSaving = false, isRefused = false, isSending = false;
+    let isDirty = false, isSaving = false, isRefused = false, isSending = false, isWaiting = false;
+    const mark = () => { form.dataset.saved = isDirty || isSaving ? "no" : "yes"; };
     const say = (text, isFailing = false) => {
       if (!state) return;
       state.textContent = text;
@@ -112,9 +113,11 @@
       return data;
     };
     const save = async () => {
+      isWaiting = isDirty && isSaving; /* what changes during a save is saved right after it */
       if (!isDirty || isSaving || isRefused) return;
       isSaving = true;
       isDirty = false;
+      let isTaken = false;
       say(state?.dataset.saving || "");
       try {
         const answer = await fetch(form.dataset.autosave, { method: "POST", body: body(), redirect: "manual",
@@ -122,6 +125,7 @@
         if (answer.status >= 500 || answer.status === 429 || answer.status === 0) throw new Error("not taken");
         const told = await answer.json().catch(() => ({}));
         if (answer.ok) {
+          isTaken = true;
           for (const field of all('input[name="version"]', form)) field.value = told.version ?? field.value;
           if (told.action && form.getAttribute("action") !== told.action) { /* a new draft: from now on it has an address */
             form.action = form.dataset.autosave = told.action;
@@ -139,9 +143,12 @@
         say(state?.dataset.failed || "", true);
       }
       isSaving = false;
+      mark();
+      if (isWaiting && isTaken) save();
     };
-    form.addEventListener("input", (event) => { if (event.target.name) isDirty = true; });
-    form.addEventListener("change", (event) => { if (event.target.name && event.target.type !== "file") { isDirty = true; save(); } });
+    const touch = () => { isDirty = true; mark(); };
+    form.addEventListener("input", (event) => { if (event.target.name) touch(); });
+    form.addEventListener("change", (event) => { if (event.target.name && event.target.type !== "file") { touch(); save(); } });
     form.addEventListener("submit", (event) => {
       isSending = true;
       if (!isSaving) return; /* wait for the save under way, or this would look like somebody else's change */

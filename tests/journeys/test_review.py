@@ -52,7 +52,8 @@ def finish(page: Page) -> None:
 def written_twice(member: Visitor, rival: Visitor) -> list[str]:
     """Evidence written in two windows at once; returns the texts that the second is shown."""
     score(member.page, "9")
-    member.write("scores.9.evidence", OWN)
+    member.page.keyboard.press("Tab")
+    member.await_saved()
     rival.expected.append("409")
     box = rival.page.locator(EVIDENCE.format("9"))
     box.fill(OTHER)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import ConsoleMessage, Page, Response
+from playwright.sync_api import ConsoleMessage, Page
 
 from config import ROOT
 
@@ -90,27 +89,14 @@ class Visitor:
         """Type into a field and leave it; returns when the page says that it is saved."""
         box = self.page.locator(f'[name="{name}"]')
         box.fill(text)
-        with self.page.expect_response(_is_autosave) as answered:
-            box.blur()
-        self.await_version(answered.value)
+        box.blur()
+        self.await_saved()
 
     def choose(self, name: str, value: str) -> None:
         """Tick a box or a radio button; returns when the page says that it is saved."""
-        box = self.page.locator(f'input[name="{name}"][value="{value}"]')
-        with self.page.expect_response(_is_autosave) as answered:
-            box.check()
-        self.await_version(answered.value)
+        self.page.check(f'input[name="{name}"][value="{value}"]')
+        self.await_saved()
 
-    def await_version(self, answer: Response) -> None:
-        """Wait until the form holds the version that the server told."""
-        told: dict[str, Any] = answer.json()
-        assert answer.status == 200, told
-        self.page.wait_for_function(
-            """version => [...document.querySelectorAll('form[data-autosave] input[name="version"]')]
-               .every((one) => one.value === version)""",
-            arg=str(told["version"]),
-        )
-
-
-def _is_autosave(answer: Response) -> bool:
-    return answer.request.headers.get("x-requested-with") == "autosave"
+    def await_saved(self) -> None:
+        """Wait until everything that was typed is saved."""
+        self.page.wait_for_selector('form[data-autosave][data-saved="yes"]', state="attached")
