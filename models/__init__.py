@@ -1,5 +1,15 @@
 """Floor 2: tables only. Importing this package knows every table, for Alembic and for tests."""
 
-from models import audit, calls, entries, matches, operation, people, reference, reviews
+from models import audit, calls, entries, matches, operation, people, reference, reviews, vectors
 
-__all__ = ["audit", "calls", "entries", "matches", "operation", "people", "reference", "reviews"]
+__all__ = [
+    "audit",
+    "calls",
+    "entries",
+    "matches",
+    "operation",
+    "people",
+    "reference",
+    "reviews",
+    "vectors",
+]

@@ -11,6 +11,7 @@ from typing import Any
 import flask_migrate
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Connection
 
@@ -31,12 +32,13 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression"),
     pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
 ]
+NEWEST = str(ScriptDirectory(str(ROOT / "migrations")).get_current_head())
 REBUILD_ENTRY = """
 from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 revision = "9001"
-down_revision = "0001"
+down_revision = "NEWEST"
 
 def upgrade() -> None:
     with op.batch_alter_table("entry", recreate="auto") as batch:
@@ -53,7 +55,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 revision = "9001"
-down_revision = "0001"
+down_revision = "NEWEST"
 
 def upgrade() -> None:
     op.create_table("half", sa.Column("id", sa.Integer(), primary_key=True))
@@ -67,7 +69,7 @@ BREAKS_REFERENCES = """
 from __future__ import annotations
 from alembic import op
 revision = "9001"
-down_revision = "0001"
+down_revision = "NEWEST"
 
 def upgrade() -> None:
     op.execute("UPDATE entry SET call_id = 999999")
@@ -130,7 +132,7 @@ def migrations_with(folder: Path, source: str) -> str:
     """A copy of our migrations with one more on top."""
     copied = folder / "migrations"
     shutil.copytree(ROOT / "migrations", copied, ignore=shutil.ignore_patterns("__pycache__"))
-    (copied / "versions" / "9001_one_more.py").write_text(source)
+    (copied / "versions" / "9001_one_more.py").write_text(source.replace("NEWEST", NEWEST))
     return str(copied)
 
 
@@ -210,7 +212,7 @@ def test_a_migration_that_rebuilds_a_table_keeps_every_row_both_ways(service: Fl
 
     flask_migrate.upgrade(directory=folder)
     above = rows()
-    flask_migrate.downgrade(directory=folder, revision="0001")
+    flask_migrate.downgrade(directory=folder, revision=NEWEST)
 
     assert above == before
     assert rows() == before
@@ -234,7 +236,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(service: Flask, tmp_path: 
     with connected() as connection:
         assert described(connection) == schema
         assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all() == [
-            "0001"
+            NEWEST
         ]
 
 
