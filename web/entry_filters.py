@@ -15,6 +15,7 @@ from services.queries.filters import OPEN_FILTERS
 from services.vocabularies import Option
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
+from web.option_lists import groups_of
 
 LABELS: Mapping[str, Message] = {
     "support": Message("Kind of support"),
@@ -135,12 +136,5 @@ def _names(session: Session, name: str, language: str) -> Mapping[str, str]:
 
 def _control(session: Session, name: str, chosen: Sequence[str], language: str) -> Control:
     options = vocabularies.options(session, VOCABULARIES.get(name, name), language)
-    parents = {option.code for option in options if option.parent is None}
-    groups: tuple[tuple[str, tuple[Option, ...]], ...] = ()
-    if name in ("needs", "regions"):
-        groups = tuple(
-            (top.label, (top, *(option for option in options if option.parent == top.code)))
-            for top in options
-            if top.code in parents
-        )
+    groups = groups_of(options) if name in ("needs", "regions") else ()
     return Control(name, LABELS[name], () if groups else options, groups, chosen[0] if chosen else None)

@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 from flask import Flask, request
 from markupsafe import Markup
 
+from frame import phrases
 from frame.access import current_actor
 from frame.language import accepted_language, current_language
 from translations.catalogues import (
@@ -24,11 +25,12 @@ from translations.catalogues import (
     translate,
 )
 from web.labels import match_label, public_label
+from web.option_lists import option_list
 
 
 def words(value: Any) -> str:
     """A Message, date, number or list in the language of the page."""
-    return value if isinstance(value, Markup) else translate(value, current_language())
+    return value if type(value) is str or isinstance(value, Markup) else translate(value, current_language())
 
 
 def instant(value: datetime, zone: str = "UTC") -> Markup:
@@ -91,6 +93,8 @@ def language_links() -> list[dict[str, Any]]:
 
 def install(app: Flask) -> None:
     """Make the filters and the values every template needs known to Jinja."""
+    phrases.install(app.jinja_env)
+    app.jinja_env.globals["option_list"] = option_list
     app.jinja_env.filters.update(
         words=words,
         listed=listed,
