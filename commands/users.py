@@ -1,4 +1,4 @@
-"""`flask users …`: make, close, open and list accounts."""
+"""`flask users …`: make accounts, change their roles, close, open and list them."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import click
 from flask.cli import AppGroup
 
 from commands.replies import refusals_in_words
-from schemas.accounts import LANGUAGES, NewAccountSchema
+from schemas.accounts import LANGUAGES, NewAccountSchema, RolesSchema
 from services import account_management, accounts, passwords
 from services.account_management import NewAccount
 from services.clock import utc_now
 from services.transaction import reading, transaction
 from vocabulary.people import SYSTEM, Grant, Role
 
-group = AppGroup("users", help="Accounts: add, close, open, list.")
+group = AppGroup("users", help="Accounts: add, change roles, close, open, list.")
+_roles = click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]),
+    help="A role; repeat it for several.",
+)  # fmt: skip
 
 
 @group.command("add")
 @click.option("--email", required=True, help="Address to sign in with.")
 @click.option("--name", required=True, help="Name, as others see it.")
-@click.option(
-    "--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]),
-    help="A role; repeat it for several.",
-)  # fmt: skip
+@_roles
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
 @click.option("--country", help="Code of three letters, such as KEN; needed for focal_point.")
 @click.option("--ask-password", is_flag=True, help="Ask for a password here; without, mailed links sign in.")
@@ -56,6 +57,33 @@ def _asked(name: str, email: str) -> str:
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     accounts.check_new_password(name, email, password)
     return passwords.hash_password(password)
+
+
+@group.command("grant")
+@click.argument("email")
+@_roles
+@click.option("--country", help="Code of three letters, such as KEN; needed for focal_point.")
+def grant(email: str, roles: tuple[str, ...], country: str | None) -> None:
+    """Give further roles to an account that is there already."""
+    with refusals_in_words():
+        wanted = RolesSchema().load({"roles": list(roles), "country": country})
+        grants = [_grant(Role(role), wanted["country"]) for role in wanted["roles"]]
+        with transaction() as session:
+            account = account_management.account_named(session, SYSTEM, email, now=utc_now())
+            account_management.grant_roles(session, SYSTEM, account.id, grants, now=utc_now())
+    click.echo("The roles are given.")
+
+
+@group.command("revoke")
+@click.argument("email")
+@_roles
+def revoke(email: str, roles: tuple[str, ...]) -> None:
+    """Take roles from an account. It stays open: `flask users disable` closes it."""
+    with refusals_in_words(), transaction() as session:
+        account = account_management.account_named(session, SYSTEM, email, now=utc_now())
+        taken = {Role(role) for role in roles}
+        account_management.revoke_roles(session, SYSTEM, account.id, taken, now=utc_now())
+    click.echo("The roles are taken away.")
 
 
 @group.command("disable")

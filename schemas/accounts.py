@@ -36,10 +36,9 @@ class OwnAccountSchema(HouseSchema):
     language = fields.String(required=True, validate=one_of(LANGUAGES))
 
 
-class NewAccountSchema(OwnAccountSchema):
-    """A new account, as an operator names it."""
+class RolesSchema(HouseSchema):
+    """Roles for an account, and the country that a focal point's role holds for."""
 
-    email = Address(required=True, error_messages=_MISSING)
     roles = fields.List(
         fields.String(validate=one_of(role.value for role in Role)),
         required=True,
@@ -52,6 +51,12 @@ class NewAccountSchema(OwnAccountSchema):
             "^[A-Z]{3}$", error=Message("This must be a code of three letters, such as KEN.")
         ),
     )
+
+
+class NewAccountSchema(OwnAccountSchema, RolesSchema):
+    """A new account, as an operator names it."""
+
+    email = Address(required=True, error_messages=_MISSING)
 
 
 class NewTokenSchema(HouseSchema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from models.people import Account, ApiToken, RoleGrant
 from procedure.access import require
 from procedure.facts import NOTHING
-from services import audit
+from services import audit, vocabularies
 from services.accounts import end_links
 from services.mail import queue_mail
 from services.runtime import runtime
@@ -64,6 +64,7 @@ def create_account(
     email = new.email.strip().lower()
     if session.execute(sa.select(Account.id).where(Account.email == email)).scalar_one_or_none():
         raise Invalid({"email": [Message("There is an account with this address already.")]})
+    _check_country(session, new.country)
     account = Account(
         email=email,
         name=new.name.strip(),
@@ -96,17 +97,41 @@ def _audit_new(session: Session, actor: Actor, account: Account, now: datetime) 
 def grant_roles(
     session: Session, actor: Actor, account_id: int, grants: Sequence[Grant], *, now: datetime
 ) -> Account:
-    """Give an account further roles; those it has already stay as they are."""
+    """Give an account further roles. Raises Conflict for a closed account, and where it holds them all."""
     require(actor, Action.ROLE_GRANT, NOTHING, now)
     account = fetch(session, account_id)
-    held = {(grant.role, grant.call_id, grant.country) for grant in account.grants}
+    if account.is_disabled or account.erased_at is not None:
+        raise Conflict(Message("This account is closed. Open it before you change its roles."), code="closed")
+    held = {_place(grant) for grant in account.grants}
     for grant in grants:
-        if (grant.role, grant.call_id, grant.country) not in held:
-            row = _row(grant, actor, now)
-            account.grants.append(row)
-            audit.record(
-                session, actor, "role.grant", ("account", str(account_id)), now=now, after=_said(row)
-            )
+        _check_country(session, grant.country)
+    new = [grant for grant in dict.fromkeys(grants) if _place(grant) not in held]
+    if not new:
+        raise Conflict(Message("The account holds these roles already."), code="unchanged")
+    for grant in new:
+        row = _row(grant, actor, now)
+        account.grants.append(row)
+        audit.record(session, actor, "role.grant", _subject(account), now=now, after=_said(row))
+    account.updated_at = now
+    return account
+
+
+def revoke_roles(
+    session: Session, actor: Actor, account_id: int, roles: Collection[Role], *, now: datetime
+) -> Account:
+    """Take roles from an account, wherever they hold; its tokens and sign-ins can do less from now on.
+
+    Raises Conflict where it holds none of them.
+    """
+    require(actor, Action.ROLE_GRANT, NOTHING, now)
+    account = fetch(session, account_id)
+    gone = [grant for grant in account.grants if grant.role in roles]
+    if not gone:
+        raise Conflict(Message("The account holds none of these roles."), code="unchanged")
+    for grant in gone:
+        account.grants.remove(grant)
+        audit.record(session, actor, "role.revoke", _subject(account), now=now, before=_said(grant))
+    account.updated_at = now
     return account
 
 
@@ -197,6 +222,11 @@ def fetch(session: Session, account_id: int) -> Account:
     return account
 
 
+def _check_country(session: Session, code: str | None) -> None:
+    if code is not None and code not in vocabularies.terms(session, "countries"):
+        raise Invalid({"country": [Message("There is no “{code}” in this list.", code=code)]})
+
+
 def _row(grant: Grant, actor: Actor, now: datetime) -> RoleGrant:
     if grant.role is Role.FOCAL_POINT and grant.country is None:
         raise Invalid({"country": [Message("A focal point needs the country it is the focal point of.")]})
@@ -207,6 +237,15 @@ def _row(grant: Grant, actor: Actor, now: datetime) -> RoleGrant:
         granted_by_id=actor.account_id,
         granted_at=now,
     )
+
+
+def _place(grant: Grant | RoleGrant) -> tuple[Role, int | None, str | None]:
+    """What makes a grant the same as another one: the role, and where it holds."""
+    return grant.role, grant.call_id, grant.country
+
+
+def _subject(account: Account) -> tuple[str, str]:
+    return "account", str(account.id)
 
 
 def _said(grant: RoleGrant) -> dict[str, object]:

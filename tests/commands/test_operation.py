@@ -19,7 +19,7 @@ from models.audit import AuditEvent
 from models.database import db
 from models.entries import Entry
 from models.operation import OutgoingMail
-from models.people import Account, ApiToken
+from models.people import Account, ApiToken, RoleGrant
 from services.attachments import add_attachment
 from services.transaction import reading, transaction
 from tests.databases import programs
@@ -121,6 +121,82 @@ def test_users_disable_enable_and_list(app: Flask, write: Opened) -> None:
     assert (answers, opened) == ([0, 1], 0)
     assert (listed["email"], listed["roles"], listed["state"]) == ("a@b.example", ["officer"], "closed")
     assert said(unknown) == (1, "There is no account with the address x@b.example.")
+
+
+def test_users_grant_and_revoke_change_the_roles_of_an_account_that_is_there(
+    app: Flask, write: Opened, read: Opened
+) -> None:
+    with write() as session:
+        account_id = make_account(session, Role.REQUESTER, email="a@b.example").id
+    given = [
+        run(app, "users", "grant", "A@b.example", "--role", "reviewer", "--role", "requester"),
+        run(app, "users", "grant", "a@b.example", "--role", "focal_point", "--country", "KEN"),
+        run(app, "users", "grant", "a@b.example", "--role", "focal_point", "--country", "UGA"),
+        run(app, "users", "grant", "a@b.example", "--role", "reviewer"),
+    ]
+    with read() as session:
+        held = {(grant.role, grant.country) for grant in session.scalars(sa.select(RoleGrant))}
+    taken = [run(app, "users", "revoke", "a@b.example", "--role", "focal_point") for _ in range(2)]
+    with read() as session:
+        left = {(grant.role, grant.country) for grant in session.scalars(sa.select(RoleGrant))}
+        trail = session.scalars(
+            sa.select(AuditEvent.action)
+            .where(AuditEvent.action.startswith("role."), AuditEvent.subject_ref == str(account_id))
+            .order_by(AuditEvent.sequence)
+        ).all()
+
+    assert [answer.exit_code for answer in given] == [0, 0, 0, 1]
+    assert said(given[-1]) == (1, "The account holds these roles already.")
+    assert held == {
+        (Role.REQUESTER, None),
+        (Role.REVIEWER, None),
+        (Role.FOCAL_POINT, "KEN"),
+        (Role.FOCAL_POINT, "UGA"),
+    }
+    assert [said(answer) for answer in taken] == [
+        (0, "The roles are taken away."),
+        (1, "The account holds none of these roles."),
+    ]
+    assert left == {(Role.REQUESTER, None), (Role.REVIEWER, None)}
+    assert trail == ["role.grant"] * 3 + ["role.revoke"] * 2
+
+
+def test_users_grant_refuses_an_unknown_country_a_closed_account_and_a_stranger(
+    app: Flask, write: Opened, read: Opened
+) -> None:
+    with write() as session:
+        make_account(session, email="a@b.example")
+        make_account(session, email="closed@b.example").is_disabled = True
+    refused = [
+        run(app, "users", "grant", "a@b.example", "--role", "focal_point", "--country", "XXX"),
+        run(app, "users", "grant", "a@b.example", "--role", "focal_point"),
+        run(app, "users", "grant", "closed@b.example", "--role", "officer"),
+        run(app, "users", "grant", "x@b.example", "--role", "officer"),
+        run(
+            app,
+            "users",
+            "add",
+            "--email",
+            "n@b.example",
+            "--name",
+            "N",
+            "--role",
+            "partner",
+            "--country",
+            "XXX",
+        ),
+    ]
+    with read() as session:
+        n_grants = session.execute(sa.select(sa.func.count()).select_from(RoleGrant)).scalar_one()
+
+    assert [said(answer) for answer in refused] == [
+        (1, "country: There is no “XXX” in this list."),
+        (1, "country: A focal point needs the country it is the focal point of."),
+        (1, "This account is closed. Open it before you change its roles."),
+        (1, "There is no account with the address x@b.example."),
+        (1, "country: There is no “XXX” in this list."),
+    ]
+    assert n_grants == 0
 
 
 def test_tokens_add_prints_a_token_that_works_and_revoke_ends_it(
