@@ -8,6 +8,8 @@ from __future__ import annotations
 from flask import Flask
 
 from commands import audit, seed, tokens, users
+from commands.allocate import allocate_command
+from commands.assign import assign_command
 from commands.index import index_group
 from commands.match import match_command
 from commands.operation import backup, restore, show_settings
@@ -15,6 +17,8 @@ from commands.transfer import export_command, import_command
 
 COMMANDS = (
     match_command,
+    assign_command,
+    allocate_command,
     export_command,
     import_command,
     index_group,

@@ -1,0 +1,152 @@
+"""How do rows of a file become records, each field read by its own reader, every problem told at once?
+
+For the commands that work on small tables of ids and numbers. Knows nothing of what the fields mean.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commands.match_entries import Unreadable, read_id
+from commands.rows import Problem, Rows, read_rows, write_whole
+from vocabulary.messages import Message, plural_message
+
+Reader = Callable[[Any], Any]
+Record = dict[str, Any]
+_N_DECIMALS = 6
+
+
+def read_records(
+    path: Path, required: Mapping[str, Reader], optional: Mapping[str, Reader], problems: list[Problem]
+) -> list[Record]:
+    """Records of a CSV or JSONL file; what is wrong with any goes to `problems`, by row and field."""
+    try:
+        rows = read_rows(path)
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from error
+    missing = [name for name in required if rows.fields and name not in rows.fields]
+    for name in missing:
+        rows.refuse(Message("There is no such column; the first row must name the columns."), 1, name)
+    readers = {**required, **optional}
+    found = [_record(rows, row.number, row.values, readers, required) for row in rows.rows if not missing]
+    problems += rows.problems
+    return [record for record in found if record is not None]
+
+
+def _record(
+    rows: Rows,
+    number: int,
+    values: Mapping[str, Any],
+    readers: Mapping[str, Reader],
+    required: Mapping[str, Reader],
+) -> Record | None:
+    record: Record = {"row": number}
+    n_problems = len(rows.problems)
+    for name, reader in readers.items():
+        if name not in values:
+            if name in required:
+                rows.refuse(Message("It is missing or empty; every row needs one."), number, name)
+            continue
+        try:
+            record[name] = reader(values[name])
+        except Unreadable as error:
+            rows.refuse(error.message, number, name)
+    return record if len(rows.problems) == n_problems else None
+
+
+def refuse_twice(path: Path, records: Iterable[Record], keys: Sequence[str], problems: list[Problem]) -> None:
+    """A key that stands in two rows is a problem of the second."""
+    seen: dict[tuple[Any, ...], int] = {}
+    for record in records:
+        key = tuple(record[name] for name in keys)
+        if key in seen:
+            message = Message(
+                "“{id}” stands already in row {row}; keep one of the two.", id=", ".join(key), row=seen[key]
+            )
+            problems.append(Problem(path.name, record["row"], keys[-1], message))
+        else:
+            seen[key] = record["row"]
+
+
+def refuse_unknown(
+    path: Path, records: Iterable[Record], name: str, known: Path, ids: Iterable[str], problems: list[Problem]
+) -> None:
+    """An id that another file does not hold is a problem."""
+    held = frozenset(ids)
+    for record in records:
+        if record[name] not in held:
+            message = Message(
+                "“{id}” is not in {file}; name an id of that file.", id=record[name], file=known.name
+            )
+            problems.append(Problem(path.name, record["row"], name, message))
+
+
+def end_if_refused(problems: Sequence[Problem]) -> None:
+    """List every problem and end with 1, if there is any."""
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        message = plural_message(
+            "Nothing was written: {n} problem to correct.",
+            "Nothing was written: {n} problems to correct.",
+            len(problems),
+        )
+        click.echo(str(message), err=True)
+        sys.exit(1)
+
+
+def write_result(path: Path, lines: Iterable[str]) -> None:
+    """Write the result whole, or say why not and end with 1."""
+    try:
+        write_whole(path, lines)
+    except OSError as error:
+        message = Message(
+            "{file} cannot be written: {reason}. Nothing was changed.", file=path, reason=error.strerror
+        )
+        click.echo(str(message), err=True)
+        sys.exit(1)
+
+
+def check_output(output: Path, inputs: Sequence[Path | None]) -> None:
+    """Refuse a folder that is not there, and a file that is also read."""
+    if not output.resolve().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {output.parent} to write into", param_hint="-o")
+    if output.resolve() in {path.resolve() for path in inputs if path is not None}:
+        raise click.BadParameter("it is one of the files to read; name another", param_hint="-o")
+
+
+# --- readers ----------------------------------------------------------------------------------------------
+
+
+def read_name(value: Any) -> str:
+    """An id, or the name of a region."""
+    return read_id(value)
+
+
+def read_score(value: Any) -> Decimal:
+    """A number of 0 or more, kept to six decimals."""
+    try:
+        score = Decimal(str(value).strip()) if not isinstance(value, bool) else Decimal("nan")
+    except InvalidOperation:
+        score = Decimal("nan")
+    if not score.is_finite() or not 0 <= score < 10**6:
+        message = Message(
+            "“{value}” is no score; write a number from 0 to below 1000000, such as 0.75.",
+            value=str(value)[:60],
+        )
+        raise Unreadable(message)
+    return round(score, _N_DECIMALS)
+
+
+def whole_scores(scores: Iterable[Decimal]) -> tuple[list[int], Decimal]:
+    """Scores as integers, and the unit they count: the smallest decimal that any of them uses."""
+    given = list(scores)
+    exponent = max((-int(score.normalize().as_tuple().exponent) for score in given), default=0)
+    unit = Decimal(1).scaleb(-max(exponent, 0))
+    return [int(score / unit) for score in given], unit
