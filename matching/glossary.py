@@ -26,6 +26,18 @@ _BREAK = re.compile(r"[.!?;:()\[\]…؛؟]|\n\s*\n")
 """No term goes on across one of these; commas stand in the names of some conventions."""
 _LONGEST_GAP = 24
 """Letters between two words of a term: room for the function words that analysis leaves out."""
+_JOINING = {
+    language: frozenset(words.split())
+    for language, words in {
+        "ar": "أو إلى في على عن من و",
+        "en": "a an and at by for from in of on or s the to with",
+        "es": "a al con de del e el en entre la las lo los o para por sobre u un una y",
+        "fr": "a au aux avec d dans de des du en et l la le les ou par pour s sur un une à",
+        "ru": "в во для до и из или к ко на о об от по с со",
+    }.items()
+}
+"""Words that may come and go inside a term."""
+_NO_MORE = ("", "")
 _ARABIC_PREFIXES = "بلكف"
 _LOWER = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
 
@@ -210,7 +222,7 @@ def _word_table(concepts: Iterable[Concept], language: str) -> dict[str, tuple[_
     ids: _Ids = defaultdict(lambda: ({}, {}))
     for concept in concepts:
         for term in concept.terms[language]:
-            written = " ".join(surface for _, surface in analyse(term, language))
+            written = " ".join(word.surface for word in _words_of(plain_text(term), language))
             for key in _keys(term, language):
                 _enter(ids[key], concept.id, term, written)
     return _by_start(ids, lambda key: str(key[0]))
@@ -252,8 +264,8 @@ def _is_abbreviation(term: str) -> bool:
 
 
 def _keys(term: str, language: str) -> list[tuple[str, ...]]:
-    """The runs of tokens that stand for a term; none where nothing but function words is in it."""
-    tokens = [token for token, _ in analyse(term, language)]
+    """The runs of tokens that stand for a term; none where nothing but joining words is in it."""
+    tokens = [word.token for word in _words_of(plain_text(term), language)]
     if not tokens:
         return []
     if language != "ru":
@@ -313,15 +325,22 @@ def _matches(words: list[_Word], at: int, end: int, entry: _Entry, plain: str) -
 
 
 def _words_of(plain: str, language: str) -> list[_Word]:
-    """The tokens of a text with where they stand; Chinese characters in it are passed over."""
+    """The words of a text with where they stand, but for those that join; Chinese is passed over.
+
+    A word that analysis leaves out stands as it is written: "least developed" is not "developing".
+    """
     spaced = _HAN.sub(lambda run: " " * len(run.group()), plain)
-    written = _WORD.finditer(spaced)
+    joining = _JOINING.get(language, frozenset())
+    analysed = iter(analyse(spaced, language))
+    token, surface = next(analysed, _NO_MORE)
     words = []
-    for token, surface in analyse(spaced, language):
-        for word in written:
-            if word.group() == surface:
-                words.append(_Word(token, surface, word.start(), word.end()))
-                break
+    for word in _WORD.finditer(spaced):
+        written = word.group()
+        if written == surface:
+            words.append(_Word(token, written, word.start(), word.end()))
+            token, surface = next(analysed, _NO_MORE)
+        elif written.casefold() not in joining:
+            words.append(_Word(written.casefold().removeprefix("ال"), written, word.start(), word.end()))
     return words
 
 
