@@ -104,7 +104,7 @@ def _install_frame(app: Flask, settings: Settings) -> None:
     app.after_request(language.remember_language)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: language.text(text), language.counted, newstyle=True
+        language.text, language.counted, newstyle=True, pgettext=language.text_in
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     csrf.init_app(app)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vocabulary.messages import Message
+from vocabulary.messages import Message, plural_message
 
 _LONGEST_CELL = 64 * 1024 * 1024
 """Characters; csv's own limit of 128 KiB is less than a long text."""
@@ -130,8 +130,11 @@ def _read_csv(text: str, found: Rows) -> None:
                 names = [cell.strip().casefold() for cell in cells]
                 _check_header(names, number, found)
             elif len(cells) > len(names):
-                message = Message(
-                    "The row has {n} cells, the header {wanted}.", n=len(cells), wanted=len(names)
+                message = plural_message(
+                    "The row has {n} cell, the header {wanted}.",
+                    "The row has {n} cells, the header {wanted}.",
+                    len(cells),
+                    wanted=len(names),
                 )
                 found.refuse(message, number)
             else:

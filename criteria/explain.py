@@ -138,7 +138,7 @@ def _sentences(result: Result, say: Speaker, names: Names, *, is_top: bool) -> I
         yield _at_least(rule, result, names)
     elif not is_top:
         yield Message(
-            "All of the next {total} conditions must hold; {n_met} hold.",
+            "All of the conditions that follow must hold. Held: {n_met} of {total}.",
             total=len(result.parts),
             n_met=result.count(Verdict.SATISFIED),
         )
@@ -151,7 +151,7 @@ def _at_least(rule: AtLeast, result: Result, names: Names) -> Message:
     codes = [part.criterion for part in rule.of if isinstance(part, Met)]
     if len(codes) < len(rule.of):
         return Message(
-            "At least {needed} of the next {total} conditions must hold; {n_met} hold.",
+            "Of the conditions that follow, at least {needed} must hold. Held: {n_met} of {total}.",
             needed=rule.minimum,
             total=len(rule.of),
             n_met=n_met,
@@ -324,15 +324,17 @@ def _must(codes: list[CriterionId], names: Names) -> Message:
 def _choice(lacking: list[Result], n_more: int, names: Names) -> Message:
     codes = [part.rule.criterion for part in lacking if isinstance(part.rule, Met)]
     if len(codes) < len(lacking):
-        return Message(
-            "To be met, the strategy needs {n_more} more of the conditions named together to hold.",
-            n_more=n_more,
+        return plural_message(
+            "To be met, the strategy needs {n} more of the conditions named together to hold.",
+            "To be met, the strategy needs {n} more of the conditions named together to hold.",
+            n_more,
         )
     if n_more == len(codes):
         return _must(codes, names)
-    return Message(
-        "To be met, the strategy needs {n_more} more of criteria {criteria} to be met.",
-        n_more=n_more,
+    return plural_message(
+        "To be met, the strategy needs {n} more of criteria {criteria} to be met.",
+        "To be met, the strategy needs {n} more of criteria {criteria} to be met.",
+        n_more,
         criteria=_named(codes, names),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Request, Response, g, has_request_context, redirect, request
 from werkzeug.datastructures import LanguageAccept
 
-from translations.catalogues import LANGUAGES, gettext, ngettext
+from translations.catalogues import LANGUAGES, gettext, ngettext, pgettext
 
 COOKIE = "language"
 WITHOUT_LANGUAGE = ("/api/", "/static/", "/health/", "/metrics", "/feeds/")
@@ -83,12 +83,16 @@ def remember_language(response: Response) -> Response:
     return response
 
 
-def text(message: str, **values: Any) -> str:
-    """gettext in the language of this answer, for templates."""
-    found = gettext(current_language(), message)
-    return found % values if values else found
+def text(message: str) -> str:
+    """gettext in the language of this answer, for templates, which fill in the values."""
+    return gettext(current_language(), message)
 
 
-def counted(singular: str, plural: str, n: int, **values: Any) -> str:
+def text_in(context: str, message: str) -> str:
+    """pgettext in the language of this answer, for templates."""
+    return pgettext(current_language(), context, message)
+
+
+def counted(singular: str, plural: str, n: int) -> str:
     """ngettext in the language of this answer, for templates."""
-    return ngettext(current_language(), singular, plural, n) % {"num": n, "n": n, **values}
+    return ngettext(current_language(), singular, plural, n)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
 
-from vocabulary.messages import Message
+from vocabulary.messages import Message, plural_message
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 MOST_MONEY = Decimal("99999999999999.99")
@@ -258,7 +258,9 @@ class Codes(fields.List):
             raise ValidationError(NOT_A_LIST)
         codes = sorted({code for each in values if (code := clean(_text_of(each), one_line=True))})
         if len(codes) > self.most:
-            raise ValidationError(Message("At most {n} can be chosen.", n=self.most))
+            raise ValidationError(
+                plural_message("At most {n} can be chosen.", "At most {n} can be chosen.", self.most)
+            )
         if any(len(code) > LONGEST_CODE for code in codes):
             raise _too_long(LONGEST_CODE)
         return codes

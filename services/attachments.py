@@ -26,7 +26,7 @@ from services.file_kinds import recognise
 from services.runtime import runtime
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound, Unavailable
-from vocabulary.messages import Message
+from vocabulary.messages import Message, plural_message
 from vocabulary.people import Actor
 
 MOST_FILES = 10
@@ -154,7 +154,13 @@ def _check_size(session: Session, size: int) -> None:
 
 def _check_room(kept: list[Attachment], size: int) -> None:
     if len(kept) >= MOST_FILES:
-        raise _invalid(Message("There are {n} files already. Remove one first.", n=len(kept)))
+        raise _invalid(
+            plural_message(
+                "There is {n} file already. Remove it first.",
+                "There are {n} files already. Remove one first.",
+                len(kept),
+            )
+        )
     if sum(row.size for row in kept) + size > MOST_BYTES_IN_ALL:
         raise _invalid(
             Message(

@@ -18,7 +18,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from vocabulary.errors import Unavailable
-from vocabulary.messages import Message
+from vocabulary.messages import Message, plural_message
 
 SHORTEST = 12
 LONGEST = 200
@@ -59,9 +59,15 @@ def faults_of(password: str, *, about: Iterable[str] = ()) -> list[Message]:
     """What speaks against a new password; `about` holds the person's name and address."""
     plain = _same_signs(password)
     if len(plain) < SHORTEST:
-        return [Message("Use at least {n} characters; a few words in a row are easy to keep.", n=SHORTEST)]
+        return [
+            plural_message(
+                "Use at least {n} character; a few words in a row are easy to keep.",
+                "Use at least {n} characters; a few words in a row are easy to keep.",
+                SHORTEST,
+            )
+        ]
     if len(plain) > LONGEST:
-        return [Message("Use at most {n} characters.", n=LONGEST)]
+        return [plural_message("Use at most {n} character.", "Use at most {n} characters.", LONGEST)]
     if is_common(plain):
         return [
             Message("Others use this password, or one much like it, so it is easy to guess. Use another.")

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from models.people import Attempt
 from services.secrets import secret_hash
 from vocabulary.errors import TooMany
-from vocabulary.messages import Message
+from vocabulary.messages import plural_message
 
 KEPT = timedelta(days=1)
 
@@ -51,7 +51,11 @@ def count_try(session: Session, tries: Sequence[tuple[Limit, str]], *, now: date
     if any(waits):
         minutes = math.ceil(max(waits) / 60)
         raise TooMany(
-            Message("Too many tries. Wait {minutes} minutes and try again.", minutes=minutes),
+            plural_message(
+                "Too many tries. Wait {n} minute and try again.",
+                "Too many tries. Wait {n} minutes and try again.",
+                minutes,
+            ),
             extra={"retry_after": max(waits)},
         )
     rows = [Attempt(kind=limit.kind, key_hash=key_hash, at=now) for limit, key_hash in hashed]

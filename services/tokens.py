@@ -17,7 +17,7 @@ from services.secrets import new_secret, secret_hash
 from services.sessions import actor_of_account
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound
-from vocabulary.messages import Message
+from vocabulary.messages import Message, plural_message
 from vocabulary.people import Actor, Role, Scope
 
 PREFIX = "cap_"
@@ -122,7 +122,9 @@ def _check(
     if not name.strip() or len(name.strip()) > 100 or not name.strip().isprintable():
         errors["name"] = [Message("Give the token a name of 1 to 100 characters, so that you know it again.")]
     if not 1 <= days <= LONGEST_DAYS:
-        errors["days"] = [Message("A token lasts from 1 to {n} days.", n=LONGEST_DAYS)]
+        errors["days"] = [
+            plural_message("A token lasts {n} day.", "A token lasts from 1 to {n} days.", LONGEST_DAYS)
+        ]
     if not wanted:
         errors["scopes"] = [Message("Choose at least one thing that the token may be used for.")]
     beyond = set(wanted) - set(scopes_within(owner))
@@ -133,7 +135,13 @@ def _check(
             Message("More than the account itself may do: {scopes}.", scopes=tuple(sorted(beyond)))
         ]
     if len(own_tokens(session, owner, now=now)) >= MOST:
-        errors["name"] = [Message("You have {n} tokens already. Revoke one first.", n=MOST)]
+        errors["name"] = [
+            plural_message(
+                "You have {n} token already. Revoke it first.",
+                "You have {n} tokens already. Revoke one first.",
+                MOST,
+            )
+        ]
     if errors:
         raise Invalid(errors)
 

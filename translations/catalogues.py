@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gettext as gettext_module
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -69,6 +70,11 @@ def gettext(language: str, text: str) -> str:
     return catalogue(language).gettext(text) if text else ""
 
 
+def pgettext(language: str, context: str, text: str) -> str:
+    """A text in a language, as it reads when said of something, such as "Open" of "a call"."""
+    return catalogue(language).pgettext(context, text)
+
+
 def ngettext(language: str, singular: str, plural: str, n: int) -> str:
     """The form of a text that goes with the number n."""
     return catalogue(language).ngettext(singular, plural, n)
@@ -81,17 +87,33 @@ def translate(value: Any, language: str) -> str:
     (a name, a title) stays as it is.
     """
     if isinstance(value, Message):
-        text = (
-            gettext(language, value.msgid)
-            if value.plural_msgid is None
-            else ngettext(language, value.msgid, value.plural_msgid, value.params["n"])
-        )
+        text = _text(value, language)
         if not value.params:
             return text
         return text.format_map({name: translate(item, language) for name, item in value.params.items()})
     if isinstance(value, tuple):
-        return format_list([translate(item, language) for item in value], locale=locale(language))
+        return in_words([translate(item, language) for item in value], language)
     return _formatted(value, language)
+
+
+def _text(message: Message, language: str) -> str:
+    if message.context is not None:
+        return pgettext(language, message.context, message.msgid)
+    if message.plural_msgid is not None:
+        return ngettext(language, message.msgid, message.plural_msgid, message.params["n"])
+    return gettext(language, message.msgid)
+
+
+SOUNDS_LIKE_Y = re.compile(r"[«“\"]*h?[ií](?![aeo])", re.IGNORECASE)
+"""Spanish says "e" and not "y" before these: "Chile e India", but "agua y hielo"."""
+
+
+def in_words(items: Sequence[str], language: str) -> str:
+    """Texts as a list inside a sentence: "a, b and c"."""
+    listed: str = format_list(items, locale=locale(language))
+    if language == "es" and len(items) > 1 and SOUNDS_LIKE_Y.match(items[-1]):
+        return listed.removesuffix(f" y {items[-1]}") + f" e {items[-1]}"
+    return listed
 
 
 MOST_SAID = 10**15

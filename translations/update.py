@@ -30,6 +30,8 @@ KEYWORDS = {
     "_": None,
     "gettext": None,
     "ngettext": (1, 2),
+    "message_in": ((1, "c"), 2),
+    "pgettext": ((1, "c"), 2),
 }
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 OPTIONS = {
@@ -70,7 +72,7 @@ def lacking(catalog: Catalog, wanted: Catalog) -> list[str]:
     for message in wanted:
         if not message.id:
             continue
-        found = catalog.get(message.id)
+        found = catalog.get(message.id, message.context)
         strings = (
             () if found is None else found.string if isinstance(found.string, tuple) else (found.string,)
         )
@@ -102,7 +104,7 @@ def main(arguments: list[str]) -> int:
     for language in named or LANGUAGES[1:]:
         catalog = read(language) if is_check else update(language, wanted)
         missing = lacking(catalog, wanted)
-        unused = [m.id for m in catalog if m.id and m.id not in wanted]
+        unused = [m.id for m in catalog if m.id and wanted.get(m.id, m.context) is None]
         found = f"{len(wanted)} texts, {len(missing)} lack a translation, {len(unused)} unused"
         sys.stdout.write(f"{language}: {found}\n")
         status = 1 if missing or unused else status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from vocabulary.messages import Message
+from vocabulary.messages import Message, message_in
 from vocabulary.states import RequestState
 
 STATE_LABELS: Mapping[str, Message] = {
@@ -46,10 +46,10 @@ STATE_LABELS: Mapping[str, Message] = {
 }
 """Value of a state -> its word inside a sentence."""
 
-_RECEIVED = Message("Received")
+_RECEIVED = message_in("an entry", "Received")
 _UNDER_REVIEW = Message("Under review")
 _RESULT = Message("Result available")
-_CLOSED = Message("Closed")
+_CLOSED = message_in("an entry", "Closed")
 
 PUBLIC_LABELS: Mapping[RequestState, Message] = {
     RequestState.DRAFT: Message("Draft"),

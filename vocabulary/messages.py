@@ -19,21 +19,27 @@ class Message(str):
         English text with ``{placeholders}``, the key of the catalogues.
     plural_msgid : str or None
         English plural; then ``params["n"]`` chooses between the two.
+    context : str or None
+        What the text is said of, where one English word has several translations.
     params : dict of str to Any
         Values; a value may itself be a Message, or a tuple of texts (a list in words).
     """
 
-    __slots__ = ("msgid", "params", "plural_msgid")
+    __slots__ = ("context", "msgid", "params", "plural_msgid")
     msgid: str
     plural_msgid: str | None
+    context: str | None
     params: dict[str, Any]
 
-    def __new__(cls, msgid: str, *, plural_msgid: str | None = None, **params: Any) -> Message:
+    def __new__(
+        cls, msgid: str, *, plural_msgid: str | None = None, context: str | None = None, **params: Any
+    ) -> Message:
         template = plural_msgid if plural_msgid is not None and params.get("n") != 1 else msgid
         shown = {name: in_english(value) for name, value in params.items()}
         message = super().__new__(cls, template.format(**shown) if shown else template)
         message.msgid = msgid
         message.plural_msgid = plural_msgid
+        message.context = context
         message.params = params
         return message
 
@@ -41,15 +47,23 @@ class Message(str):
         """Fill in values, as ``str.format`` does; marshmallow's validators call this."""
         if args:
             raise TypeError("a Message takes named values only")
-        return Message(self.msgid, plural_msgid=self.plural_msgid, **(self.params | params))
+        return _rebuild(self.msgid, self.plural_msgid, self.context, self.params | params)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep the values when a Message is pickled or copied."""
-        return (_rebuild, (self.msgid, self.plural_msgid, self.params))
+        return (_rebuild, (self.msgid, self.plural_msgid, self.context, self.params))
 
 
-def _rebuild(msgid: str, plural_msgid: str | None, params: dict[str, Any]) -> Message:
-    return Message(msgid, plural_msgid=plural_msgid, **params)
+def _rebuild(msgid: str, plural: str | None, context: str | None, params: dict[str, Any]) -> Message:
+    return Message(msgid, plural_msgid=plural, context=context, **params)
+
+
+def message_in(context: str, msgid: str) -> Message:
+    """A word that is translated by what it is said of: "Open" of a call, "Open" of an offer.
+
+    Both are plain English texts for translators, such as ``message_in("a call", "Open")``.
+    """
+    return Message(msgid, context=context)
 
 
 def plural_message(singular: str, plural: str, n: int, **params: Any) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vocabulary.messages import Message
+from vocabulary.messages import Message, message_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,19 @@ class PublicLabel:
 _DRAFT = PublicLabel(
     Message("Draft"), Message("Only you see it. It is kept until you submit or delete it."), "open"
 )
-_RECEIVED = PublicLabel(Message("Received"), Message("The secretariat checks whether it is complete."))
+_RECEIVED = PublicLabel(
+    message_in("an entry", "Received"), Message("The secretariat checks whether it is complete.")
+)
 _QUESTION = PublicLabel(
     Message("Question to you"), Message("Answer the secretariat's question and submit again."), "warn"
 )
 _REVIEW = PublicLabel(Message("Under review"), Message("Members of the task force score it."))
 _RESULT = PublicLabel(Message("Result available"), Message("The decision and its reasons are ready."), "good")
 _WITHDRAWN = PublicLabel(Message("Withdrawn"), Message("It was taken back and is not matched."), "quiet")
-_CLOSED = PublicLabel(Message("Closed"), Message("Nothing more happens."), "quiet")
-_STANDS = PublicLabel(Message("Open"), Message("It is matched with requests until it ends."), "good")
+_CLOSED = PublicLabel(message_in("an entry", "Closed"), Message("Nothing more happens."), "quiet")
+_STANDS = PublicLabel(
+    message_in("an offer", "Open"), Message("It is matched with requests until it ends."), "good"
+)
 _PAUSED = PublicLabel(Message("Paused"), Message("It is not matched until you take it up again."), "quiet")
 
 LABELS: Mapping[str, PublicLabel] = {
@@ -62,9 +66,9 @@ MATCH_LABELS: Mapping[str, Message] = {
     "active": Message("Under way"),
     "completed": Message("Completed"),
     "ended_early": Message("Ended early"),
-    "declined": Message("Declined"),
+    "declined": message_in("a match", "Declined"),
     "lapsed": Message("Lapsed"),
-    "cancelled": Message("Cancelled"),
+    "cancelled": message_in("a match", "Cancelled"),
 }
 
 

@@ -43,7 +43,7 @@ OVERALL_LABELS: Mapping[str, Message] = {
     "comment_internal": Message("Internal comment"),
     "minutes_spent": Message("Minutes spent"),
     "still_no_conflict": Message("Conflict of interest"),
-    "names_intended": Message("Names"),
+    "names_intended": Message("Names in the comment for the applicant"),
 }
 _OF_CRITERION: Mapping[str, Message] = {
     "value": Message("Criterion {criterion}, score"),

@@ -15,7 +15,7 @@ from procedure.facts import ItemFacts
 from services import vocabularies
 from vocabulary.actions import Action
 from vocabulary.errors import NotFound
-from vocabulary.messages import Message, plural_message
+from vocabulary.messages import Message, message_in, plural_message
 from vocabulary.people import Actor
 from vocabulary.states import CallKind, CallState
 
@@ -27,14 +27,14 @@ KINDS: Mapping[CallKind, Message] = {
 }
 PHASES: Mapping[CallState, tuple[Message, Message]] = {
     CallState.SCHEDULED: (Message("Announced"), Message("The call opens at the time shown.")),
-    CallState.OPEN: (Message("Open"), Message("Anybody may send an entry until the deadline.")),
-    CallState.CLOSED: (Message("Closed"), Message("The secretariat checks what was sent.")),
+    CallState.OPEN: (message_in("a call", "Open"), Message("Anybody may send an entry until the deadline.")),
+    CallState.CLOSED: (message_in("a call", "Closed"), Message("The secretariat checks what was sent.")),
     CallState.REVIEW: (Message("In review"), Message("Task-force members score the entries.")),
     CallState.DELIBERATION: (Message("In deliberation"), Message("The task force discusses the scores.")),
     CallState.DECIDED: (Message("Decided"), Message("The results are being prepared for release.")),
     CallState.RELEASED: (Message("Results released"), Message("Everybody who sent an entry has an answer.")),
     CallState.ARCHIVED: (Message("Archived"), Message("The call is over; its entries are kept.")),
-    CallState.CANCELLED: (Message("Cancelled"), Message("The call does not take place.")),
+    CallState.CANCELLED: (message_in("a call", "Cancelled"), Message("The call does not take place.")),
 }
 """Public label of each state, and what happens now."""
 

@@ -23,7 +23,7 @@ from services import vocabularies
 from services.entries.search import holds, search_words
 from services.entries.visibility import names_code
 from vocabulary.errors import Invalid
-from vocabulary.messages import Message
+from vocabulary.messages import Message, plural_message
 
 Condition = sa.ColumnElement[bool]
 
@@ -55,7 +55,13 @@ def check_filters(filters: Mapping[str, Sequence[str]], sort: str, *, inside: bo
     known = {*TERM_FILTERS, *COLUMN_FILTERS, *OPEN_FILTERS, *(INSIDE_FILTERS if inside else ())}
     errors = {name: [Message("There is no such filter.")] for name in filters if name not in known}
     errors |= {
-        name: [Message("At most {n} values can be asked for at once.", n=MOST_CODES)]
+        name: [
+            plural_message(
+                "At most {n} value can be asked for at once.",
+                "At most {n} values can be asked for at once.",
+                MOST_CODES,
+            )
+        ]
         for name, codes in filters.items()
         if len(codes) > MOST_CODES
     }

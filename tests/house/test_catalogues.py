@@ -33,7 +33,7 @@ def test_catalogue_lacks_no_text(language: str) -> None:
 def test_catalogue_holds_no_text_that_is_not_used(language: str) -> None:
     wanted = extracted()
 
-    assert [message.id for message in translated(language) if message.id not in wanted] == []
+    assert [m.id for m in translated(language) if wanted.get(m.id, m.context) is None] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
