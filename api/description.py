@@ -78,10 +78,16 @@ def complete(document: dict[str, Any], app: Flask) -> dict[str, Any]:
         for method in METHODS:
             if method in operations:
                 operation = operations[method]
+                operation["operationId"] = operation_id(method, path)
                 operation["responses"] = _answers(path, method, operation)
                 needs = [] if is_open[method, path] else [{"token": []}]
                 operation["security"] = needs or [{}, {"token": []}]
     return document
+
+
+def operation_id(method: str, path: str) -> str:
+    """The name that generated clients call an operation by; as lasting as its method and address."""
+    return "_".join([method, *re.findall(r"[a-z]+", path.removeprefix("/api/v1"))])
 
 
 def _answers(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,12 @@ without one. CAPMATCH_CONTRACT_EXAMPLES sets how many calls each operation gets 
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
 from contextlib import suppress
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from flask import Flask
@@ -124,6 +126,31 @@ def _exercise(
 
     with suppress(Unsatisfiable):  # where nothing is sent, nothing sent can be wrong
         exercise()
+
+
+def test_description_is_valid_openapi(app: Flask, client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    spoilt = copy.deepcopy(document)
+    spoilt["paths"]["/api/v1/criteria"]["get"]["responses"]["200"] = {"content": {"application/json": {}}}
+
+    schemathesis.openapi.from_dict(document).validate()
+
+    with pytest.raises(jsonschema_rs.ValidationError):  # so the line above can fail
+        schemathesis.openapi.from_dict(spoilt).validate()
+
+
+def test_every_operation_has_a_name_of_its_own(client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi.json").json
+
+    names = [
+        operation["operationId"]
+        for operations in document["paths"].values()
+        for method, operation in operations.items()
+        if method in ("get", "post", "put", "patch", "delete")
+    ]
+
+    assert sorted(set(names)) == sorted(names)
+    assert "post_requests_ref_submission" in names
 
 
 def test_every_answer_is_described(client: FlaskClient) -> None:
