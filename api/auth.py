@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from flask import current_app, request
 
@@ -49,7 +50,7 @@ def load_actor() -> None:
         if is_due:
             _note_use(secret.strip())
         if actor is not None:
-            set_actor(actor)
+            set_actor(replace(actor, address=request.remote_addr))
             return
     raise Unauthenticated(Message("The bearer token is not valid: it is wrong, expired or revoked."))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, g, request, session
@@ -35,12 +36,12 @@ def load_actor() -> None:
     secret: str | None = session.get(SIGN_IN_SECRET)
     drafts: list[str] = session.get(DRAFTS, [])
     if request.endpoint == "static" or (secret is None and not drafts):
-        set_actor(SIGNED_OUT)
+        set_actor(replace(SIGNED_OUT, address=request.remote_addr))
         return
     with reading() as database:
         found = browser(database, secret, drafts, now=utc_now(), language=g.language)
     g.session_id = found.session_id
-    set_actor(found.actor)
+    set_actor(replace(found.actor, address=request.remote_addr))
     if found.stale_session_id is not None:
         _note_use(found.stale_session_id)
 

@@ -29,25 +29,21 @@ from services.entries.content import (
     content_of,
     empty_content,
 )
+from services.entries.mail_limits import RESUME_MAILS, may_write_to
 from services.entries.rows import audited, check_version, fetch_for, touch, working_content
 from services.facts import call_facts
 from services.mail import queue_mail
 from services.references import next_reference
 from services.runtime import runtime
 from services.secrets import new_secret, secret_hash
-from services.throttle import Limit, count_try, network_of
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, NotFound, TooMany
+from vocabulary.errors import Conflict, NotFound
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 from vocabulary.states import CallKind, EntryKind, OfferState, Publication, RequestState
 
 RESUME = "resume"
 LINK_LASTS = timedelta(days=60)
-TO_ADDRESS = Limit("resume_mail", 5, timedelta(hours=1))
-FROM_NETWORK = Limit("resume_mail_from", 30, timedelta(hours=1))
-"""Over all drafts, so that nobody's box is flooded and no one place sends mail to many."""
-
 MOST_ADDRESSES = 3
 """Mailed for one draft, so that a mistyped address can be put right but a draft is no mailing machine."""
 
@@ -128,27 +124,27 @@ def new_link(session: Session, entry: Entry, *, now: datetime, email: str | None
 
 
 def _mail_resume_link(session: Session, actor: Actor, entry: Entry, now: datetime) -> None:
-    """Once to each address of a draft that nobody owns yet; silently not, when too many went there."""
+    """Once to the address of a draft that nobody owns yet; silently not, when too many went there.
+
+    Links that went to an address given before end: it was mistyped, and a stranger must not write on.
+    """
     address = entry.contact_email
     if entry.owner_id is not None or address is None:
         return
-    mailed = set(
-        session.execute(
-            sa.select(PrivateLink.email).where(
-                PrivateLink.entry_id == entry.id,
-                PrivateLink.purpose == RESUME,
-                PrivateLink.email.is_not(None),
-            )
-        ).scalars()
+    mailed = sa.and_(
+        PrivateLink.entry_id == entry.id,
+        PrivateLink.purpose == RESUME,
+        PrivateLink.email.is_not(None),
+        PrivateLink.revoked_at.is_(None),
     )
-    if address in mailed or len(mailed) >= MOST_ADDRESSES:
-        return
-    tries = [(TO_ADDRESS, address)]
-    if actor.address:
-        tries.append((FROM_NETWORK, network_of(actor.address)))
-    try:
-        count_try(session, tries, now=now)
-    except TooMany:
+    session.execute(
+        sa.update(PrivateLink)
+        .where(mailed, PrivateLink.email != address)
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    is_mailed = session.execute(sa.select(sa.exists().where(mailed))).scalar_one()
+    if is_mailed or not may_write_to(session, actor, entry, address, RESUME_MAILS, MOST_ADDRESSES, now=now):
         return
     secret = new_link(session, entry, now=now, email=address)
     queue_mail(

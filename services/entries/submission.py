@@ -21,6 +21,7 @@ from procedure.entries import errors_for_submission
 from procedure.lifecycle import advance_entry
 from services import audit, vocabularies
 from services.entries.content import apply_content, content_hash
+from services.entries.mail_limits import RECEIPT_MAILS, may_write_to
 from services.entries.rows import (
     check_version,
     fetch_for,
@@ -42,6 +43,9 @@ from vocabulary.states import EntryAction, EntryKind, Publication
 
 CONFIRM = "confirm_email"
 CONFIRM_LASTS = timedelta(days=30)
+MOST_ADDRESSES = 6
+"""Addresses that the links of one entry go to in all."""
+
 OFFER_STANDS = timedelta(days=365)
 """How long an offer stands when the partner names no day: twelve months."""
 
@@ -178,7 +182,13 @@ def _mail_receipt(session: Session, actor: Actor, entry: Entry, receipt: Receipt
     if address is None:
         return
     now = receipt.submitted_at
-    secret = None if _is_confirmed(session, entry, address, now) else _confirm_link(session, entry, now)
+    is_confirmed = _is_confirmed(session, entry, address, now)
+    if not is_confirmed and not may_write_to(
+        session, actor, entry, address, RECEIPT_MAILS, MOST_ADDRESSES, now=now
+    ):
+        _end_confirm_links(session, entry, now, but=address)
+        return
+    secret = None if is_confirmed else _confirm_link(session, entry, now)
     site = f"{runtime(session).address}/{actor.language}"
     queue_mail(
         session,
@@ -217,13 +227,7 @@ def _confirm_link(session: Session, entry: Entry, now: datetime) -> str | None:
     """A link that claims the entry for the contact's address; None when somebody owns it already."""
     if entry.owner_id is not None:
         return None
-    session.execute(
-        sa.update(PrivateLink)
-        .where(
-            PrivateLink.entry_id == entry.id, PrivateLink.purpose == CONFIRM, PrivateLink.used_at.is_(None)
-        )
-        .values(revoked_at=now)
-    )
+    _end_confirm_links(session, entry, now)
     secret = new_secret()
     session.add(
         PrivateLink(
@@ -236,6 +240,20 @@ def _confirm_link(session: Session, entry: Entry, now: datetime) -> str | None:
         )
     )
     return secret
+
+
+def _end_confirm_links(session: Session, entry: Entry, now: datetime, *, but: str | None = None) -> None:
+    """Links that were mailed before claim the entry no more, or only those that went to this address."""
+    session.execute(
+        sa.update(PrivateLink)
+        .where(
+            PrivateLink.entry_id == entry.id,
+            PrivateLink.purpose == CONFIRM,
+            PrivateLink.used_at.is_(None),
+            *([PrivateLink.email != but] if but else []),
+        )
+        .values(revoked_at=now)
+    )
 
 
 def withdraw(

@@ -18,7 +18,7 @@ from procedure.access import may
 from procedure.facts import ItemFacts
 from services.entries.fields import fields_of, personal, publishable
 from vocabulary.actions import Action
-from vocabulary.people import Actor, Role
+from vocabulary.people import Actor, Role, Scope
 from vocabulary.states import (
     AssignmentState,
     ConflictAnswer,
@@ -80,8 +80,15 @@ def is_public() -> Condition:
     return Entry.publication == Publication.PUBLISHED
 
 
+def may_read_at_all(actor: Actor) -> bool:
+    """A program whose token lacks the scope to read sees what the public sees, whatever its owner may."""
+    return actor.scopes is None or Scope.READ in actor.scopes
+
+
 def is_own(actor: Actor) -> Condition:
     """The actor's own entries, by account or by a private link."""
+    if not may_read_at_all(actor):
+        return NOTHING
     ways: list[Condition] = []
     if actor.account_id is not None:
         ways.append(Entry.owner_id == actor.account_id)
@@ -94,7 +101,7 @@ def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
     """Entries whose content the actor may read; with `with_identity` only where also whose they are."""
     if actor.is_system:
         return sa.true()
-    if actor.account_id is None:
+    if actor.account_id is None or not may_read_at_all(actor):
         return is_own(actor)
     under_way = Entry.state.not_in(_NOT_UNDER_WAY)
     open_names = sa.not_(_is_blind()) if with_identity else sa.true()
@@ -114,7 +121,7 @@ def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
 
 def is_previewed(actor: Actor) -> Condition:
     """Entries of which the actor sees title, people and institutions: asked to review, not yet cleared."""
-    if actor.account_id is None:
+    if actor.account_id is None or not may_read_at_all(actor):
         return NOTHING
     return sa.and_(_is_reviewing(actor, cleared=False), sa.not_(_has_conflict(actor)))
 

@@ -18,7 +18,7 @@ from matching.text import analyse
 from models.entries import Entry
 from models.people import Organisation
 from services.entries.search import findable, holds
-from services.entries.visibility import is_own, is_public, is_readable, names_code
+from services.entries.visibility import is_own, is_public, is_readable, may_read_at_all, names_code
 from vocabulary.errors import NotFound
 from vocabulary.people import Actor, Role
 from vocabulary.states import EntryKind
@@ -155,7 +155,7 @@ def organisation(session: Session, actor: Actor, ref: str) -> OrganisationRow:
 
 def _is_known_to(actor: Actor) -> sa.ColumnElement[bool]:
     """An organisation that only hidden entries name is not known to others, or the hint would betray them."""
-    if actor.is_system or Role.OFFICER in actor.roles():
+    if actor.is_system or (Role.OFFICER in actor.roles() and may_read_at_all(actor)):
         return sa.true()
     names_it = Entry.organisation_id == Organisation.id
     ways = [

@@ -1,0 +1,114 @@
+"""What an attacker found once, and must not find again: one test for each hole that was mended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from models.operation import OutgoingMail
+from models.people import Attempt, PrivateLink
+from services.entries.drafts import save
+from services.entries.submission import submit
+from services.secrets import secret_hash
+from tests.factories import link_holder, make_account, make_draft, make_submitted
+from tests.fixtures import NOW, Opened
+from tests.signing_in import bearer, post
+from vocabulary.people import Role, Scope
+
+
+@pytest.mark.parametrize("scope", [Scope.WRITE_ENTRIES, Scope.WRITE_REVIEWS, Scope.MANAGE])
+def test_token_that_may_not_read_lists_and_finds_nothing_hidden(
+    app: Flask, client: FlaskClient, write: Opened, scope: Scope
+) -> None:
+    with write() as session:
+        make_submitted(session, title="Hidden zebra plan")
+        officer = make_account(session, Role.OFFICER).id
+    headers = bearer(app, officer, scope)
+
+    answers = [
+        client.get(f"/api/v1/requests?{query}", headers=headers).get_json()
+        for query in ("", "q=zebra", "state=submitted")
+    ]
+
+    assert [(answer["total"], answer["items"]) for answer in answers] == [(0, [])] * 3
+
+
+def test_one_entry_is_no_machine_to_mail_with(write: Opened, read: Opened) -> None:
+    with write() as session:
+        made = make_draft(session, contact_email="first@people.example")
+        holder, ref, version = link_holder(made.entry.id), made.entry.ref, made.entry.version
+
+    for n in range(12):
+        with write() as session:
+            now = NOW + timedelta(hours=2 * n)
+            changes = {"contact_email": f"victim{n}@people.example", "title": f"Buy now {n}"}
+            saved = save(session, holder, ref, changes, version, now=now)
+            submit(session, holder, ref, saved.version, now=now)
+            session.flush()
+            version = saved.version
+
+    with read() as session:
+        mails = session.execute(
+            sa.select(sa.func.count(OutgoingMail.to_email.distinct())).where(
+                OutgoingMail.template == "receipt"
+            )
+        ).scalar_one()
+    assert mails < 6
+
+
+def test_receipts_to_an_address_that_is_only_typed_are_few_an_hour(write: Opened, read: Opened) -> None:
+    with write() as session:
+        entry = make_submitted(session, contact_email="victim@people.example", now=NOW)
+        holder, ref, version = link_holder(entry.id), entry.ref, entry.version
+
+    for n in range(8):
+        with write() as session:
+            saved = save(session, holder, ref, {"title": f"Again {n}"}, version, now=NOW)
+            submit(session, holder, ref, saved.version, now=NOW)
+            session.flush()
+            version = saved.version
+
+    with read() as session:
+        mails = session.execute(
+            sa.select(sa.func.count()).where(OutgoingMail.template == "receipt")
+        ).scalar_one()
+    assert mails == 5
+
+
+def test_link_mailed_to_a_mistyped_address_ends_when_it_is_put_right(write: Opened, read: Opened) -> None:
+    with write() as session:
+        made = make_draft(session, contact_email="stranger@people.example")
+        holder = link_holder(made.entry.id)
+        save(
+            session,
+            holder,
+            made.entry.ref,
+            {"contact_email": "me@people.example"},
+            made.entry.version,
+            now=NOW,
+        )
+        own = secret_hash(session, made.resume_secret or "")
+
+    with read() as session:
+        links = session.execute(
+            sa.select(PrivateLink.email, PrivateLink.revoked_at.is_(None), PrivateLink.token_hash == own)
+        ).all()
+    assert sorted((row[0] or "", row[1], row[2]) for row in links) == [
+        ("", True, True),
+        ("me@people.example", True, False),
+        ("stranger@people.example", False, False),
+    ]
+
+
+def test_mails_caused_from_one_place_are_counted(client: FlaskClient, read: Opened) -> None:
+    typed = {"title": "A title", "contact_email": "who@people.example", "version": "0"}
+
+    post(client, "/requests/new", typed, page="/requests/new")
+
+    with read() as session:
+        kinds = set(session.execute(sa.select(Attempt.kind)).scalars())
+    assert kinds == {"resume_mail", "entry_mail_from"}
