@@ -208,15 +208,19 @@ def _scopes(code: str, data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(kinds)
 
 
+_SOUNDS_LIKE = str.maketrans("瑙斐汶", "恼匪问")
+"""Rarer characters of country names, which the character set puts last, and a common one of the same sound."""
+
+
 def sort_key(label: str, language: str) -> tuple[bytes, str]:
-    """Where a name stands in a list of a language; accents and case do not count.
+    """Where a name stands in a list of a language; accents, case and kinds of apostrophe do not count.
 
     Chinese goes by the national character set, whose common characters stand in the order of pinyin; Arabic
     without the article.
     """
     if language == "zh":
-        return label.encode("gb18030"), label
-    plain = unicodedata.normalize("NFD", label.casefold())
+        return label.translate(_SOUNDS_LIKE).encode("gb18030"), label
+    plain = unicodedata.normalize("NFD", label.casefold()).replace("’", "'")
     if language == "ar":
         plain = plain.removeprefix("ال")
     return "".join(sign for sign in plain if not unicodedata.combining(sign)).encode(), label
