@@ -83,7 +83,8 @@ def new_body(
 def _acronym(name: str, language: str) -> str | None:
     if language in ("ar", "zh"):
         return None
-    letters = "".join(word.strip("«»'")[:1] for word in name.replace("'", " ").split() if len(word) > 3)
+    words = [word for word in name.replace("'", " ").replace("’", " ").split() if len(word) > 3]
+    letters = "".join(word.strip("«»")[:1] for word in words)
     return slug(letters).upper() if len(letters) > 2 and language != "ru" else None
 
 

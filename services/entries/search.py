@@ -24,13 +24,14 @@ KEPT_CHARACTERS = 2_000
 PostgreSQL packs longer values away, and a search that unpacks each takes several times as long."""
 
 MOST_WORDS = 8
-_ARABIC_LETTERS = str.maketrans("أإآٱةىؤئکی", "ااااهيويكي", "\u0640")
-"""Seats of the hamza, ta marbuta and alef maqsura vary from writer to writer; the last one is a stretch."""
+_WRITTEN_SEVERAL_WAYS = str.maketrans("أإآٱةىؤئکی’‘ʼ", "ااااهيويكي'''", "\u0640")
+"""Seats of the hamza, ta marbuta and alef maqsura vary from writer to writer, and so do apostrophes; the one
+left out is a stretch."""
 
 
 def findable(text: str) -> str:
     """One form for equal words; single spaces."""
-    plain = unicodedata.normalize("NFD", normalise(text).casefold()).translate(_ARABIC_LETTERS)
+    plain = unicodedata.normalize("NFD", normalise(text).casefold()).translate(_WRITTEN_SEVERAL_WAYS)
     kept = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return " ".join(unicodedata.normalize("NFC", kept).split())
 

@@ -87,9 +87,9 @@ FIELDS = {
 
 LETTERS = {
     "en": re.compile(r"[A-Za-zÀ-ÿ '(),.-]+"),
-    "fr": re.compile(r"[A-Za-zÀ-ÿ '(),.-]+"),
-    "es": re.compile(r"[A-Za-zÀ-ÿ '(),.-]+"),
-    "ru": re.compile(r"[А-Яа-яЁё '(),.-]+"),
+    "fr": re.compile(r"[A-Za-zÀ-ÿ ’(),.-]+"),
+    "es": re.compile(r"[A-Za-zÀ-ÿ ’(),.-]+"),
+    "ru": re.compile(r"[А-Яа-яЁё ’(),.-]+"),
     "ar": re.compile(r"[\u0621-\u064a \u060c().-]+"),
     "zh": re.compile(r"[\u4e00-\u9fff（），]+"),
 }

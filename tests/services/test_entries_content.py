@@ -91,3 +91,7 @@ def test_findable_is_stable_and_finds_itself(text: str) -> None:
 
     assert findable(once) == once
     assert [word for word in search_words(text) if word not in once] == []
+
+
+def test_search_finds_a_name_with_either_apostrophe() -> None:
+    assert findable("Côte d’Ivoire") == findable("Cote d'Ivoire")

@@ -44,6 +44,27 @@ def test_countries_come_in_the_order_of_the_language(read: Opened, language: str
 
 
 @pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("zh", ["马里", "瑙鲁", "南非", "芬兰", "斐济", "丹麦", "东帝汶", "多哥"]),
+        ("fr", ["Équateur", "Érythrée", "Espagne", "Côte d’Ivoire", "Costa Rica", "États-Unis d’Amérique"]),
+        ("ar", ["إثيوبيا", "الأرجنتين", "آيسلندا", "البحرين", "باكستان"]),
+    ],
+)
+def test_sort_key_puts_names_where_readers_look_for_them(language: str, names: list[str]) -> None:
+    found = sorted(names, key=lambda name: vocabularies.sort_key(name, language))
+
+    assert (
+        found
+        == {
+            "zh": ["丹麦", "东帝汶", "多哥", "斐济", "芬兰", "马里", "南非", "瑙鲁"],
+            "fr": ["Costa Rica", "Côte d’Ivoire", "Équateur", "Érythrée", "Espagne", "États-Unis d’Amérique"],
+            "ar": ["إثيوبيا", "الأرجنتين", "آيسلندا", "باكستان", "البحرين"],
+        }[language]
+    )
+
+
+@pytest.mark.parametrize(
     ("vocabulary", "typed", "close"),
     [
         ("countries", "Keniya", "KEN"),
