@@ -209,7 +209,7 @@ def _scopes(code: str, data: Mapping[str, Any]) -> frozenset[str]:
 
 
 _SOUNDS_LIKE = str.maketrans("瑙斐汶", "恼匪问")
-"""Rarer characters of country names, which the character set puts last, and a common one of the same sound."""
+"""Rarer characters of country names, which the character set puts last, and common ones that sound alike."""
 
 
 def sort_key(label: str, language: str) -> tuple[bytes, str]:
