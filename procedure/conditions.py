@@ -59,10 +59,14 @@ _PANEL_PHASES = frozenset({CallState.REVIEW, CallState.DELIBERATION, CallState.D
 
 
 def _is_open(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
-    """The call takes entries; after it has closed only those with a deadline of their own still to come."""
+    """The call takes entries; once its day has come only those with a deadline of their own still to come.
+
+    A call that was closed before its day takes none: no deadline is a reason to keep it open.
+    """
     has_opened = facts.opens_at is None or facts.opens_at <= now
+    has_ended = facts.closes_at is not None and facts.closes_at <= now
     takes_entries = facts.call_phase in (None, CallState.OPEN) or (
-        facts.call_phase in _EXTENDED_PHASES and facts.deadline_at is not None
+        facts.call_phase in _EXTENDED_PHASES and has_ended and facts.deadline_at is not None
     )
     return has_opened and takes_entries
 

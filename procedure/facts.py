@@ -66,9 +66,9 @@ class ItemFacts:
         Alpha-3 codes of every country that the entry touches.
     call_id, call_phase
         The call that the thing belongs to; None for an entry outside of any call.
-    opens_at, deadline_at : datetime or None
-        UTC. The deadline includes the grace and any extension that this draft has
-        (procedure/deadlines.py); None means that nothing closes.
+    opens_at, closes_at, deadline_at : datetime or None
+        UTC. The first two are those of the call. The deadline includes the grace and any extension that
+        this draft has (procedure/deadlines.py); None means that nothing closes.
     conflict : Standing
         Of the actor who asks, towards this entry.
     proposed_by_id, proposer_roles
@@ -103,6 +103,7 @@ class ItemFacts:
     call_id: int | None = None
     call_phase: CallState | None = None
     opens_at: datetime | None = None
+    closes_at: datetime | None = None
     deadline_at: datetime | None = None
     conflict: Standing = Standing.UNANSWERED
     proposed_by_id: int | None = None

@@ -63,6 +63,7 @@ def facts_of_entries(
             call_id=entry.call_id,
             call_phase=call.state if call else None,
             opens_at=call.opens_at if call else None,
+            closes_at=call.closes_at if call else None,
             deadline_at=deadline(call, entry.opened_at) if call else None,
             conflict=standings.get(entry_id, Standing.UNANSWERED),
             is_blind=call.blind_mode if call else False,
@@ -85,6 +86,7 @@ def call_facts(call: Call, *, opened_at: datetime) -> ItemFacts:
         call_id=call.id,
         call_phase=call.state,
         opens_at=call.opens_at,
+        closes_at=call.closes_at,
         deadline_at=deadline(call, opened_at),
     )
 

@@ -72,6 +72,8 @@ def in_time(facts: ItemFacts) -> bool:
         return False
     if facts.call_phase in ("draft", "scheduled", "decided", "cancelled"):
         return False
+    if facts.call_phase not in (None, "open") and (facts.closes_at is None or facts.closes_at > NOW):
+        return False
     if facts.deadline_at is None:
         return facts.call_phase in (None, "open")
     return facts.deadline_at > NOW

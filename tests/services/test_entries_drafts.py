@@ -194,6 +194,20 @@ def test_call_takes_drafts_only_while_it_is_open(write: Opened) -> None:
     assert late.value.code == "deadline_passed"
 
 
+def test_call_closed_before_its_day_takes_nothing(write: Opened) -> None:
+    with write() as session:
+        call = make_call(session)
+        begun = make_draft(session, call=call).entry
+        call.state = CallState.CLOSED
+
+        with pytest.raises(Refused) as begins:
+            make_draft(session, call=call)
+        with pytest.raises(Refused) as goes_on:
+            save(session, link_holder(begun.id), begun.ref, {"title": "x"}, begun.version, now=NOW)
+
+    assert [begins.value.code, goes_on.value.code] == ["call_not_open"] * 2
+
+
 def test_call_for_requests_takes_no_offer(write: Opened) -> None:
     with pytest.raises(Conflict) as refused, write() as session:
         make_draft(session, EntryKind.OFFER, call=make_call(session))
