@@ -45,6 +45,9 @@ EntryListSchema = _ListSchema.from_dict(
 )
 """The query of a public list of requests or offers."""
 
+_LIST_QUERY = EntryListSchema()
+"""Made once: it holds nothing of any one query."""
+
 
 def list_query(parameters: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The parameters of an address as EntryListSchema takes them; an empty choice counts as not made."""
@@ -63,7 +66,7 @@ def load_list_query(
     parameters: Iterable[tuple[str, str]],
 ) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """What an address says, and the errors of what cannot be read; the rest holds all the same."""
-    schema, query = EntryListSchema(), list_query(parameters)
+    schema, query = _LIST_QUERY, list_query(parameters)
     try:
         return schema.load(query), {}
     except ValidationError as wrong:

@@ -7,7 +7,7 @@ change only when reference data is loaded. Each use costs one small query for th
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -65,6 +65,9 @@ class _Shelf:
     made: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
 
+_VERSIONS = sa.select(Vocabulary.__table__.c.code, Vocabulary.__table__.c.content_hash).order_by(
+    Vocabulary.__table__.c.code
+)
 _shelves: dict[tuple[tuple[str, str], ...], _Shelf] = {}
 _lock = Lock()
 _MOST_SHELVES = 4
@@ -76,7 +79,7 @@ def _shelf(session: Session) -> _Shelf:
     if kept is not None and kept[0] is session.get_transaction():
         shelf: _Shelf = kept[1]
         return shelf
-    rows = session.execute(sa.select(Vocabulary.code, Vocabulary.content_hash).order_by(Vocabulary.code))
+    rows = session.connection().execute(_VERSIONS)
     hashes = tuple((code, digest) for code, digest in rows)
     with _lock:
         found = _shelves.get(hashes)
@@ -126,6 +129,34 @@ def labels(session: Session, vocabulary: str, language: str) -> Mapping[str, str
         rows = shelf.terms.get(vocabulary, {})
         shelf.made[key] = {code: row.label(language) for code, row in rows.items()}
     made: Mapping[str, str] = shelf.made[key]
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a vocabulary in one language, by code, and the place of each in a list of them."""
+
+    by_code: Mapping[str, str]
+    places: Mapping[str, int]
+
+    def of(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """The names of some codes, in order; an unknown code stands for itself, at the end."""
+        last = len(self.places)
+        ordered = sorted(codes, key=lambda code: (self.places.get(code, last), code))
+        return tuple(self.by_code.get(code, code) for code in ordered)
+
+
+def names(session: Session, vocabulary: str, language: str) -> Names:
+    """Names in the vocabulary's own order; countries in the order of the language."""
+    shelf = _shelf(session)
+    key = ("names", vocabulary, language)
+    if key not in shelf.made:
+        by_code = {code: row.label(language) for code, row in shelf.terms.get(vocabulary, {}).items()}
+        codes = list(by_code)
+        if vocabulary == COUNTRIES:
+            codes.sort(key=lambda code: sort_key(by_code[code], language))
+        shelf.made[key] = Names(by_code, {code: place for place, code in enumerate(codes)})
+    made: Names = shelf.made[key]
     return made
 
 

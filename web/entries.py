@@ -88,7 +88,7 @@ def _list(kind: EntryKind) -> ResponseReturnValue:
                 page = entries.list_public(
                     session, kind, **_asked(query), limit=ROWS_ON_A_PAGE, names=readable.LINE_FIELDS
                 )
-                lines = [readable.line(session, row, language) for row in page.rows]
+                lines = readable.lines(session, page.rows, language)
         except Invalid as invalid:
             errors = invalid.errors
         shown = controls(session, ENDPOINTS[kind][0], kind, query, language)

@@ -67,7 +67,7 @@ def _entries(kind: EntryKind) -> ResponseReturnValue:
     asked = {name: query[name] for name in FILTERS if query[name]}
     with reading() as session:
         page = entries.list_public(session, kind, asked, q=query["q"] or None, limit=N_ENTRIES)
-        lines = [readable.line(session, row, language) for row in page.rows]
+        lines = readable.lines(session, page.rows, language)
     items = (
         FeedEntry(
             _address(f"/{kind.value}s/{line.ref}"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from babel.numbers import format_decimal
 from flask import Flask, request
@@ -24,6 +26,8 @@ from translations.catalogues import (
     moment,
     translate,
 )
+from vocabulary.states import EntryKind
+from web import layout
 from web.labels import match_label, public_label
 from web.option_lists import option_list
 
@@ -43,7 +47,14 @@ def instant(value: datetime, zone: str = "UTC") -> Markup:
 
 def day(value: date | None) -> str:
     """A date in words."""
-    return words(value) if value is not None else ""
+    if type(value) is not date:  # nothing, or an instant, whose day depends on its zone
+        return words(value) if value is not None else ""
+    return _day(value, current_language())
+
+
+@lru_cache(maxsize=4_000)
+def _day(value: date, language: str) -> str:
+    return translate(value, language)
 
 
 def money(value: Any, currency: str | None) -> str:
@@ -91,10 +102,16 @@ def language_links() -> list[dict[str, Any]]:
     ]
 
 
+def entry_url(kind: EntryKind, ref: str) -> str:
+    """The page of an entry in the language of this page, as `url_for` says it; a list asks for many."""
+    return f"{request.script_root}/{kind.value}s/{quote(ref, safe='')}"
+
+
 def install(app: Flask) -> None:
     """Make the filters and the values every template needs known to Jinja."""
     phrases.install(app.jinja_env)
-    app.jinja_env.globals["option_list"] = option_list
+    app.jinja_env.globals.update(option_list=option_list, entry_url=entry_url)
+    layout.install(app)
     app.jinja_env.filters.update(
         words=words,
         listed=listed,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from frame.access import acts, current_actor
 from frame.language import current_language
@@ -18,6 +19,7 @@ from vocabulary.actions import Action
 from vocabulary.messages import Message
 from vocabulary.people import Role
 from vocabulary.states import EntryKind
+from web.layout import part
 
 bp = Blueprint("home", __name__)
 N_LATEST = 4
@@ -26,6 +28,7 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
     (Message("Requests"), "entries.requests", None),
     (Message("Offers"), "entries.offers", None),
     (Message("Calls"), "calls.show_all", None),
+    (Message("Gaps"), "coverage.show", None),
     (Message("My entries"), "mine.show", None),
     (Message("Reviews"), "reviews.queue", frozenset({Role.REVIEWER, Role.MODERATOR})),
     (Message("Received entries"), "screening.received", frozenset({Role.OFFICER})),
@@ -56,7 +59,7 @@ def show() -> ResponseReturnValue:
 
 def _latest(session: Any, kind: EntryKind, language: str) -> list[readable.Line]:
     page = entries.list_public(session, kind, {}, limit=N_LATEST, names=readable.LINE_FIELDS)
-    return [readable.line(session, row, language) for row in page.rows]
+    return readable.lines(session, page.rows, language)
 
 
 def has_page(endpoint: str) -> bool:
@@ -74,7 +77,14 @@ def navigation() -> list[tuple[Message, str]]:
     ]
 
 
+def menu() -> Markup:
+    """The menu of this page, where the page itself may stand in it."""
+    shown = tuple(navigation())
+    here = request.endpoint if any(request.endpoint == endpoint for _, endpoint in shown) else None
+    return part("menu", entries=shown, current=here)
+
+
 @bp.app_context_processor
 def for_every_page() -> dict[str, Callable[..., Any]]:
     """What templates/base.html asks."""
-    return {"has_page": has_page, "navigation": navigation}
+    return {"has_page": has_page, "menu": menu}

@@ -5,7 +5,7 @@ Takes content that is already limited to what the reader may see; decides nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from services import vocabularies
 from services.entries.fields import BY_NAME, ContentField, ValueKind, fields_of
 from services.queries.entries import EntryRow
+from services.vocabularies import Names
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 
@@ -37,6 +38,8 @@ LINE_FIELDS = frozenset(
     {"title", "summary", "language", "organisation_name", "countries", "regions", "scopes", "support"}
 )
 """What a line of a list needs to know of an entry."""
+
+_PLACES = ("countries", "regions", "scopes")
 
 MOST_SUMMARY = 280
 """Characters of a summary in a list."""
@@ -79,8 +82,16 @@ def readable(
     return found
 
 
-def line(session: Session, row: EntryRow, language: str) -> Line:
-    """One row of a list."""
+def lines(session: Session, rows: Iterable[EntryRow], language: str) -> list[Line]:
+    """The rows of a list."""
+    named = {
+        field: vocabularies.names(session, BY_NAME[field].vocabulary or field, language)
+        for field in (*_PLACES, "support")
+    }
+    return [_line(row, named) for row in rows]
+
+
+def _line(row: EntryRow, named: Mapping[str, Names]) -> Line:
     content = row.content
     return Line(
         ref=row.ref,
@@ -89,12 +100,8 @@ def line(session: Session, row: EntryRow, language: str) -> Line:
         summary=_clipped(row.summary),
         language=content.get("language"),
         organisation=content.get("organisation_name"),
-        places=tuple(
-            name
-            for vocabulary in ("countries", "regions", "scopes")
-            for name in _names(session, BY_NAME[vocabulary], content.get(vocabulary) or (), language)
-        ),
-        support=_names(session, BY_NAME["support"], content.get("support") or (), language),
+        places=tuple(name for field in _PLACES for name in named[field].of(content.get(field) or ())),
+        support=named["support"].of(content.get("support") or ()),
         published_at=row.published_at,
     )
 
@@ -117,15 +124,7 @@ def _names(session: Session, field: ContentField, codes: Any, language: str) -> 
     """Names in the order of the vocabulary; countries in the order of the language."""
     if field.vocabulary is None:
         return tuple(CHOICES.get(code, code) for code in codes)
-    names = vocabularies.labels(session, field.vocabulary, language)
-    if field.vocabulary == vocabularies.COUNTRIES:
-        return tuple(
-            sorted(
-                (names.get(code, code) for code in codes), key=lambda n: vocabularies.sort_key(n, language)
-            )
-        )
-    place = {code: n for n, code in enumerate(names)}
-    return tuple(names.get(code, code) for code in sorted(codes, key=lambda c: (place.get(c, len(place)), c)))
+    return vocabularies.names(session, field.vocabulary, language).of(codes)
 
 
 def _clipped(text: str | None) -> str | None:
