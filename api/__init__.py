@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from api import account, assignments, calls, criteria, documents, files, organisations, reviews
+from api import account, assignments, calls, criteria, documents, files, organisations, reports, reviews
 from api.auth import load_actor
 from api.entries import blueprint_of
 from api.errors import answer
@@ -19,6 +19,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     criteria.bp,
     calls.bp,
     organisations.bp,
+    reports.bp,
     reviews.bp,
     assignments.bp,
     account.bp,

@@ -137,7 +137,7 @@ def _ranked(
     other = EntryKind.OFFER if entry.kind is EntryKind.REQUEST else EntryKind.REQUEST
     audience = audience_of(actor)
     index = current_index(session, audience, other)
-    hidden = _conflicting(session, actor) if audience is Audience.INSIDE else frozenset()
+    hidden = conflicting(session, actor) if audience is Audience.INSIDE else frozenset()
     if hidden:
         index = index.with_changes(removed=hidden)
     ranking = rank(
@@ -168,7 +168,7 @@ def match_page(
     other = EntryKind.OFFER if entry.kind is EntryKind.REQUEST else EntryKind.REQUEST
     index = current_index(session, audience_of(actor), other)
     candidate = index.get(other_ref)
-    if candidate is None or other_ref in _conflicting(session, actor):
+    if candidate is None or other_ref in conflicting(session, actor):
         return None
     others = [known for known in index.versions() if known != other_ref]
     alone = index.with_changes(removed=others)
@@ -194,7 +194,7 @@ def audience_of(actor: Actor) -> Audience:
     return Audience.INSIDE if is_inside else Audience.PUBLIC
 
 
-def _conflicting(session: Session, actor: Actor) -> frozenset[str]:
+def conflicting(session: Session, actor: Actor) -> frozenset[str]:
     """References of entries that a conflict of interest hides from the actor."""
     if actor.account_id is None:
         return frozenset()

@@ -105,6 +105,8 @@ class Action(StrEnum):
     MATCH_READ_CONTACTS = "match.read_contacts"
     MATCH_REPORT_OUTCOME = "match.report_outcome"
 
+    COVERAGE_READ = "coverage.read"
+
     NOMINATION_APPROVE = "nomination.approve"
     SHORTLIST_READ = "shortlist.read"
     SHORTLIST_EDIT = "shortlist.edit"

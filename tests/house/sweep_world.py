@@ -212,6 +212,8 @@ ABOUT: Mapping[str, str] = {
     "api_calls.change": "call",
     "api_calls.publish": "call",
     "api_organisations.list_organisations": "nothing",
+    "api_reports.get_coverage": "nothing",
+    "coverage.show": "nothing",
     "api_organisations.get_organisation": "organisation",
     "api_account.who": "self",
     "api_account.list_tokens": "self",

@@ -1,0 +1,43 @@
+"""/reports: figures over what the caller may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.frame import Blueprint
+from frame.access import acts, current_actor
+from frame.language import current_language
+from schemas.coverage import CoverageSchema
+from services.queries.coverage import Coverage, coverage_report
+from services.transaction import reading
+from vocabulary.actions import Action
+
+bp = Blueprint("api_reports", __name__, description="Reports")
+
+
+@bp.route("/reports/coverage", methods=["GET"])
+@acts(Action.COVERAGE_READ)
+@bp.response(200, CoverageSchema)
+def get_coverage() -> dict[str, Any]:
+    """Needs nobody offers to meet, and offers nobody asks for, by need and region."""
+    with reading() as session:
+        report = coverage_report(session, current_actor(), language=current_language())
+    return {
+        "requests": report.table.n_requests,
+        "offers": report.table.n_offers,
+        "items": [_cell(cell, shows_met=report.shows_met) for cell in report.table.cells],
+        "unasked_offers": report.unasked,
+        "next": None,
+    }
+
+
+def _cell(cell: Coverage, *, shows_met: bool) -> dict[str, Any]:
+    shown = {
+        "need": cell.need,
+        "region": cell.region,
+        "asked": cell.n_asked,
+        "offered": cell.n_offered,
+        "usd_asked": cell.usd_asked,
+        "gap": cell.is_gap,
+    }
+    return shown | {"met": cell.n_met, "unmet": cell.n_unmet} if shows_met else shown

@@ -1,0 +1,28 @@
+"""What is asked for and what is offered, by need and region: where the gaps are."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from frame.access import acts, current_actor
+from frame.language import current_language
+from services.queries.coverage import by_need, coverage_report
+from services.transaction import reading
+from vocabulary.actions import Action
+
+bp = Blueprint("coverage", __name__)
+
+
+@bp.get("/coverage")
+@acts(Action.COVERAGE_READ)
+def show() -> ResponseReturnValue:
+    """One row for each need, one column for each region."""
+    with reading() as session:
+        report = coverage_report(session, current_actor(), language=current_language())
+    return render_template(
+        "coverage.html",
+        report=report,
+        rows=by_need(report.table),
+        has_unplaced=any(cell.region is None for cell in report.table.cells),
+    )
