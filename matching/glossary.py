@@ -13,32 +13,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product, takewhile
 from pathlib import Path
 from typing import Any
 
-from matching.text import LANGUAGES, analyse, identify, normalise
+from matching.text import LANGUAGES, identify
+from matching.word_forms import ARABIC_PREFIXES, HAN, Word, is_form, keys_of, n_alike, plain_text, words_of
 
 SHIPPED = Path(__file__).resolve().parent / "data" / "glossary.json"
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 _BREAK = re.compile(r"[.!?;:()\[\]…؛؟]|\n\s*\n")
 """No term goes on across one of these; commas stand in the names of some conventions."""
 _LONGEST_GAP = 24
 """Letters between two words of a term: room for the function words that analysis leaves out."""
-_JOINING = {
-    language: frozenset(words.split())
-    for language, words in {
-        "ar": "أو إلى في على عن من و",
-        "en": "a an and at by for from in of on or s the to with",
-        "es": "a al con de del e el en entre la las lo los o para por sobre u un una y",
-        "fr": "a au aux avec d dans de des du en et l la le les ou par pour s sur un une à",
-        "ru": "в во для до и из или к ко на о об от по с со",
-    }.items()
-}
-"""Words that may come and go inside a term."""
-_NO_MORE = ("", "")
-_ARABIC_PREFIXES = "بلكف"
+_SHORT_PREFIXED = 4
 _LOWER = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
 
 
@@ -86,34 +72,31 @@ class _Entry:
     ids: Mapping[str, tuple[str, ...]]
     capital_ids: tuple[str, ...]
 
-    def meant(self, surface: str) -> tuple[str, ...]:
+    def meant(self, surface: str, language: str) -> tuple[str, ...]:
         """The concepts meant by a run written so: of several with one stem, those written most alike."""
         if self.capital_ids and surface.isupper():
             return self.capital_ids
-        if len(self.ids) < 2:
-            return tuple(self.ids)
         written = surface.casefold()
-        alike = {id_: max(_n_alike(written, term) for term in terms) for id_, terms in self.ids.items()}
+        ids = self.ids
+        if len(self.key) == 1:
+            ids = {
+                id_: terms
+                for id_, terms in ids.items()
+                if any(is_form(written, term, language) for term in terms)
+            }
+        if len(ids) < 2:
+            return tuple(ids)
+        alike = {id_: max(n_alike(written, term) for term in terms) for id_, terms in ids.items()}
         return tuple(id_ for id_, n_letters in alike.items() if n_letters == max(alike.values()))
-
-
-def _n_alike(one: str, other: str) -> int:
-    """How many letters two words begin with alike."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    token: str
-    surface: str
-    start: int
-    end: int
 
 
 class Glossary:
     """Concepts, and how each language's texts are searched for them. Build it once: it only reads."""
 
-    def __init__(self, concepts: Iterable[Concept]) -> None:
+    def __init__(
+        self, concepts: Iterable[Concept], passed_over: Mapping[str, Iterable[str]] | None = None
+    ) -> None:
+        self._passed_over = {language: frozenset(words) for language, words in (passed_over or {}).items()}
         self.concepts: dict[str, Concept] = {concept.id: concept for concept in concepts}
         self._words = {
             language: _word_table(self.concepts.values(), language)
@@ -146,7 +129,10 @@ class Glossary:
         if language == "zh":
             return tuple(self._in_characters(plain, nested))
         table = self._words.get(language)
-        return tuple(_in_words(plain, language, table, nested)) if table else ()
+        if not table:
+            return ()
+        passed_over = self._passed_over.get(language, frozenset())
+        return tuple(_in_words(plain, language, table, nested, passed_over))
 
     def shared(
         self, here: tuple[str, str | None], there: tuple[str, str | None]
@@ -169,7 +155,9 @@ class Glossary:
                 end = at + len(entry.key)
                 if not folded.startswith(str(entry.key), at) or _cuts_a_word(plain, at, end):
                     continue
-                found = [FoundConcept(id_, at, end, plain[at:end]) for id_ in entry.meant(plain[at:end])]
+                found = [
+                    FoundConcept(id_, at, end, plain[at:end]) for id_ in entry.meant(plain[at:end], "zh")
+                ]
                 yield from found
                 if found and not nested:
                     step = end - at
@@ -177,17 +165,13 @@ class Glossary:
             at += step
 
 
-def plain_text(text: str) -> str:
-    """The text that positions refer to: normalised until nothing changes."""
-    return normalise(normalise(text))
-
-
 def parse_glossary(content: Mapping[str, Any]) -> Glossary:
     """Make a glossary of what the data file holds; KeyError where a concept lacks a language."""
-    return Glossary(
+    concepts = (
         Concept(item["id"], item["domain"], {language: tuple(item[language]) for language in LANGUAGES})
         for item in content["concepts"]
     )
+    return Glossary(concepts, content.get("passed_over"))
 
 
 @lru_cache(maxsize=1)
@@ -222,8 +206,8 @@ def _word_table(concepts: Iterable[Concept], language: str) -> dict[str, tuple[_
     ids: _Ids = defaultdict(lambda: ({}, {}))
     for concept in concepts:
         for term in concept.terms[language]:
-            written = " ".join(word.surface for word in _words_of(plain_text(term), language))
-            for key in _keys(term, language):
+            written = " ".join(word.surface for word in words_of(plain_text(term), language))
+            for key in keys_of(term, language):
                 _enter(ids[key], concept.id, term, written)
     return _by_start(ids, lambda key: str(key[0]))
 
@@ -260,32 +244,18 @@ def _by_start(ids: _Ids, start: Callable[[Any], str]) -> dict[str, tuple[_Entry,
 
 def _is_abbreviation(term: str) -> bool:
     """Is it one word in capitals? Such a term is met in capitals only: PES is no foot, SEA no water."""
-    return term.isupper() and " " not in term and not _HAN.search(term)
-
-
-def _keys(term: str, language: str) -> list[tuple[str, ...]]:
-    """The runs of tokens that stand for a term; none where nothing but joining words is in it."""
-    tokens = [word.token for word in _words_of(plain_text(term), language)]
-    if not tokens:
-        return []
-    if language != "ru":
-        return [tuple(tokens)]
-    return [tuple(key) for key in product(*(_russian_forms(token) for token in tokens))]
-
-
-def _russian_forms(token: str) -> tuple[str, ...]:
-    """Stems of a feminine noun in -ка, whose genitive plural takes up a vowel: оценка, оценок."""
-    if len(token) < 4 or token[-1] != "к" or token[-2] in "аеиоуыэюяйь":
-        return (token,)
-    vowel = "е" if token[-2] in "жчш" else "о"
-    return (token, f"{token[:-1]}{vowel}к")
+    return term.isupper() and " " not in term and not HAN.search(term)
 
 
 def _in_words(
-    plain: str, language: str, table: Mapping[str, tuple[_Entry, ...]], nested: bool
+    plain: str,
+    language: str,
+    table: Mapping[str, tuple[_Entry, ...]],
+    nested: bool,
+    passed_over: frozenset[str],
 ) -> Iterator[FoundConcept]:
-    words = _words_of(plain, language)
-    prefixes = _ARABIC_PREFIXES if language == "ar" else ""
+    words = words_of(plain, language)
+    prefixes = ARABIC_PREFIXES if language == "ar" else ""
     at = 0
     while at < len(words):
         step = 1
@@ -293,8 +263,11 @@ def _in_words(
             end = at + len(entry.key)
             if not _matches(words, at, end, entry, plain):
                 continue
+            written = " ".join(word.surface for word in words[at:end])
+            if written.casefold() in passed_over:
+                continue
             start, stop = words[at].start, words[end - 1].end
-            meant = entry.meant(" ".join(word.surface for word in words[at:end]))
+            meant = entry.meant(written, language)
             found = [FoundConcept(id_, start, stop, plain[start:stop]) for id_ in meant]
             yield from found
             if found and not nested:
@@ -306,12 +279,12 @@ def _in_words(
 def _candidates(token: str, table: Mapping[str, tuple[_Entry, ...]], prefixes: str) -> tuple[_Entry, ...]:
     """Entries that may begin here; in Arabic also behind a preposition of one letter."""
     entries = table.get(token, ())
-    if not entries and prefixes and len(token) > 3 and token[0] in prefixes:
+    if not entries and prefixes and len(token) > _SHORT_PREFIXED and token[0] in prefixes:
         return table.get(token[1:], ())
     return entries
 
 
-def _matches(words: list[_Word], at: int, end: int, entry: _Entry, plain: str) -> bool:
+def _matches(words: list[Word], at: int, end: int, entry: _Entry, plain: str) -> bool:
     """Do the entry's further tokens follow, with no break between them?"""
     if end > len(words):
         return False
@@ -322,26 +295,6 @@ def _matches(words: list[_Word], at: int, end: int, entry: _Entry, plain: str) -
         if len(gap) > _LONGEST_GAP or _BREAK.search(gap):
             return False
     return True
-
-
-def _words_of(plain: str, language: str) -> list[_Word]:
-    """The words of a text with where they stand, but for those that join; Chinese is passed over.
-
-    A word that analysis leaves out stands as it is written: "least developed" is not "developing".
-    """
-    spaced = _HAN.sub(lambda run: " " * len(run.group()), plain)
-    joining = _JOINING.get(language, frozenset())
-    analysed = iter(analyse(spaced, language))
-    token, surface = next(analysed, _NO_MORE)
-    words = []
-    for word in _WORD.finditer(spaced):
-        written = word.group()
-        if written == surface:
-            words.append(_Word(token, written, word.start(), word.end()))
-            token, surface = next(analysed, _NO_MORE)
-        elif written.casefold() not in joining:
-            words.append(_Word(written.casefold().removeprefix("ال"), written, word.start(), word.end()))
-    return words
 
 
 def _cuts_a_word(plain: str, start: int, end: int) -> bool:
