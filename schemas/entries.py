@@ -268,15 +268,6 @@ class FilesSchema(HouseSchema):
     next = fields.String(allow_none=True)
 
 
-class SimilarEntrySchema(HouseSchema):
-    """An entry that may be the same one."""
-
-    ref = fields.String(required=True)
-    title = fields.String(required=True)
-    score = fields.Float(required=True)
-    why = fields.String(required=True)
-
-
 class WithdrawalSchema(HouseSchema):
     """Why an entry is taken back; nobody has to say."""
 

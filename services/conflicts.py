@@ -42,7 +42,6 @@ KINDS: Mapping[str, Message] = {
 """Kinds of conflict. Nationality alone is none, unless the call says so."""
 
 LONGEST_TEXT = 4_000
-RULINGS = frozenset({ConflictRuling.CLEARED, ConflictRuling.UPHELD})
 _ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
 _STRENGTH = {ConflictAnswer.NONE: 0, ConflictAnswer.POSSIBLE: 1, ConflictAnswer.CONFLICT: 2}
 

@@ -182,15 +182,6 @@ REQUESTS_UNDER_WAY = frozenset(
         RequestState.RECONSIDERATION,
     }
 )
-OFFERS_UNDER_WAY = frozenset(
-    {
-        OfferState.SUBMITTED,
-        OfferState.RETURNED,
-        OfferState.CHECKED,
-        OfferState.ACTIVE,
-        OfferState.PAUSED,
-    }
-)
 MATCHABLE_REQUESTS = frozenset(REQUESTS_UNDER_WAY - {RequestState.RETURNED})
 MATCHABLE_OFFERS = frozenset({OfferState.SUBMITTED, OfferState.CHECKED, OfferState.ACTIVE})
 

@@ -14,7 +14,7 @@ from frame.language import current_language
 from services import vocabularies
 from services.clock import utc_now
 from services.entries.fields import BY_NAME, DEFAULT_PUBLIC, ValueKind, publishable
-from services.entries.submission import missing_answers
+from services.entries.submission import missing_answers, odd_answers
 from services.queries.calls import invitation
 from services.queries.entries import EntryPage
 from translations.catalogues import LANGUAGES, OWN_NAMES, translate
@@ -94,6 +94,7 @@ def check_page(
     content = dict(page.working) | dict(typed or {})
     missing = missing_answers(kind, content, utc_now().date())
     missing.pop("consent_terms", None)
+    odd = odd_answers(session, kind, content)
     shown = dict(errors) if errors is not None else {}
     return render_template(
         "entries/check.html",
@@ -105,9 +106,13 @@ def check_page(
         content=content,
         summaries=_summaries(session, kind, content, missing),
         missing=missing,
+        odd=odd,
         errors=shown,
         labels=_labels(kind),
-        links={name: _section_address(kind, page.row.ref, section_with(kind, name)) for name in missing},
+        links={
+            name: _section_address(kind, page.row.ref, section_with(kind, name))
+            for name in {**missing, **odd}
+        },
         steps=_steps(kind, page, None, "check"),
         consents=_consents(kind, content),
         proposed=content.get("public_fields")

@@ -19,8 +19,6 @@ SECRETARIAT = frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER, Role.AUDITO
 BEFORE_THE_CALL = timedelta(days=90)
 """How long ago reviewers, nominators and focal points were given their accounts."""
 
-OWNERS = frozenset({Role.REQUESTER, Role.PARTNER})
-
 
 def plan_people(stage: Stage) -> None:
     """Put the making of every account on the timeline."""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from models.entries import Attachment, Entry, Revision
 from models.people import Account, PrivateLink
 from procedure.access import may
-from procedure.entries import errors_for_submission
+from procedure.entries import errors_for_submission, warnings_for_submission
 from procedure.lifecycle import advance_entry
 from services import audit, vocabularies
 from services.entries.content import apply_content, content_hash
@@ -121,6 +121,15 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
 def missing_answers(kind: EntryKind, content: Mapping[str, Any], today: date) -> dict[str, list[Message]]:
     """What submitting this content would be refused for, by field; for a form that shows how far it is."""
     return dict(errors_for_submission(kind, completed(kind, content, today), today=today))
+
+
+def odd_answers(session: Session, kind: EntryKind, content: Mapping[str, Any]) -> dict[str, list[Message]]:
+    """What looks odd and may be submitted all the same, by field; for the page where answers are checked."""
+    if kind is not EntryKind.REQUEST:
+        return {}
+    initiatives = vocabularies.terms(session, "initiatives").values()
+    of_strategy = {row.code: row.parent for row in initiatives if row.parent}
+    return warnings_for_submission(content, strategy_of_initiative=of_strategy)
 
 
 def completed(kind: EntryKind, content: Mapping[str, Any], today: date) -> dict[str, Any]:

@@ -126,11 +126,6 @@ def is_previewed(actor: Actor) -> Condition:
     return sa.and_(_is_reviewing(actor, cleared=False), sa.not_(_has_conflict(actor)))
 
 
-def visible_to(actor: Actor) -> Condition:
-    """Entries that a list may hold for the actor, with whatever part of them is shown."""
-    return sa.or_(is_public(), is_readable(actor), is_previewed(actor))
-
-
 def _in_calls(actor: Actor, role: Role) -> Condition:
     """Entries for which a role holds: all of them, or those of the calls that it is held for."""
     grants = [grant for grant in actor.grants if grant.role is role and grant.country is None]

@@ -46,6 +46,7 @@ def test_window_without_grace_closes_at_the_deadline():
 
 def test_window_of_a_standing_invitation_never_closes():
     assert window(STANDING, OPENS + timedelta(days=9999)) is Window.OPEN
+    assert STANDING.ends_at is None
 
 
 @pytest.mark.parametrize(

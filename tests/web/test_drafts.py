@@ -96,6 +96,24 @@ def test_submission_with_gaps_names_each_with_a_link(client: FlaskClient) -> Non
     assert 'href="#f-consent_terms"' in answer.text
 
 
+def test_check_page_points_at_initiatives_of_a_strategy_not_chosen(
+    client: FlaskClient, write: Opened, read: Opened
+) -> None:
+    _, ref, _ = _with_draft(client)
+    with read() as session:
+        entry_id = session.execute(_id_of(ref)).scalar_one()
+    with write() as session:
+        page = entry_page(session, link_holder(entry_id), ref, now=NOW)
+        chosen = {"strategies": ["S1"], "initiatives": ["1a", "2b"]}
+        drafts.save(session, link_holder(entry_id), ref, chosen, page.row.version, now=NOW)
+
+    shown = client.get(f"/requests/{ref}/check").text
+
+    assert shown.count("which you did not choose.") == 1
+    assert "Initiative 2b belongs to strategy S2, which you did not choose." in shown
+    assert "You can submit it as it is." in shown
+
+
 def test_discarded_draft_is_gone(client: FlaskClient) -> None:
     address, ref, token = _with_draft(client)
     version = value(client.get(address).text, "version")
