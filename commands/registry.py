@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from commands import audit, seed, tokens, users
+from commands import audit, seed, tokens, users, vectors
 from commands.allocate import allocate_command
 from commands.assign import assign_command
 from commands.index import index_group
@@ -22,6 +22,7 @@ COMMANDS = (
     export_command,
     import_command,
     index_group,
+    vectors.group,
     users.group,
     tokens.group,
     audit.group,

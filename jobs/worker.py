@@ -18,6 +18,7 @@ import structlog
 
 from jobs.delivery import Deliver
 from jobs.mail import Clock, send_next
+from jobs.vectors import build_vectors, drop_vectors
 from services import attachments, calls, upkeep
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
@@ -61,8 +62,10 @@ def tasks(
         Task("heartbeat", timedelta(seconds=15), partial(heartbeat, clock)),
         Task("mail", timedelta(seconds=1), mail),
         Task("open_calls", timedelta(seconds=15), partial(open_calls, clock)),
+        Task("vectors", timedelta(seconds=1), partial(build_vectors, clock, stop)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
+        Task("drop_vectors", timedelta(minutes=10), drop_vectors),
         Task("sweep_files", timedelta(hours=6), partial(sweep_files, clock)),
     ]
 

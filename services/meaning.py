@@ -1,0 +1,145 @@
+"""What is known of the meaning of entries, from the vectors that the background job has stored?
+
+Vectors are found by what a passage says, so an audience that may see fewer fields is compared on those alone,
+and an older wording never counts. Nothing is encoded here: a web request never waits for a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from matching.facts import EntryFacts
+from matching.meaning import (
+    Passages,
+    SubjectMeaning,
+    Text,
+    Vectors,
+    nearest_pair,
+    passages_of,
+    sentences_of,
+)
+from models.entries import Entry
+from models.vectors import EntryVectors
+from services.vectors import Encoder, encoder, fast_encoder
+from vocabulary.messages import Message
+from vocabulary.states import EntryKind
+
+AT_ONCE = 500
+
+NOT_INSTALLED = Message("Meaning is not compared: no sentence vectors are installed.")
+NOT_YET_COMPUTED = Message(
+    "The meaning of this entry is not computed yet; it counts as soon as it is, usually within minutes."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NearestSentences:
+    """The two sentences of a pair that are nearest in meaning, each with its language."""
+
+    request: Text
+    offer: Text
+
+
+def passage_vectors(session: Session, entries: Iterable[EntryFacts]) -> dict[str, Vectors]:
+    """Centred vectors of each entry's passages by its reference; an entry without any is left out."""
+    made = encoder()
+    if made is None:
+        return {}
+    found: dict[str, Vectors] = {}
+    every = list(entries)
+    for start in range(0, len(every), AT_ONCE):
+        block = every[start : start + AT_ONCE]
+        stored = _stored(session, made, [facts.id for facts in block])
+        for facts in block:
+            if facts.id in stored:
+                vectors = _known(made, passages_of(facts), facts.kind, stored[facts.id])
+                found |= {facts.id: vectors} if len(vectors) else {}
+    return found
+
+
+def subject_meaning(session: Session, subject: EntryFacts, candidates: Passages) -> SubjectMeaning | None:
+    """What `rank` asks for the subject's likeness to the candidates; None where no model is installed."""
+    made = encoder()
+    if made is None:
+        return None
+    own = passage_vectors(session, [subject]).get(subject.id, np.zeros((0, made.n_numbers), np.float32))
+    return SubjectMeaning(made.version, subject.kind is EntryKind.REQUEST, own, candidates)
+
+
+def remark(meaning: SubjectMeaning | None) -> Message | None:
+    """What a reader of a whole list should know about its meaning part, if anything."""
+    if meaning is None:
+        return NOT_INSTALLED
+    return None if len(meaning.subject) else NOT_YET_COMPUTED
+
+
+def nearest_sentences(
+    session: Session, subject: EntryFacts, others: Sequence[EntryFacts]
+) -> dict[str, NearestSentences]:
+    """By the reference of each other entry, the nearest sentences of the pair, where both are known."""
+    made = fast_encoder()
+    if made is None:
+        return {}
+    stored = _stored_sentences(session, [subject.id, *(other.id for other in others)])
+    own, own_vectors = _sentences(made, subject, stored)
+    found: dict[str, NearestSentences] = {}
+    for other in others:
+        theirs, their_vectors = _sentences(made, other, stored)
+        nearest = nearest_pair(own_vectors, their_vectors)
+        if nearest is not None:
+            pair = own[nearest[0]], theirs[nearest[1]]
+            found[other.id] = NearestSentences(*(pair if subject.kind is EntryKind.REQUEST else pair[::-1]))
+    return found
+
+
+Stored = Mapping[str, Vectors]
+"""Key of a text to its vector as the model gave it."""
+
+
+def _stored(session: Session, made: Encoder, refs: Sequence[str]) -> dict[str, Stored]:
+    rows = session.execute(
+        sa.select(Entry.ref, EntryVectors.keys, EntryVectors.vectors)
+        .join(Entry, Entry.id == EntryVectors.entry_id)
+        .where(Entry.ref.in_(refs), EntryVectors.model == made.version)
+    )
+    return {ref: unpacked(keys, vectors, np.float32) for ref, keys, vectors in rows}
+
+
+def _stored_sentences(session: Session, refs: Sequence[str]) -> dict[str, Stored]:
+    rows = session.execute(
+        sa.select(Entry.ref, EntryVectors.sentence_keys, EntryVectors.sentence_vectors)
+        .join(Entry, Entry.id == EntryVectors.entry_id)
+        .where(Entry.ref.in_(refs))
+    )
+    return {ref: unpacked(keys, vectors, np.float16) for ref, keys, vectors in rows}
+
+
+def unpacked(keys: Sequence[str], packed: bytes, kind: type[np.float16] | type[np.float32]) -> Stored:
+    """Vectors by key from how they are stored."""
+    if not keys:
+        return {}
+    rows = np.frombuffer(packed, dtype=np.dtype(kind).newbyteorder("<")).astype(np.float32)
+    return dict(zip(keys, rows.reshape(len(keys), -1), strict=True))
+
+
+def packed(vectors: Vectors, kind: type[np.float16] | type[np.float32]) -> bytes:
+    """How vectors are stored: little endian, row by row."""
+    return vectors.astype(np.dtype(kind).newbyteorder("<")).tobytes()
+
+
+def _known(made: Encoder, texts: Sequence[Text], kind: EntryKind, stored: Stored) -> Vectors:
+    """Centred vectors of the texts whose vectors are there and are the model's; shape (n, d)."""
+    known = [text for text in texts if len(stored.get(text.key, ())) == made.n_numbers]
+    raw = np.array([stored[text.key] for text in known], dtype=np.float32).reshape(len(known), made.n_numbers)
+    return made.centred(raw, known, kind)
+
+
+def _sentences(made: Encoder, facts: EntryFacts, stored: Mapping[str, Stored]) -> tuple[list[Text], Vectors]:
+    mine = stored.get(facts.id, {})
+    known = [text for text in sentences_of(facts) if len(mine.get(text.key, ())) == made.n_numbers]
+    return known, _known(made, known, facts.kind, mine)
