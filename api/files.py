@@ -65,10 +65,14 @@ def _listing(noun: str) -> None:
         if sent is None:
             raise Invalid({"file": [Message("Send the file as multipart/form-data under the name “file”.")]})
         data, name = sent.stream.read(), sent.filename or ""
+        with reading() as session:
+            found = attachments.look_into(session, current_actor(), ref, data, now=utc_now())
 
         def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
             entry_page(session, current_actor(), ref, now=utc_now(), kind=_kind(noun))
-            kept = attachments.add_attachment(session, current_actor(), ref, name, data, now=utc_now())
+            kept = attachments.add_attachment(
+                session, current_actor(), ref, name, data, now=utc_now(), kind=found
+            )
             return FileOutSchema().dump(kept), 201, {}
 
         return write_once(work, sent=name.encode(errors="replace") + b"\0" + data)

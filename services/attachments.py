@@ -13,17 +13,20 @@ import os
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.entries import Attachment, Entry
+from procedure.access import may
 from services import audit
-from services.entries.rows import fetch_for, touch
-from services.file_kinds import recognise
+from services.entries.rows import fetch, fetch_for, touch
+from services.facts import entry_facts
+from services.file_kinds import FileKind, recognise
 from services.runtime import runtime
+from services.throttle import Limit, count_try, network_of
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound, Unavailable
 from vocabulary.messages import Message, plural_message
@@ -33,6 +36,8 @@ MOST_FILES = 10
 MOST_BYTES_IN_ALL = 50 * 1024 * 1024
 LONGEST_NAME = 120
 FOLDER = "attachments"
+FILES_FROM_NETWORK = Limit("file_from", 100, timedelta(hours=1))
+"""Of people without an account, so that nobody fills the disk unnamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +51,46 @@ class OpenedFile:
     path: Path
 
 
+def look_into(
+    session: Session, actor: Actor, entry_ref: str, data: bytes, *, now: datetime
+) -> FileKind | None:
+    """What a file is that somebody may add, found out before the transaction that adds it, as it takes long.
+
+    None where they may not, or the size is wrong: add_attachment then says why. Raises Invalid as it does.
+    """
+    entry = fetch(session, entry_ref)
+    is_right_size = 0 < len(data) <= runtime(session).upload_max_bytes
+    if not is_right_size or not may(actor, Action.ATTACHMENT_UPLOAD, entry_facts(session, entry, actor), now):
+        return None
+    return recognise(data)
+
+
 def add_attachment(
-    session: Session, actor: Actor, entry_ref: str, name: str, data: bytes, *, now: datetime
+    session: Session,
+    actor: Actor,
+    entry_ref: str,
+    name: str,
+    data: bytes,
+    *,
+    now: datetime,
+    kind: FileKind | None = None,
 ) -> Attachment:
-    """Keep a file with an entry. The same bytes again are the same attachment.
+    """Keep a file with an entry. The same bytes again are the same attachment. `kind` is from look_into.
 
     Raises Invalid when it is too large, too many, not of a kind that is taken, or holds what is not taken;
-    Unavailable when the disk does not take it.
+    Unavailable when the disk does not take it; TooMany when one place without an account adds many.
     """
     entry, _ = fetch_for(session, actor, Action.ATTACHMENT_UPLOAD, entry_ref, now=now, lock=True)
     _check_size(session, len(data))
-    kind = recognise(data)
+    kind = kind or recognise(data)
     kept = _present(session, entry)
     digest = hashlib.sha256(data).hexdigest()
     for row in kept:
         if row.sha256 == digest:
             return row
     _check_room(kept, len(data))
+    if not actor.is_signed_in and actor.address:
+        count_try(session, [(FILES_FROM_NETWORK, network_of(actor.address))], now=now)
     _store(stored_at(session, digest), data)
     row = Attachment(
         ref=f"att_{secrets.token_hex(12)}",

@@ -12,7 +12,9 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 from vocabulary.errors import Invalid
 from vocabulary.messages import Message
@@ -65,61 +67,99 @@ def _refused(message: Message) -> Invalid:
 
 # --- PDF --------------------------------------------------------------------------------------------------
 
+
+def _spelt(*names: bytes) -> bytes:
+    """A pattern for names, each letter of which may be written as #xx."""
+    return b"|".join(b"".join(b"(?:%c|#(?i:%02x))" % (letter, letter) for letter in name) for name in names)
+
+
 _PDF_ACTIVE = re.compile(
-    rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData)(?![A-Za-z0-9])"
+    rb"/(?:"
+    + _spelt(b"JavaScript", b"Launch", b"EmbeddedFile", b"RichMedia", b"XFA", b"SubmitForm", b"ImportData")
+    + rb")s?(?![A-Za-z0-9])|/(?:"
+    + _spelt(b"JS")
+    + rb")(?=\s*(?:[(<%]|\d+\s+\d+\s+R))"  # three signs alone stand in many a picture by chance
 )
-_HEX_IN_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
-_NAME = re.compile(rb"/[^\s/<>\[\](){}%]+")
-_STREAM = re.compile(rb"stream\r?\n")
+_PDF_LOCKED = re.compile(rb"/(?:" + _spelt(b"Encrypt") + rb")(?![A-Za-z0-9])")
+_PDF_OBJECTS = re.compile(rb"/(?:" + _spelt(b"ObjStm") + rb")(?![A-Za-z0-9])")
+_STREAM = re.compile(rb"stream(?:\r\n|\n|\r)")
+_LIKE_OBJECTS = re.compile(rb"[\x00-\x04\s]*\d+\s+\d+\s")
+"""How packed objects begin: numbers and places, behind a sign of a predictor if there is one."""
+
 _MOST_INFLATED = 50 * 1024 * 1024
+_MOST_STREAMS = 50_000
+_DEEPEST = 3
+_LOOKED_AT = 4096
 
 
 def _check_pdf(data: bytes) -> None:
     """No scripts, launched programs or embedded files; not encrypted, since then nothing can be looked at."""
     if b"%%EOF" not in data[-2048:]:
         raise _refused(BROKEN)
-    if _is_active(data):
+    if _PDF_ACTIVE.search(data):
         raise _refused(ACTIVE)
-    if re.search(rb"/Encrypt(?![A-Za-z0-9])", data):
+    if _PDF_LOCKED.search(data):
         raise _refused(LOCKED)
     left = _MOST_INFLATED
-    for objects in _object_streams(data):
-        unpacked = _inflated(objects, left)
-        left -= len(unpacked)
+    for at, is_declared in _object_streams(data):
+        objects = _objects(memoryview(data)[at:], left, is_declared=is_declared)
+        left -= len(objects)
         if left <= 0:
             raise _refused(BURSTING)
-        if _is_active(unpacked):
+        if _PDF_ACTIVE.search(objects):
             raise _refused(ACTIVE)
 
 
-def _is_active(data: bytes) -> bool:
-    """A name may be written with #xx for any letter, so it is read before it is compared."""
-    if _PDF_ACTIVE.search(data):
-        return True
-    written = (name.group() for name in _NAME.finditer(data) if b"#" in name.group())
-    return any(_PDF_ACTIVE.match(_HEX_IN_NAME.sub(_letter, name)) for name in written)
+def _object_streams(data: bytes) -> Iterator[tuple[int, bool]]:
+    """Where packed objects begin, in which names could hide, and whether they say that they are such."""
+    declared = _declared_objects(data)
+    for n, mark in enumerate(_STREAM.finditer(data)):
+        if n == _MOST_STREAMS:
+            raise _refused(BROKEN)
+        if mark.end() in declared or _may_hold_objects(data, mark.end()):
+            yield mark.end(), mark.end() in declared
 
 
-def _letter(found: re.Match[bytes]) -> bytes:
-    return bytes([int(found.group(1), 16)])
+def _declared_objects(data: bytes) -> frozenset[int]:
+    """Where the streams begin that say of themselves that they hold packed objects."""
+    found: set[int] = set()
+    at = 0
+    while (name := _PDF_OBJECTS.search(data, at)) is not None:
+        mark = _STREAM.search(data, name.end())
+        if mark is None:
+            break
+        found.add(mark.end())
+        at = mark.end()
+    return frozenset(found)
 
 
-def _object_streams(data: bytes) -> list[bytes]:
-    """Packed objects, where names could hide; pictures and texts of pages are streams of other types."""
-    found = []
-    for mark in _STREAM.finditer(data):
-        head = data[max(0, mark.start() - 600) : mark.start()]
-        if b"/ObjStm" in head[head.rfind(b" obj") :]:
-            end = data.find(b"endstream", mark.end())
-            found.append(data[mark.end() : end if end >= 0 else len(data)])
-    return found
+def _may_hold_objects(data: bytes, at: int) -> bool:
+    """Does a stream begin like packed objects, whatever it says of itself? Pictures and pages do not."""
+    begins = data[at : at + _LOOKED_AT]
+    for _ in range(_DEEPEST):
+        try:
+            begins = zlib.decompressobj().decompress(begins, _LOOKED_AT)
+        except zlib.error:
+            return False
+        if _LIKE_OBJECTS.match(begins):
+            return True
+    return False
 
 
-def _inflated(packed: bytes, most: int) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(packed, max(1, most))
-    except zlib.error as wrong:
-        raise _refused(BROKEN) from wrong
+def _objects(packed: memoryview | bytes, most: int, *, is_declared: bool) -> bytes:
+    """Objects unpacked, also when packed several times; refused where they cannot be read plainly."""
+    for _ in range(_DEEPEST):
+        try:
+            packed = zlib.decompressobj().decompress(packed, max(1, most))
+        except zlib.error as wrong:
+            raise _refused(BROKEN) from wrong
+        if packed[:1] in b"\x00\x01\x02\x03\x04" and (is_declared or _LIKE_OBJECTS.match(packed)):
+            break  # written by differences: what is read so says nothing of what it holds
+        if len(packed) >= most or packed[:1] not in b"\x08\x18\x28\x38\x48\x58\x68\x78":
+            return bytes(packed)
+    if not packed:
+        return b""
+    raise _refused(BROKEN)
 
 
 # --- DOCX and ODT -----------------------------------------------------------------------------------------
@@ -131,6 +171,9 @@ _ACTIVE_MEMBERS = re.compile(
     re.IGNORECASE,
 )
 _ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_HARMLESS_LINKS = ("/hyperlink", "/image")
+_MACRO_LINK = re.compile(rb"vnd\.sun\.star\.(?:script|expand)|macro:///", re.IGNORECASE)
+MOST_XML_IN_ALL = 60 * 1024 * 1024
 
 
 def _packed(data: bytes) -> FileKind:
@@ -147,7 +190,7 @@ def _packed(data: bytes) -> FileKind:
 
 def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(member.file_size for member in members)
-    is_bomb = len(members) > MOST_MEMBERS or unpacked > MOST_UNPACKED
+    is_bomb = len(members) > MOST_MEMBERS or unpacked > min(MOST_UNPACKED, 1024 * 1024 + HIGHEST_RATIO * size)
     if is_bomb or any(
         m.file_size > 1024 * 1024 and m.file_size > HIGHEST_RATIO * m.compress_size for m in members
     ):
@@ -182,11 +225,33 @@ def _document_kind(archive: zipfile.ZipFile, names: set[str]) -> FileKind:
 
 
 def _check_xml(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
-    """Every part unpacks to what it says, and no XML part defines entities."""
+    """Every part unpacks to what it says, and no XML part defines entities, runs or fetches anything."""
+    left = MOST_XML_IN_ALL
     for member in members:
-        is_xml = member.filename.lower().endswith((".xml", ".rels", ".rdf"))
-        if is_xml and _defines_entities(_read(archive, member.filename)):
+        name = member.filename.lower()
+        if not name.endswith((".xml", ".rels", ".rdf")):
+            continue
+        xml = _read(archive, member.filename)
+        left -= len(xml)
+        if left < 0:
+            raise _refused(BURSTING)
+        if _defines_entities(xml) or _MACRO_LINK.search(xml) or _MACRO_LINK.search(xml.replace(b"\x00", b"")):
             raise _refused(ACTIVE)
+        if name.endswith(".rels") and _fetches(xml):
+            raise _refused(ACTIVE)
+
+
+def _fetches(xml: bytes) -> bool:
+    """Does a part of a Word file lead outside, to a template, an object or a frame that opening it loads?"""
+    try:
+        links = ElementTree.fromstring(xml)  # noqa: S314 -- without entities, which were refused
+    except ElementTree.ParseError as wrong:
+        raise _refused(BROKEN) from wrong
+    return any(
+        link.get("TargetMode", "").casefold() == "external"
+        and not link.get("Type", "").casefold().endswith(_HARMLESS_LINKS)
+        for link in links.iter()
+    )
 
 
 def _defines_entities(xml: bytes) -> bool:

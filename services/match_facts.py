@@ -77,10 +77,16 @@ def facts_of(entry: Entry, shown: Collection[str] | None, places_taken: int = 0)
         until_on=_day(content.get("ends_on")),
         valid_until_on=_day(content.get("valid_until")) if is_offer else None,
         capacity_left=_left(content.get("capacity"), places_taken) if is_offer else None,
-        organisation_key=str(entry.organisation_id) if entry.organisation_id is not None else None,
+        organisation_key=_organisation(entry, shown),
         is_open=entry.state in MATCHABLE,
         version=entry.version,
     )
+
+
+def _organisation(entry: Entry, shown: Collection[str] | None) -> str | None:
+    """Whose it is, where the audience may know it: being ruled out for the same organisation would tell."""
+    is_known = shown is None or "organisation_name" in shown
+    return str(entry.organisation_id) if is_known and entry.organisation_id is not None else None
 
 
 def public_fields(entry: Entry) -> frozenset[str]:

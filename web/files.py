@@ -47,12 +47,15 @@ def _page(noun: str, ref: str, error: Invalid | None = None) -> str:
 def add(noun: str, ref: str) -> ResponseReturnValue:
     """Keep a file; one that is refused says why, and the others stay."""
     sent = request.files.get("file")
+    data = sent.stream.read() if sent else b""
+    name = (sent.filename or "") if sent else ""
+    actor, now = current_actor(), utc_now()
     try:
+        with reading() as database:
+            found = attachments.look_into(database, actor, ref, data, now=now)
         with transaction() as database:
-            entry_page(database, current_actor(), ref, now=utc_now(), kind=kind_of(noun))
-            data = sent.stream.read() if sent else b""
-            name = (sent.filename or "") if sent else ""
-            attachments.add_attachment(database, current_actor(), ref, name, data, now=utc_now())
+            entry_page(database, actor, ref, now=now, kind=kind_of(noun))
+            attachments.add_attachment(database, actor, ref, name, data, now=now, kind=found)
     except Invalid as refused:
         return _page(noun, ref, refused), 422
     return redirect(url_for("files.show", noun=noun, ref=ref), 303)

@@ -46,7 +46,7 @@ def sign_in() -> ResponseReturnValue:
 @acts(Action.ACCOUNT_SIGN_IN)
 def check_password() -> ResponseReturnValue:
     """Compare the password; the slow part is done outside of any transaction."""
-    email, password = request.form.get("email", "").strip(), request.form.get("password", "")
+    email, password = _typed_address(), request.form.get("password", "")
     errors = _errors(email, password)
     if errors:
         return _again(email, errors, 422)
@@ -71,7 +71,7 @@ def check_password() -> ResponseReturnValue:
 @acts(Action.ACCOUNT_SIGN_IN)
 def send_link() -> ResponseReturnValue:
     """Mail a link; the answer is the same whether there is an account or not."""
-    email = request.form.get("email", "").strip()
+    email = _typed_address()
     errors = _errors(email)
     if errors:
         return _again(email, errors, 422)
@@ -149,6 +149,15 @@ def _enter_and_go_on(signed_in: SignedIn) -> ResponseReturnValue:
     with reading() as database:
         set_actor(actor_of_account(database, signed_in.account_id))
     return held.send_again_page(fields, target)
+
+
+def _typed_address() -> str:
+    """The address as every other form keeps it, so that one person is one address; else as it was typed."""
+    typed = request.form.get("email", "").strip()
+    try:
+        return Address().deserialize(typed) or ""
+    except ValidationError:
+        return typed
 
 
 def _errors(email: str, password: str | None = None) -> dict[str, list[Message]]:

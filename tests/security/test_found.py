@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,13 +12,26 @@ from flask.testing import FlaskClient
 
 from models.operation import OutgoingMail
 from models.people import Attempt, PrivateLink
+from services.attachments import add_attachment
 from services.entries.drafts import save
 from services.entries.submission import submit
+from services.matches import matches_of
 from services.secrets import secret_hash
-from tests.factories import link_holder, make_account, make_draft, make_submitted
+from tests.factories import (
+    OFFICER,
+    link_holder,
+    make_account,
+    make_actor,
+    make_draft,
+    make_published,
+    make_submitted,
+)
 from tests.fixtures import NOW, Opened
+from tests.services.test_attachments import pdf
 from tests.signing_in import bearer, post
+from vocabulary.errors import TooMany
 from vocabulary.people import Role, Scope
+from vocabulary.states import EntryKind
 
 
 @pytest.mark.parametrize("scope", [Scope.WRITE_ENTRIES, Scope.WRITE_REVIEWS, Scope.MANAGE])
@@ -112,3 +126,52 @@ def test_mails_caused_from_one_place_are_counted(client: FlaskClient, read: Open
     with read() as session:
         kinds = set(session.execute(sa.select(Attempt.kind)).scalars())
     assert kinds == {"resume_mail", "entry_mail_from"}
+
+
+def test_hidden_organisation_is_not_told_by_what_it_rules_out(write: Opened, read: Opened) -> None:
+    with write() as session:
+        body = {"organisation_name": "Secret Foundation", "organisation_country": "KEN"}
+        shown = ["title", "language", "summary", "support", "countries"]
+        make_published(session, EntryKind.OFFER, public_fields=shown, **body)
+        guess = make_actor(session, Role.REQUESTER)
+        ref = make_submitted(session, actor=guess, **body).ref
+
+    with read() as session:
+        found = matches_of(session, guess, ref, now=NOW, language="en", include_blocked=True)
+        inside = matches_of(session, OFFICER, ref, now=NOW, language="en", include_blocked=True)
+
+    assert [code for row in found.blocked for code, _ in row.blockers if code == "same_organisation"] == []
+    assert [code for row in inside.blocked for code, _ in row.blockers if code == "same_organisation"] == [
+        "same_organisation"
+    ]
+
+
+@pytest.mark.parametrize(
+    "typed", ["\u202awho@people.example", "who\x08@people.example", "Who@people.example "]
+)
+def test_one_address_typed_in_other_signs_is_one_address(
+    client: FlaskClient, write: Opened, read: Opened, typed: str
+) -> None:
+    with write() as session:
+        make_account(session, email="who@people.example")
+
+    post(client, "/sign-in/link", {"email": typed})
+
+    with read() as session:
+        mails = session.execute(sa.select(OutgoingMail.to_email, OutgoingMail.template)).all()
+    assert [tuple(mail) for mail in mails] == [("who@people.example", "sign_in")]
+
+
+def test_nobody_fills_the_disk_unnamed(write: Opened) -> None:
+    with write() as session:
+        drafts = [make_draft(session, title=f"Draft {n}").entry for n in range(11)]
+        refs = [(entry.ref, replace(link_holder(entry.id), address="198.51.100.7")) for entry in drafts]
+
+    def flood() -> None:
+        with write() as session:
+            for ref, holder in refs:
+                for n in range(10):
+                    add_attachment(session, holder, ref, "a.pdf", pdf(b"<< %d >>" % n), now=NOW)
+
+    with pytest.raises(TooMany):
+        flood()
