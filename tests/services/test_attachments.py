@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import struct
 import zipfile
 import zlib
@@ -263,3 +264,21 @@ def test_sweep_removes_only_what_no_row_names(write: Opened) -> None:
 
         assert (first, orphan.exists(), kept.exists()) == (True, False, True)
         assert session.execute(sa.select(sa.func.count()).select_from(Attachment)).scalar_one() == 1
+
+
+def test_sweep_keeps_a_file_that_was_an_orphan_until_a_moment_ago(write: Opened) -> None:
+    """A row that names it may be about to be committed."""
+    data = pdf(b"found again")
+    with write() as session:
+        entry = make_draft(session).entry
+        orphan = stored_at(session, hashlib.sha256(data).hexdigest())
+        orphan.parent.mkdir(parents=True, exist_ok=True)
+        orphan.write_bytes(data)
+        os.utime(orphan, (0, 0))
+        row = add_attachment(session, link_holder(entry.id), entry.ref, "a.pdf", data, now=NOW)
+        session.delete(row)  # stands for a row that others do not see yet
+        session.flush()
+
+        n_swept = sweep(session, older_than=NOW.replace(year=2000))
+
+        assert (n_swept, orphan.exists()) == (0, True)
