@@ -10,6 +10,7 @@ from typing import Any
 import click
 from marshmallow import ValidationError
 
+from services.health import in_words_for_operators
 from vocabulary.errors import HouseError
 
 
@@ -21,7 +22,7 @@ def refusals_in_words() -> Iterator[None]:
     except ValidationError as wrong:
         _end(_lines(wrong.normalized_messages()))
     except HouseError as refused:
-        _end(_lines(refused.errors) or [str(refused.message)])
+        _end(_lines(refused.errors) or [str(in_words_for_operators(refused))])
 
 
 def _lines(errors: Mapping[Any, Any], within: str = "") -> list[str]:

@@ -16,7 +16,7 @@ from services.clock import utc_now
 from services.transaction import reading, transaction
 from vocabulary.people import SYSTEM, Grant, Role
 
-group = AppGroup("users", help="Accounts: add, change roles, close, open, list.")
+group = AppGroup("users", help="Accounts: add, list, change roles, disable, enable.")
 _roles = click.option(
     "--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]),
     help="A role; repeat it for several.",

@@ -14,6 +14,7 @@ from jobs import worker
 from jobs.delivery import Deliver, WrongMailServer, by_smtp, into_folder, read_mail_server
 from services import mail_sending
 from services.clock import utc_now
+from services.health import in_words_for_operators
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
 from vocabulary.people import SYSTEM
@@ -49,7 +50,7 @@ def status() -> None:
             counts = mail_sending.mail_counts(session, SYSTEM, now=utc_now())
             failed = mail_sending.failed_mails(session, SYSTEM, now=utc_now())
     except HouseError as error:
-        click.echo(str(error.message), err=True)
+        click.echo(str(in_words_for_operators(error)), err=True)
         sys.exit(1)
     click.echo(json.dumps(counts))
     for mail in failed:
@@ -68,7 +69,7 @@ def retry(mail: int) -> None:
         with transaction() as session:
             mail_sending.retry(session, SYSTEM, mail, now=utc_now())
     except HouseError as error:
-        click.echo(str(error.message), err=True)
+        click.echo(str(in_words_for_operators(error)), err=True)
         sys.exit(1)
     click.echo("It is in the queue again.")
 

@@ -9,6 +9,13 @@ from sqlalchemy.orm import Session
 
 from models.operation import Heartbeat
 from models.reference import Vocabulary
+from services.transaction import NO_TABLES
+from vocabulary.errors import HouseError
+from vocabulary.messages import Message
+
+UPGRADE = Message(
+    "The database has no tables yet, or those of an older version: run `flask --app app db upgrade` first."
+)
 
 
 def readiness(session: Session, now: datetime, silence: timedelta) -> dict[str, str]:
@@ -24,3 +31,8 @@ def readiness(session: Session, now: datetime, silence: timedelta) -> dict[str, 
         "reference": "ok" if loaded else "unavailable",
         "jobs": "ok" if beat is not None and now - beat <= silence else "silent",
     }
+
+
+def in_words_for_operators(refused: HouseError) -> Message:
+    """The sentence of a refusal; where the database was not upgraded, what to do about it."""
+    return UPGRADE if refused.code == NO_TABLES else refused.message

@@ -417,3 +417,27 @@ def test_backup_without_pg_dump_says_so(full: Flask, tmp_path: Path, monkeypatch
     assert result.exit_code == 1
     assert "pg_dump is not installed" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+# --- a database that was never upgraded -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("users", "list"),
+        ("jobs", "status"),
+        ("audit", "verify"),
+        ("index", "rebuild"),
+        ("seed", "reference"),
+        ("tokens", "revoke", "3"),
+    ],
+    ids=" ".join,
+)
+def test_command_without_tables_says_what_to_run(tmp_path: Path, words: tuple[str, ...]) -> None:
+    app = create_app(settings_for(f"sqlite:///{tmp_path}/empty.sqlite", tmp_path))
+
+    result = run(app, *words)
+
+    assert result.exit_code == 1
+    assert "run `flask --app app db upgrade` first" in result.output
