@@ -18,9 +18,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.text import identify
 from matching.facets import Floats
 from matching.facts import EntryFacts
+from matching.text import identify
 
 Vectors: TypeAlias = NDArray[np.float32]
 
@@ -33,6 +33,8 @@ LONGEST_PASSAGE = 1_500
 LONGEST_SENTENCE = 300
 MOST_PASSAGES = 64
 """Passages of an entry that are compared, from its beginning: a bound on work, not a wish."""
+
+_MOST_LETTERS = MOST_PASSAGES * LONGEST_PASSAGE
 
 BEST = 3
 """Passages of the request that count: those with the best answer among the offer's."""
@@ -62,7 +64,7 @@ def passages_of(entry: EntryFacts) -> list[Text]:
     """Cut an entry into passages.
 
     The title stands before the first text; every other text is cut by itself, between sentences, so that
-    who may see fewer fields gets fewer passages and never others.
+    who may see fewer fields has little that must be encoded apart.
 
     Parameters
     ----------
@@ -102,14 +104,11 @@ def _language(entry: EntryFacts, texts: Sequence[str]) -> str:
 def _texts(entry: EntryFacts) -> list[str]:
     names = [name for name in _READING_ORDER if name in entry.texts]
     names += sorted(entry.texts.keys() - set(_READING_ORDER) - NOT_ABOUT)
-    texts = [" ".join(text.split()) for name in names for text in entry.texts[name]]
-    if (
-        "title" in entry.texts
-        and len(texts) > 1
-        and not texts[0].endswith((".", "。", "?", "!", "؟", "？", "！"))
-    ):
+    pieces = (" ".join(text[:_MOST_LETTERS].split()) for name in names for text in entry.texts[name])
+    texts = [text for text in pieces if text]
+    if any(title.strip() for title in entry.texts.get("title", ())) and len(texts) > 1:
         texts[:2] = [f"{texts[0]}\n{texts[1]}"]
-    return [text for text in texts if text]
+    return texts
 
 
 _READING_ORDER = ("title", "summary", "need", "activities", "results", "text")
@@ -229,7 +228,8 @@ class Passages:
 
     def with_changes(self, changed: Mapping[str, Vectors], removed: Iterable[str] = ()) -> Passages:
         """The same with entries added, replaced and gone; an id in both is gone."""
-        return Passages({n: v for n, v in {**self._of, **changed}.items() if n not in set(removed)})
+        gone = set(removed)
+        return Passages({n: v for n, v in {**self._of, **changed}.items() if n not in gone})
 
     def __len__(self) -> int:
         """Count the entries whose vectors are known."""

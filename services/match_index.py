@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from matching.facts import EntryFacts
 from matching.index import Index, fit_indexes
+from matching.meaning import Passages
 from matching.settings import DEFAULT_SETTINGS
 from models.entries import Entry, EntryChange
 from services.match_facts import MATCHABLE, Audience, facts_of, places_taken, public_fields
+from services.meaning import passage_vectors
 from vocabulary.states import EntryKind, Publication
 
 WINDOW = 1000
@@ -36,6 +38,7 @@ class _Shelf:
     """The indexes of one audience, and the changes they hold."""
 
     indexes: dict[EntryKind, Index]
+    passages: dict[EntryKind, Passages]
     seen: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -45,6 +48,15 @@ _lock = Lock()
 
 def current_index(session: Session, audience: Audience, kind: EntryKind) -> Index:
     """The index of requests or of offers for an audience, as of the session's present view of the data."""
+    return _current(session, audience).indexes[kind]
+
+
+def current_passages(session: Session, audience: Audience, kind: EntryKind) -> Passages:
+    """The vectors of the passages that an audience may see of those entries, as far as they are made."""
+    return _current(session, audience).passages[kind]
+
+
+def _current(session: Session, audience: Audience) -> _Shelf:
     key = (str(session.get_bind().engine.url), audience)
     with _lock:
         shelf = _shelves.get(key)
@@ -55,7 +67,7 @@ def current_index(session: Session, audience: Audience, kind: EntryKind) -> Inde
             else _caught_up(session, audience, shelf, recent)
         )
         _shelves[key] = shelf
-        return shelf.indexes[kind]
+        return shelf
 
 
 def ask_for_refit(session: Session, *, now: datetime) -> None:
@@ -80,7 +92,13 @@ def _recent(session: Session) -> dict[int, int]:
 
 
 def _fitted(session: Session, audience: Audience, recent: dict[int, int]) -> _Shelf:
-    return _Shelf(fit_indexes(_matchable(session, audience), DEFAULT_SETTINGS), frozenset(recent))
+    every = list(_matchable(session, audience))
+    vectors = passage_vectors(session, every)
+    passages = {
+        kind: Passages({f.id: vectors[f.id] for f in every if f.kind is kind and f.id in vectors})
+        for kind in EntryKind
+    }
+    return _Shelf(fit_indexes(every, DEFAULT_SETTINGS), passages, frozenset(recent))
 
 
 def _caught_up(session: Session, audience: Audience, shelf: _Shelf, recent: dict[int, int]) -> _Shelf:
@@ -94,12 +112,15 @@ def _caught_up(session: Session, audience: Audience, shelf: _Shelf, recent: dict
     named = sa.select(Entry.id, Entry.ref).where(Entry.id.in_(changed))
     refs = {row.id: row.ref for row in session.execute(named)}
     fresh = list(_matchable(session, audience, sorted(changed)))
-    indexes = {}
+    vectors = passage_vectors(session, fresh)
+    indexes, passages = {}, {}
     for kind, index in shelf.indexes.items():
         mine = [facts for facts in fresh if facts.kind is kind]
         gone = set(refs.values()) - {facts.id for facts in mine}
         indexes[kind] = index.with_changes(mine, gone)
-    return _Shelf(indexes, frozenset(recent))
+        known = {facts.id: vectors[facts.id] for facts in mine if facts.id in vectors}
+        passages[kind] = shelf.passages[kind].with_changes(known, set(refs.values()) - known.keys())
+    return _Shelf(indexes, passages, frozenset(recent))
 
 
 def _is_long(shelf: _Shelf) -> bool:
