@@ -36,7 +36,8 @@ WAITS = (
 )
 """How long until the next try after each failure; after one more the mail has failed."""
 
-SENT_KEPT = timedelta(days=90)
+KEPT = timedelta(days=90)
+"""After it has gone; one that was given up, after it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +162,10 @@ def retry(session: Session, actor: Actor, mail_id: int, *, now: datetime) -> Non
 
 
 def forget_old(session: Session, *, now: datetime) -> int:
-    """Drop mails that went long ago; returns how many."""
-    gone = session.execute(
-        sa.delete(OutgoingMail).where(OutgoingMail.state == "sent", OutgoingMail.sent_at < now - SENT_KEPT)
-    )
+    """Drop mails that went, or were given up, long ago; returns how many."""
+    has_gone = sa.and_(OutgoingMail.state == "sent", OutgoingMail.sent_at < now - KEPT)
+    was_given_up = sa.and_(OutgoingMail.state == "failed", OutgoingMail.created_at < now - KEPT)
+    gone = session.execute(sa.delete(OutgoingMail).where(sa.or_(has_gone, was_given_up)))
     return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
