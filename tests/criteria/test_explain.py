@@ -79,6 +79,19 @@ def test_explain_panel_says_who_could_not_judge_and_what_the_meeting_agreed_on()
     ]
 
 
+def test_explain_panel_keeps_the_scores_beside_an_agreement_that_fails_or_stands_alone():
+    cards = (card({"9": 2, "10": 3}), card({"9": 3, "10": 2}))
+    agreed = {"9": 1, "11": 2}
+
+    panel = judge_panel(cards, criteria=CRITERIA, rules=RULES, claimed=("S3",), agreed=agreed)
+
+    sentences = explain_panel(panel)[2].sentences
+    assert (sentences[0], sentences[3]) == (
+        "Criterion 9 is not met: the meeting agreed on 1 (scores before it: 2 and 3).",
+        "Criterion 11 is met: the meeting agreed on 2 (scores before it: –).",
+    )
+
+
 def test_explain_card_tells_the_scores_of_one_reviewer():
     scorecard = Scorecard(
         {"1": Answer(value=3), "2": Answer(value=0), "3": Answer(cannot_judge=True, cannot_reason="x")}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from criteria.panel import CriterionResult, judge_panel, lower_median
+from criteria.scorecard import Answer
 from tests.criteria.programme import CRITERIA, RULES, card
 from vocabulary.findings import Finding, Verdict
 
@@ -81,6 +83,14 @@ def test_judge_panel_can_pass_what_every_single_reviewer_would_fail():
 
     assert strategy.result.verdict is Verdict.SATISFIED
     assert strategy.own_verdicts == (Verdict.FAILED,) * 3
+
+
+def test_judge_panel_takes_no_number_beside_cannot_judge():
+    both = replace(card({}), answers={"5": Answer(value=3, cannot_judge=True)})
+
+    result = panel(both, card({"5": 0}), card({"5": 1}))
+
+    assert result.on("5") == CriterionResult("5", (0, 1), 1, 0, None, None, Finding.NOT_MET)
 
 
 def test_judge_panel_leaves_everything_open_without_reviews():
