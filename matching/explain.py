@@ -8,13 +8,13 @@ joined, with their shares added.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from matching.bags import passages
 from matching.facts import EntryFacts
-from matching.text import analyse, normalise
-from matching.tfidf import language_of, passages
+from matching.text import normalise
 
 _PAIR = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]{2}")
 _LONGEST_JOINED = 12
@@ -29,40 +29,37 @@ class SharedTerm:
 
 
 def shared_terms(
-    request: EntryFacts,
-    offer: EntryFacts,
-    vectors: tuple[Mapping[str, float], Mapping[str, float]],
+    pair: tuple[EntryFacts, EntryFacts],
+    shares: Mapping[str, float],
     text: float,
-    written: Mapping[str, str] | None = None,
+    written: Mapping[str, str],
 ) -> tuple[SharedTerm, ...]:
     """Split the text part of a pair among the words that make it.
 
     Parameters
     ----------
-    request, offer : EntryFacts
-        The pair, for the words as they were written.
-    vectors : pair of mappings of token to float
-        Their vectors, in either order.
+    pair : (request, offer)
+        For the Chinese words as they were written.
+    shares : mapping of token to float above 0
+        What each shared token adds.
     text : float
         The text part, 0..1, to nine digits.
-    written : mapping of token to str, or None
-        What `written_forms` says of the request, for who has asked already.
+    written : mapping of token to str
+        How the request writes each token.
 
     Returns
     -------
     tuple of SharedTerm
         Largest share first, ties by the word; shares have nine digits and add up to `text` within 1e-9.
     """
-    first, second = vectors
-    products = {token: first[token] * second[token] for token in sorted(first.keys() & second.keys())}
-    if not products or text == 0.0:
+    if not shares or text == 0.0:
         return ()
-    shown = {**(written or written_forms(request)), **_joined(products.keys(), request, offer)}
-    shares: defaultdict[str, float] = defaultdict(float)
-    for token, product in products.items():
-        shares[shown.get(token, token)] += product
+    shown = {**written, **_joined(shares.keys(), *pair)}
+    by_word: defaultdict[str, float] = defaultdict(float)
+    for token in sorted(shares):
+        by_word[shown.get(token, token)] += shares[token]
     rounded = sorted(
-        ((word, round(share, 9)) for word, share in shares.items()), key=lambda item: (-item[1], item[0])
+        ((word, round(share, 9)) for word, share in by_word.items()), key=lambda item: (-item[1], item[0])
     )
     return tuple(SharedTerm(word, share) for word, share in _adding_up(rounded, text))
 
@@ -74,17 +71,6 @@ def _adding_up(shares: list[tuple[str, float]], text: float) -> list[tuple[str, 
     at = 0 if left_over > 0 else n_largest - 1
     word, share = shares[at]
     return [*shares[:at], (word, round(share + left_over, 9)), *shares[at + 1 :]]
-
-
-def written_forms(entry: EntryFacts) -> dict[str, str]:
-    """Token to its commonest written form in an entry, ties alphabetically."""
-    language = language_of(entry)
-    counts = Counter(pair for _, text in passages(entry) for pair in analyse(text, language))
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    forms: dict[str, str] = {}
-    for (token, surface), _ in ordered:
-        forms.setdefault(token, surface)
-    return forms
 
 
 def _joined(tokens: Iterable[str], request: EntryFacts, offer: EntryFacts) -> dict[str, str]:

@@ -8,6 +8,7 @@ either order.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -48,33 +49,35 @@ class Sides:
         return np.broadcast_to(values, (self.n,))
 
 
-def blocked(sides: Sides, support: Floats, place: Floats, today: date | None) -> Masks:
+def blocked(sides: Sides, parts: Mapping[str, Floats], today: date | None) -> Masks:
     """Code of each blocker to where it holds, shape (n,), in the order they are told.
 
     Parameters
     ----------
     sides : Sides
-    support, place : arrays of shape (n,), 0..1
-        How much of what is asked for is given, and of where it is needed is reached.
+    parts : mapping of part to array of shape (n,), 0..1
+        Of `support` and `place` where a request names them: how much of what is asked for is given, and of
+        where it is needed is reached.
     today : date or None
         Day on which entries must still stand; None judges no expiry.
     """
     request, offer = sides.requests, sides.offers
     both_support = request.names_support & offer.names_support
     both_place = (request.facets["place"].total > 0) & (offer.facets["place"].total > 0)
+    nothing = np.zeros(1)
     masks = {
         "not_open": ~(request.is_open & offer.is_open),
         "request_expired": _expired(request, today),
         "offer_expired": _expired(offer, today),
         "same_organisation": _same_organisation(sides),
         "money_only": request.only_money & offer.names_support & ~offer.has_money,
-        "nothing_given": both_support & ~request.only_money & (support == 0.0),
-        "place_excluded": both_place & (place == 0.0),
+        "nothing_given": both_support & ~request.only_money & (parts.get("support", nothing) == 0.0),
+        "place_excluded": both_place & (parts.get("place", nothing) == 0.0),
         "dates_apart": (offer.until_day < request.from_day) | (request.until_day < offer.from_day),
         "capacity_gone": offer.capacity <= 0,
         "money_gone": request.only_money & (offer.left == 0.0),
     }
-    return {code: sides.spread(mask).astype(np.bool_) for code, mask in masks.items()}
+    return {code: sides.spread(mask).astype(np.bool_, copy=False) for code, mask in masks.items()}
 
 
 def _expired(columns: Columns, today: date | None) -> Bools:

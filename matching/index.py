@@ -9,94 +9,108 @@ memory-mapped ones, or sentence vectors beside them, go in there without touchin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.bags import Bag, Bags, count_entries, count_words, gather, read_words
 from matching.columns import Bools, Columns, build_columns
-from matching.facets import Floats
 from matching.facts import EntryFacts
+from matching.postings import Postings, turn_round
 from matching.settings import DEFAULT_SETTINGS, MatchingSettings
-from matching.tfidf import TermModel, count_tokens, fit, weigh
+from matching.tfidf import Piece, TermModel, Vectors, fit, weigh, weigh_pieces
 from vocabulary.states import EntryKind
 
-Vector: TypeAlias = Mapping[str, float]
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An entry that asks: its weighed pieces, and token to the form it is written in."""
+
+    entry: EntryFacts
+    pieces: tuple[Piece, ...]
+    written: Mapping[str, str]
+
+    @property
+    def has_words(self) -> bool:
+        """Does any word of it count?"""
+        return any(piece.weights for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """n entries of one kind, ordered by id, with their vectors kept both ways round.
+    """n entries of one kind, ordered by id, with their words kept both ways round.
 
-    By row: `starts` (n + 1,), `tokens` and `weights` (number of weights,). By token: `postings` gives the
-    rows that hold a token and the weight it has there.
+    Attributes
+    ----------
+    entries, ids, columns
+        The entries in order, and their facts in columns.
+    rows : mapping of id to row
+    first_piece : array of shape (n + 1,)
+        Where the pieces of each entry begin.
+    bags, vectors
+        The words of every piece, counted and weighed, by piece.
+    numbers : mapping of token to its number
+    postings : Postings
+        The same weights by token.
     """
 
-    entries: tuple[EntryFacts, ...]
+    entries: Sequence[EntryFacts]
     ids: NDArray[np.str_]
     rows: Mapping[str, int]
     columns: Columns
-    starts: NDArray[np.intp]
-    tokens: NDArray[np.intp]
-    weights: Floats
-    names: tuple[str, ...]
-    postings: Mapping[str, tuple[NDArray[np.intp], Floats]]
-
-    def vector(self, row: int) -> dict[str, float]:
-        """The weights of one entry's tokens; their squares add up to 1, or there are none."""
-        here = slice(self.starts[row], self.starts[row + 1])
-        named = (self.names[token] for token in self.tokens[here])
-        return dict(zip(named, self.weights[here].tolist(), strict=True))
-
-    def cosines(self, vector: Vector) -> Floats:
-        """Cosine of a vector of length 1 with every entry: shape (n,), 0..1, to nine digits.
-
-        Terms are added in alphabetical order whatever else is in the segment, so a sum never depends on it.
-        """
-        total = np.zeros(len(self.entries))
-        for token in sorted(vector):
-            found = self.postings.get(token)
-            if found is not None:
-                total[found[0]] += vector[token] * found[1]
-        return np.minimum(np.round(total, 9), 1.0)
+    first_piece: NDArray[np.intp]
+    bags: Bags
+    vectors: Vectors
+    numbers: Mapping[str, int]
+    postings: Postings
 
     @property
     def has_words(self) -> Bools:
         """Which entries hold any word that counts; shape (n,)."""
-        return np.diff(self.starts) > 0
+        return np.diff(self.bags.starts[self.first_piece]) > 0
+
+    @property
+    def is_split(self) -> bool:
+        """Has any entry more than one piece?"""
+        return self.bags.n > len(self.entries)
+
+    def asked(self, piece: Piece) -> dict[int, float]:
+        """The words of a piece that are known here: number of the token to the piece's weight."""
+        return {
+            self.numbers[token]: weight for token, weight in piece.weights.items() if token in self.numbers
+        }
+
+    def weights(self, row: int) -> list[dict[str, float]]:
+        """Token to weight for each piece of one entry."""
+        found = []
+        for piece in range(int(self.first_piece[row]), int(self.first_piece[row + 1])):
+            here = slice(int(self.bags.starts[piece]), int(self.bags.starts[piece + 1]))
+            named = (self.bags.names[token] for token in self.bags.tokens[here].tolist())
+            found.append(dict(zip(named, self.vectors.weights[here].tolist(), strict=True)))
+        return found
 
 
 def build_segment(
-    entries: Sequence[EntryFacts], vectors: Sequence[Vector], settings: MatchingSettings
+    entries: Sequence[EntryFacts],
+    bags: Bags,
+    first_piece: NDArray[np.intp],
+    vectors: Vectors,
+    settings: MatchingSettings,
 ) -> Segment:
-    """Lay out entries and their vectors, both in the order of ids."""
-    names = sorted({token for vector in vectors for token in vector})
-    numbers = {token: number for number, token in enumerate(names)}
-    lengths = [len(vector) for vector in vectors]
-    tokens = np.array([numbers[token] for vector in vectors for token in vector], dtype=np.intp)
-    weights = np.array([weight for vector in vectors for weight in vector.values()], dtype=np.float64)
+    """Lay out entries in the order of their ids, and the vectors of their pieces."""
     return Segment(
         entries=tuple(entries),
         ids=np.array([entry.id for entry in entries], dtype=np.str_),
         rows={entry.id: row for row, entry in enumerate(entries)},
         columns=build_columns(entries, settings),
-        starts=np.concatenate([[0], np.cumsum(lengths, dtype=np.intp)]).astype(np.intp),
-        tokens=tokens,
-        weights=weights,
-        names=tuple(names),
-        postings=_postings(names, tokens, np.repeat(np.arange(len(entries)), lengths), weights),
+        first_piece=first_piece,
+        bags=bags,
+        vectors=vectors,
+        numbers={name: number for number, name in enumerate(bags.names)},
+        postings=turn_round(bags, vectors.weights),
     )
-
-
-def _postings(
-    names: Sequence[str], tokens: NDArray[np.intp], rows: NDArray[np.intp], weights: Floats
-) -> dict[str, tuple[NDArray[np.intp], Floats]]:
-    order = np.argsort(tokens, kind="stable")
-    ends = np.cumsum(np.bincount(tokens, minlength=len(names)))
-    by_rows, by_weights = np.split(rows[order], ends[:-1]), np.split(weights[order], ends[:-1])
-    return {name: (by_rows[number], by_weights[number]) for number, name in enumerate(names)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,7 @@ class Index:
     """The entries of one kind that a subject is ranked against.
 
     `is_current` has shape (n of base,): False where the overlay holds a newer form, or the entry is gone.
+    `counted` holds the counted pieces of every entry of the overlay.
     """
 
     kind: EntryKind
@@ -112,6 +127,7 @@ class Index:
     base: Segment
     overlay: Segment
     is_current: Bools
+    counted: Mapping[str, Sequence[Bag]] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -144,9 +160,11 @@ class Index:
             if counts
         }
 
-    def vector_of(self, entry: EntryFacts) -> dict[str, float]:
-        """Weigh an entry, in the index or not, with the frozen idf of this version."""
-        return weigh(count_tokens(entry, self.settings), self.model)
+    def read(self, entry: EntryFacts) -> Subject:
+        """Weigh an entry of the other kind with the frozen numbers of this version."""
+        reading = read_words(entry)
+        pieces = weigh_pieces(count_words(reading, self.settings), self.model, entry.kind)
+        return Subject(entry, tuple(pieces), reading.written())
 
     def with_changes(self, changed: Iterable[EntryFacts] = (), removed: Iterable[str] = ()) -> Index:
         """A new index with entries added or put in place of older forms, and others gone.
@@ -158,18 +176,23 @@ class Index:
         """
         gone = set(removed)
         fresh = {entry.id: entry for entry in _ordered(changed, self.kind) if entry.id not in gone}
-        vectors = {
-            entry_id: self.overlay.vector(row)
-            for entry_id, row in self.overlay.rows.items()
-            if entry_id not in gone and entry_id not in fresh
-        }
-        kept = {entry_id: self.overlay.entries[self.overlay.rows[entry_id]] for entry_id in vectors}
-        vectors |= {entry_id: self.vector_of(entry) for entry_id, entry in fresh.items()}
-        entries = sorted([*kept.values(), *fresh.values()], key=lambda entry: entry.id)
         is_current = self.is_current.copy()
         is_current[[self.base.rows[name] for name in gone | fresh.keys() if name in self.base.rows]] = False
-        overlay = build_segment(entries, [vectors[entry.id] for entry in entries], self.settings)
-        return replace(self, overlay=overlay, is_current=is_current)
+        if not fresh and gone.isdisjoint(self.counted):
+            return replace(self, is_current=is_current)
+        known = {entry.id: entry for entry in self.overlay.entries} | fresh
+        counted = {name: bags for name, bags in self.counted.items() if name not in gone}
+        counted |= {name: count_words(read_words(entry), self.settings) for name, entry in fresh.items()}
+        overlay = _overlay([known[name] for name in sorted(counted)], counted, self)
+        return replace(self, overlay=overlay, is_current=is_current, counted=counted)
+
+
+def _overlay(entries: Sequence[EntryFacts], counted: Mapping[str, Sequence[Bag]], index: Index) -> Segment:
+    bags = gather(bag for entry in entries for bag in counted[entry.id])
+    n_pieces = [len(counted[entry.id]) for entry in entries]
+    first_piece = np.concatenate([[0], np.cumsum(n_pieces)]).astype(np.intp)
+    vectors = weigh(bags, index.model, index.kind)
+    return build_segment(entries, bags, first_piece, vectors, index.settings)
 
 
 def fit_index(
@@ -177,8 +200,8 @@ def fit_index(
 ) -> Index:
     """Fit a version on these entries alone and index them. Raises ValueError on an id twice."""
     ordered = _ordered(entries, kind)
-    counts = [count_tokens(entry, settings) for entry in ordered]
-    return _index(kind, fit(counts), settings, ordered, counts)
+    bags, first_piece = count_entries(ordered, settings)
+    return _index(kind, fit([bags]), settings, ordered, bags, first_piece)
 
 
 def fit_indexes(
@@ -190,9 +213,9 @@ def fit_indexes(
     """
     every = list(entries)
     ordered = {kind: _ordered((entry for entry in every if entry.kind is kind), kind) for kind in EntryKind}
-    counts = {kind: [count_tokens(entry, settings) for entry in ordered[kind]] for kind in EntryKind}
-    model = fit(counted for kind in EntryKind for counted in counts[kind])
-    return {kind: _index(kind, model, settings, ordered[kind], counts[kind]) for kind in EntryKind}
+    counted = {kind: count_entries(ordered[kind], settings) for kind in EntryKind}
+    model = fit([bags for bags, _ in counted.values()])
+    return {kind: _index(kind, model, settings, ordered[kind], *counted[kind]) for kind in EntryKind}
 
 
 def _index(
@@ -200,11 +223,13 @@ def _index(
     model: TermModel,
     settings: MatchingSettings,
     ordered: Sequence[EntryFacts],
-    counts: Sequence[Mapping[str, float]],
+    bags: Bags,
+    first_piece: NDArray[np.intp],
 ) -> Index:
-    base = build_segment(ordered, [weigh(counted, model) for counted in counts], settings)
-    everything = np.ones(len(ordered), dtype=np.bool_)
-    return Index(kind, model, settings, base, build_segment((), (), settings), everything)
+    base = build_segment(ordered, bags, first_piece, weigh(bags, model, kind), settings)
+    nothing = gather(())
+    overlay = build_segment((), nothing, np.zeros(1, dtype=np.intp), weigh(nothing, model, kind), settings)
+    return Index(kind, model, settings, base, overlay, np.ones(len(ordered), dtype=np.bool_))
 
 
 def _ordered(entries: Iterable[EntryFacts], kind: EntryKind) -> list[EntryFacts]:

@@ -13,16 +13,18 @@ from datetime import date
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matching.columns import Bools, build_columns
-from matching.explain import SharedTerm, shared_terms, written_forms
+from matching.bags import read_words
+from matching.choice import best_rows
+from matching.columns import Bools, Columns, build_columns
+from matching.explain import SharedTerm, shared_terms
 from matching.facets import Floats
 from matching.facts import NO_PLACES, EntryFacts, Places
 from matching.gates import Blocker, Masks, Sides, blocked, blocker
-from matching.index import Index, Segment
+from matching.index import Index, Segment, Subject
+from matching.likeness import Likeness
 from matching.reasons import Pair, reasons
-from matching.score import Scores, applying, combine, structured_parts
+from matching.score import Judged, Scores, applying, scaled_weights, structured_parts
 from matching.settings import PARTS, MatchingSettings
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
@@ -34,7 +36,10 @@ class Meaning(Protocol):
     version: str
 
     def similarities(self, subject_id: str, candidate_ids: Sequence[str]) -> Floats:
-        """How alike the subject is to each candidate: shape (n,), 0..1."""
+        """How alike the subject is to each candidate: shape (n,), 0..1; NaN where that is not known."""
+
+    def shares_language(self, candidate_ids: Sequence[str]) -> Bools:
+        """Which candidates are written in the subject's language: shape (n,); True where not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +85,11 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """One segment with everything that was worked out for its rows."""
+    """One segment with what was worked out for its rows."""
 
     segment: Segment
-    scores: Scores
+    likeness: Likeness
+    judged: Judged
     masks: Masks
     is_blocked: Bools
     is_current: Bools
@@ -93,14 +99,17 @@ class _Scored:
 class _Question:
     """What is asked of the engine, once for all segments."""
 
-    subject: EntryFacts
-    vector: Mapping[str, float]
+    subject: Subject
+    columns: Columns
     settings: MatchingSettings
     places: Places
     today: date | None
     more_blockers: Mapping[str, tuple[Blocker, ...]]
     meaning: Meaning | None
-    written: Mapping[str, str] | None
+
+    @property
+    def is_request(self) -> bool:
+        return self.subject.entry.kind is EntryKind.REQUEST
 
 
 def rank(
@@ -153,90 +162,102 @@ def rank(
     if top < 0:
         raise ValueError(f"top is {top}; it must be 0 or more")
     settings = settings or index.settings
-    vector = index.vector_of(subject)
-    written = written_forms(subject) if top and subject.kind is EntryKind.REQUEST else None
-    question = _Question(subject, vector, settings, places, today, more_blockers or {}, meaning, written)
-    scored = [_score(question, segment, is_current) for segment, is_current in index.segments()]
-    open_rows = [part.is_current & ~part.is_blocked & (part.scores.score > 0) for part in scored]
+    question = _Question(
+        subject=index.read(subject),
+        columns=build_columns([subject], settings),
+        settings=settings,
+        places=places,
+        today=today,
+        more_blockers=more_blockers or {},
+        meaning=meaning,
+    )
+    scored = [
+        _score(question, segment, is_current) for segment, is_current in index.segments() if segment.entries
+    ]
+    open_rows = [part.is_current & ~part.is_blocked for part in scored]
     shut_rows = [part.is_current & part.is_blocked for part in scored]
     return Ranking(
         subject_id=subject.id,
         matches=_best(question, scored, open_rows, top),
-        blocked=_best(question, scored, shut_rows, top) if include_blocked else (),
+        blocked=_best(question, scored, shut_rows, top, least=-1.0) if include_blocked else (),
         n_candidates=len(index),
-        n_blocked=sum(int(rows.sum()) for rows in shut_rows),
+        n_blocked=sum(int(np.count_nonzero(rows)) for rows in shut_rows),
         index_version=index.version,
         settings_version=settings.version,
     )
 
 
 def _score(question: _Question, segment: Segment, is_current: Bools) -> _Scored:
-    is_request = question.subject.kind is EntryKind.REQUEST
-    subject = build_columns([question.subject], question.settings)
-    sides = Sides(subject, segment.columns) if is_request else Sides(segment.columns, subject)
-    n = len(segment.entries)
-    parts = structured_parts(sides, question.settings, question.places)
-    parts |= {"text": segment.cosines(question.vector), "meaning": _meaning(question, segment)}
-    has_words = np.array([bool(question.vector)]) if is_request else segment.has_words
-    applies = applying(sides, has_words, question.meaning is not None)
-    masks = blocked(sides, parts["support"], parts["place"], question.today)
-    is_blocked = np.zeros(n, dtype=np.bool_)
+    subject, settings = question.columns, question.settings
+    sides = Sides(subject, segment.columns) if question.is_request else Sides(segment.columns, subject)
+    has_words = np.array([question.subject.has_words]) if question.is_request else segment.has_words
+    meaning, is_across = _meaning(question, segment)
+    is_known = ~np.isnan(meaning)
+    applies = applying(sides, has_words, is_known)
+    parts = structured_parts(sides, applies, settings, question.places)
+    if bool(np.any(is_known)):
+        parts["meaning"] = np.clip(np.round(np.where(is_known, meaning, 0.0), 9), 0.0, 1.0)
+    masks = blocked(sides, parts, question.today)
+    is_blocked = np.zeros(len(segment.entries), dtype=np.bool_)
     for mask in masks.values():
         is_blocked |= mask
     is_blocked[[segment.rows[known] for known in question.more_blockers if known in segment.rows]] = True
-    return _Scored(segment, combine(parts, applies, question.settings, n), masks, is_blocked, is_current)
+    return _Scored(
+        segment=segment,
+        likeness=Likeness(question.subject, segment),
+        judged=Judged(parts, scaled_weights(applies, settings, is_across)),
+        masks=masks,
+        is_blocked=is_blocked,
+        is_current=is_current,
+    )
 
 
-def _meaning(question: _Question, segment: Segment) -> Floats:
-    if question.meaning is None:
-        return np.zeros(len(segment.entries))
-    values = question.meaning.similarities(question.subject.id, segment.ids.tolist())
-    return np.clip(np.round(values, 9), 0.0, 1.0)
+def _meaning(question: _Question, segment: Segment) -> tuple[Floats, Bools | None]:
+    """Likeness in meaning, NaN where it is not known, and which of the known pairs are of two languages."""
+    if question.meaning is None or not len(segment.entries):
+        return np.full(1, np.nan), None
+    ids = segment.ids.tolist()
+    values = question.meaning.similarities(question.subject.entry.id, ids)
+    return values, ~question.meaning.shares_language(ids) & ~np.isnan(values)
 
 
 def _best(
-    question: _Question, scored: Sequence[_Scored], wanted: Sequence[Bools], top: int
+    question: _Question, scored: Sequence[_Scored], wanted: Sequence[Bools], top: int, least: float = 0.0
 ) -> tuple[Match, ...]:
-    """The best `top` wanted rows of all segments, explained."""
-    found = [
-        (-float(part.scores.score[row]), part.segment.entries[row].id, part, row)
-        for part, rows in zip(scored, wanted, strict=True)
-        for row in _highest(part.scores.score, np.flatnonzero(rows), top)
-    ]
+    """The best `top` wanted rows of all segments that score above `least`, explained."""
+    found = []
+    for part, rows in zip(scored, wanted, strict=True):
+        chosen, scores = best_rows(part.likeness, part.judged, rows, top, least)
+        ids = (part.segment.entries[row].id for row in chosen.tolist())
+        found += [
+            (-float(scores.score[at]), name, part, scores, at, int(chosen[at])) for at, name in enumerate(ids)
+        ]
     found.sort(key=lambda item: item[:2])
-    return tuple(_match(question, part, row) for _, _, part, row in found[:top])
+    return tuple(_match(question, *item[2:]) for item in found[:top])
 
 
-def _highest(score: Floats, rows: NDArray[np.intp], top: int) -> list[int]:
-    """The `top` rows of highest score and all that tie with the last of them."""
-    if 0 < top < len(rows):
-        values = score[rows]
-        least = np.partition(values, len(rows) - top)[len(rows) - top]
-        rows = rows[values >= least]
-        order = np.argsort(-score[rows], kind="stable")  # rows stand in the order of ids
-        rows = rows[order][:top]
-    return [int(row) for row in rows] if top else []
-
-
-def _match(question: _Question, part: _Scored, row: int) -> Match:
-    candidate = part.segment.entries[row]
-    pair = (question.subject, candidate)
-    request, offer = pair if question.subject.kind is EntryKind.REQUEST else pair[::-1]
-    parts = {name: float(part.scores.parts[name][row]) for name in PARTS}
-    weights = {name: float(part.scores.weights[name][row]) for name in PARTS}
-    vectors = (question.vector, part.segment.vector(row))
-    terms = shared_terms(request, offer, vectors, parts["text"], question.written)
+def _match(question: _Question, part: _Scored, scores: Scores, at: int, row: int) -> Match:
+    subject, candidate = question.subject, part.segment.entries[row]
+    pair = (subject.entry, candidate) if question.is_request else (candidate, subject.entry)
+    parts = {name: float(scores.parts[name][at]) for name in PARTS}
+    weights = {name: float(scores.weights[name][at]) for name in PARTS}
+    written = subject.written if question.is_request else read_words(candidate).written()
+    terms = shared_terms(pair, part.likeness.shares(row), parts["text"], written)
     applies = frozenset(name for name in PARTS if weights[name] > 0)
     codes = [code for code, mask in part.masks.items() if mask[row]]
     return Match(
         id=candidate.id,
-        score=float(part.scores.score[row]),
+        score=float(scores.score[at]),
         parts=parts,
         weights=weights,
         terms=terms,
-        reasons=reasons(Pair(request, offer, parts, applies, terms, question.settings, question.places)),
+        reasons=reasons(
+            Pair(
+                *pair, parts, applies, terms, question.settings, question.places, question.meaning is not None
+            )
+        ),
         blockers=(
-            *(blocker(code, request, offer) for code in codes),
+            *(blocker(code, *pair) for code in codes),
             *question.more_blockers.get(candidate.id, ()),
         ),
     )

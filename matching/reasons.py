@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from matching.bags import language_of
 from matching.explain import SharedTerm
 from matching.facets import codes_of, reach_for, tags_of
 from matching.facts import FINANCIAL, Amount, EntryFacts, Places, Term, terms
 from matching.gates import support_terms
 from matching.settings import PARTS, MatchingSettings
-from matching.tfidf import language_of
 from vocabulary.messages import Message, plural_message
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A request and an offer with what was worked out about them; `applies` holds the parts that count."""
+    """A request and an offer with what was worked out about them; `applies` holds the parts that count.
+
+    `has_vectors`: are sentence vectors there at all, if not for these two?
+    """
 
     request: EntryFacts
     offer: EntryFacts
@@ -30,6 +33,7 @@ class Pair:
     terms: tuple[SharedTerm, ...]
     settings: MatchingSettings
     places: Places
+    has_vectors: bool = False
 
 
 def reasons(pair: Pair) -> dict[str, Message]:
@@ -56,6 +60,8 @@ def _text(pair: Pair) -> Message:
 
 
 def _meaning(pair: Pair) -> Message:
+    if "meaning" not in pair.applies and pair.has_vectors:
+        return Message("Meaning is not compared yet: it is worked out in the background.")
     if "meaning" not in pair.applies:
         return Message("Meaning is not compared: no sentence vectors are installed.")
     return Message(

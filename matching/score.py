@@ -8,11 +8,13 @@ is never blocked for it. The rule reads only the pair, so both sides see the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.columns import Bools
 from matching.facets import FACETS, Floats, reach_for, values_for_offer, values_for_request
@@ -23,10 +25,12 @@ from matching.settings import PARTS, MatchingSettings
 Values: TypeAlias = dict[str, Floats]
 
 
+STRUCTURED = tuple(part for part in PARTS if part not in ("text", "meaning"))
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Part name to its values 0..1 and to the weights that count, each of shape (n,), and the score of
-    shape (n,).
+    """Part name to values 0..1 (nine digits) and to weights that count, and the score: shape (n rows,).
 
     The weights of a row add up to 1, or are all 0 where no part applies.
     """
@@ -36,16 +40,51 @@ class Scores:
     score: Floats
 
 
-def structured_parts(sides: Sides, settings: MatchingSettings, places: Places) -> Values:
-    """Every part but the words: shape (n,) each, 0..1."""
-    values = {facet: _facet(sides, facet, settings, places) for facet in FACETS}
-    values["language"] = (values["language"] > 0).astype(np.float64)  # one shared language is enough
-    values["time"] = _time(sides)
-    values["money"] = _money(sides)
-    return {part: np.round(value, 9) for part, value in values.items()}
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Everything but the words, for n pairs: what a part is worth, and how much it weighs.
+
+    Attributes
+    ----------
+    parts : mapping of part to array of shape (n,), 0..1
+        Parts that apply to no pair may be missing; `text` always is.
+    weights : mapping of part to array of shape (1,) or (n,)
+        Scaled to add up to 1 over the parts that apply; 0 for one that does not.
+    """
+
+    parts: Values
+    weights: Values
+
+    @property
+    def rest(self) -> Floats:
+        """What all parts but the words add to each score: shape (1,) or (n,)."""
+        return sum((self.weights[part] * values for part, values in self.parts.items()), start=np.zeros(1))
+
+    def score(self, rows: NDArray[np.intp], text: Floats) -> Scores:
+        """The scores of some rows, whose text parts are given."""
+        n = len(rows)
+        weights = {part: _at(self.weights[part], rows) for part in PARTS}
+        known = {part: np.round(values[rows], 9) for part, values in self.parts.items()} | {"text": text}
+        parts = {
+            part: np.where(weights[part] > 0, known[part], 0.0) if part in known else np.zeros(n)
+            for part in PARTS
+        }
+        score = sum((weights[part] * parts[part] for part in PARTS), start=np.zeros(n))
+        return Scores(parts, weights, np.clip(np.round(score, 9), 0.0, 1.0))
 
 
-def _facet(sides: Sides, facet: str, settings: MatchingSettings, places: Places) -> Floats:
+def _at(values: Floats, rows: NDArray[np.intp]) -> Floats:
+    return values[rows] if len(values) != 1 else np.full(len(rows), values[0])
+
+
+def structured_parts(
+    sides: Sides, applies: Mapping[str, Bools], settings: MatchingSettings, places: Places
+) -> Values:
+    """Every part but the words that applies to some pair: shape (n,) each, 0..1."""
+    return {part: _PARTS[part](sides, settings, places) for part in STRUCTURED if bool(np.any(applies[part]))}
+
+
+def _facet(facet: str, sides: Sides, settings: MatchingSettings, places: Places) -> Floats:
     reach = reach_for(facet, settings, places)
     requests, offers = sides.requests.facets[facet], sides.offers.facets[facet]
     if sides.requests.n == 1:
@@ -54,7 +93,12 @@ def _facet(sides: Sides, facet: str, settings: MatchingSettings, places: Places)
     return values_for_offer(dict.fromkeys(offers.rows, 1.0), requests, reach)
 
 
-def _time(sides: Sides) -> Floats:
+def _language(sides: Sides, settings: MatchingSettings, places: Places) -> Floats:
+    """One shared language is enough."""
+    return (_facet("language", sides, settings, places) > 0).astype(np.float64)
+
+
+def _time(sides: Sides, *_: object) -> Floats:
     """Share of the request's days that the offer covers; all or nothing where the request has no end or
     start."""
     request, offer = sides.requests, sides.offers
@@ -67,7 +111,7 @@ def _time(sides: Sides) -> Floats:
     return np.where(request.has_days & offer.has_days, value, 0.0) + np.zeros(sides.n)
 
 
-def _money(sides: Sides) -> Floats:
+def _money(sides: Sides, *_: object) -> Floats:
     """Share of the amount sought that the offer's ceiling allows."""
     request, offer = sides.requests, sides.offers
     sought = np.where(request.amount > 0, request.amount, 1.0)
@@ -78,26 +122,41 @@ def _money(sides: Sides) -> Floats:
     )
 
 
-def applying(sides: Sides, has_words: Bools, has_meaning: bool) -> dict[str, Bools]:
+def applying(sides: Sides, has_words: Bools, has_meaning: Bools) -> dict[str, Bools]:
     """Which parts the request says something about; shape (1,) or (n,) each."""
     request = sides.requests
     facets = {facet: request.facets[facet].total > 0 for facet in FACETS}
     asks_money = request.has_money | ~request.names_support
     return facets | {
         "text": has_words,
-        "meaning": np.array([has_meaning]),
+        "meaning": has_meaning,
         "time": request.has_days,
         "money": asks_money & (request.amount > 0),
     }
 
 
-def combine(parts: Values, applies: Mapping[str, Bools], settings: MatchingSettings, n: int) -> Scores:
-    """Weigh the parts of n pairs into a score each, 0..1 to nine digits; a part that does not apply is 0."""
-    parts = {part: np.where(applies[part], parts[part], 0.0) for part in PARTS}
-    weights = {
-        part: np.broadcast_to(applies[part] * settings.part_weights.get(part, 0.0), (n,)) for part in PARTS
+def scaled_weights(
+    applies: Mapping[str, Bools], settings: MatchingSettings, is_across: Bools | None = None
+) -> Values:
+    """The weights of the parts, scaled to add up to 1 over those that apply: shape (1,) or (n,) each.
+
+    `is_across` tells the pairs of two languages whose meaning is compared: there words weigh less.
+    """
+    weights = {part: applies[part] * settings.part_weights.get(part, 0.0) for part in PARTS}
+    if is_across is not None:
+        weights["text"] = weights["text"] * np.where(is_across, settings.words_across_languages, 1.0)
+    total = np.asarray(sum((weights[part] for part in PARTS), start=np.zeros(1)))
+    return {
+        part: np.divide(weights[part], total, out=np.zeros(np.shape(total)), where=total > 0)
+        for part in PARTS
     }
-    total = sum((weights[part] for part in PARTS), start=np.zeros(n))
-    scaled = {part: np.divide(weights[part], total, out=np.zeros(n), where=total > 0) for part in PARTS}
-    score = sum((scaled[part] * parts[part] for part in PARTS), start=np.zeros(n))
-    return Scores(parts, scaled, np.clip(np.round(score, 9), 0.0, 1.0))
+
+
+_PARTS: dict[str, Callable[[Sides, MatchingSettings, Places], Floats]] = {
+    "support": partial(_facet, "support"),
+    "needs": partial(_facet, "needs"),
+    "place": partial(_facet, "place"),
+    "language": _language,
+    "time": _time,
+    "money": _money,
+}

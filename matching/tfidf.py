@@ -1,103 +1,159 @@
-"""How much does each word of an entry weigh? TF-IDF, fitted once and then frozen.
+"""How much does each word of a piece weigh? TF-IDF with the lengths and the satiety of BM25, then frozen.
 
-weight(t) = g(tf) * idf(t), scaled so that the squares of an entry's weights add up to 1, where
-  tf     = sum over fields of field weight * number of times the word stands there
-  g(tf)  = 1 + ln(tf) above 1, and tf up to 1 (a word said ten times is not ten times as much about it)
-  idf(t) = ln((1 + N) / (1 + n(t))) + 1, N entries fitted, n(t) of them with the word; an unseen word has n
-  = 0.
+    q(t) = g(tf) * idf(t)          how much a piece is about a word: g(tf) = 1 + ln(tf) above 1, tf up to 1
+    w(t) = tf / (tf + K) * idf(t)  how well it answers to a word: what is said often is hardly said more,
+    K    = k1 * (1 - b + b * length / mean length)      and a word says less in a long text than in a short
+    idf(t) = ln((1 + N) / (1 + n(t))) + 1      n(t) of N fitted pieces hold it; an unseen word has n = 0
 
-Fitting again would move every score, so scores are comparable inside one fitted version only, and a new
-entry is weighed with the frozen idf. Method: Salton and Buckley 1988; smoothing as in scikit-learn.
+where tf = sum over fields of field weight * number of times the word stands there, and length = sum of tf. A
+request's vector is q / root(sum of q * w), an offer's is w / root(sum of q * w): their product is BM25 of the
+pair, measured by what each gets against itself. Identical texts have exactly 1.
+
+Fitting again would move every score, so scores are comparable inside one fitted version only, and a new entry
+is weighed with the frozen numbers. Method: Robertson and Zaragoza 2009; Salton and Buckley 1988; idf smoothed
+as in scikit-learn.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from math import log, sqrt
+from math import log
+from typing import TypeAlias
 
-from matching.facts import EntryFacts
-from matching.settings import MatchingSettings
-from matching.text import ANALYSIS_VERSION, analyse, identify
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.bags import Bag, Bags, gather
+from matching.text import ANALYSIS_VERSION
+from matching.topics import Topics, TopicVectors, fit_topics, no_topics
+from vocabulary.states import EntryKind
+
+Floats: TypeAlias = NDArray[np.float64]
+
+SATIETY = 1.2
+"""k1 of BM25: how soon one more of the same word hardly counts."""
+LENGTH = 0.75
+"""b of BM25, 0..1: how much the length of a text tells against its words."""
+FORMULA_VERSION = "2"
+"""Raise it whenever equal counts would get other weights: index versions name it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TermModel:
-    """Frozen knowledge of how common each word is.
+    """Frozen knowledge of how common each word is, and which words go together.
 
     Attributes
     ----------
-    n_entries : int
-        Entries that were fitted.
+    n_pieces : int
+        Pieces that were fitted.
     frequencies : mapping of token to int
-        In how many of them a token stands, 1..n_entries.
+        In how many of them a token stands, 1..n_pieces.
+    mean_length : float
+        Weighted words of a piece, above 0.
+    topics : Topics or None
+        Which words go together; None where there was too little text to tell.
     version : str
         Name of this fit; equal texts and equal analysis give an equal name.
     """
 
-    n_entries: int
+    n_pieces: int
     frequencies: Mapping[str, int]
+    mean_length: float
+    topics: Topics | None
     version: str
 
     def idf(self, token: str) -> float:
-        """Weight of a token by rarity: 1 when every entry has it, highest for one never seen."""
-        return log((1 + self.n_entries) / (1 + self.frequencies.get(token, 0))) + 1.0
+        """Weight of a token by rarity: 1 when every piece has it, highest for one never seen."""
+        return log((1 + self.n_pieces) / (1 + self.frequencies.get(token, 0))) + 1.0
 
 
-def language_of(entry: EntryFacts) -> str:
-    """The language an entry says it is in, or the one its texts read like."""
-    return entry.language or identify(" ".join(text for _, text in passages(entry)))
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The weighed words of n pieces: `weights` beside the tokens of their `Bags`, and their topics."""
+
+    weights: Floats
+    topics: TopicVectors
 
 
-def passages(entry: EntryFacts) -> list[tuple[str, str]]:
-    """Every (field, passage) of an entry; fields in the order of their names, so that order never matters."""
-    return [(name, text) for name in sorted(entry.texts) for text in entry.texts[name]]
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of an entry that asks: token to weight, alphabetical, and its row of topics, shape (k,)."""
+
+    weights: Mapping[str, float]
+    topics: TopicVectors
 
 
-def count_tokens(entry: EntryFacts, settings: MatchingSettings) -> dict[str, float]:
-    """Weighted count of each token of an entry, above 0; empty when no word counts."""
-    language = language_of(entry)
-    counts: dict[str, float] = {}
-    for field, text in passages(entry):
-        weight = settings.field_weights.get(field, 1.0)
-        for token, n in Counter(token for token, _ in analyse(text, language)).items():
-            counts[token] = counts.get(token, 0.0) + weight * n
-    return counts
+def fit(bags: Sequence[Bags]) -> TermModel:
+    """Count in how many pieces each token stands, and how long pieces are, over all the bags together."""
+    frequencies: dict[str, int] = {}
+    n_pieces, length = sum(some.n for some in bags), 0.0
+    for some in bags:
+        held = np.bincount(some.tokens, minlength=len(some.names)).tolist()
+        for token, n in zip(some.names, held, strict=True):
+            frequencies[token] = frequencies.get(token, 0) + n
+        length += float(some.counts.sum(dtype=np.float64))
+    mean_length = length / n_pieces if length else 1.0
+    bare = TermModel(n_pieces, frequencies, mean_length, None, _version(n_pieces, frequencies, mean_length))
+    topics = fit_topics([(some, about(some, bare)) for some in bags])
+    return TermModel(n_pieces, frequencies, mean_length, topics, bare.version)
 
 
-def fit(counts: Iterable[Mapping[str, float]]) -> TermModel:
-    """Count in how many entries each token stands, from the results of `count_tokens`."""
-    frequencies: Counter[str] = Counter()
-    n_entries = 0
-    for tokens in counts:
-        frequencies.update(tokens.keys())
-        n_entries += 1
-    digest = sha256(f"{ANALYSIS_VERSION}\n{n_entries}\n".encode())
+def _version(n_pieces: int, frequencies: Mapping[str, int], mean_length: float) -> str:
+    digest = sha256(f"{ANALYSIS_VERSION}\n{FORMULA_VERSION}\n{n_pieces}\n{mean_length:.9f}\n".encode())
     for token in sorted(frequencies):
         digest.update(f"{token}\t{frequencies[token]}\n".encode())
-    return TermModel(n_entries, dict(frequencies), digest.hexdigest()[:16])
+    return digest.hexdigest()[:16]
 
 
-def weigh(counts: Mapping[str, float], model: TermModel) -> dict[str, float]:
-    """Turn counts into a vector of length 1, tokens in alphabetical order; empty stays empty.
+def about(bags: Bags, model: TermModel) -> Floats:
+    """The q(t) of every count in the bags."""
+    counts = bags.counts.astype(np.float64)
+    damped = np.where(counts > 1.0, 1.0 + np.log(np.maximum(counts, 1.0)), counts)
+    return damped * _rarity(bags, model)
+
+
+def _rarity(bags: Bags, model: TermModel) -> Floats:
+    """The idf(t) of every count in the bags."""
+    by_name = np.array([model.idf(token) for token in bags.names], dtype=np.float64)
+    return by_name[bags.tokens]
+
+
+def weigh(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
+    """Turn counts into vectors.
 
     Parameters
     ----------
-    counts : mapping of token to float above 0
-        From `count_tokens`.
+    bags : Bags
     model : TermModel
+    kind : EntryKind
+        A request's words ask, an offer's answer.
 
     Returns
     -------
-    dict of token to float in 0..1
+    Vectors
         Tokens the model has never seen are kept, at the highest idf.
     """
-    raw = {token: _damped(counts[token]) * model.idf(token) for token in sorted(counts)}
-    length = sqrt(sum(weight * weight for weight in raw.values()))
-    return {token: weight / length for token, weight in raw.items()}
+    rows, counts = bags.rows, bags.counts.astype(np.float64)
+    asking = about(bags, model)
+    length = np.bincount(rows, weights=counts, minlength=bags.n)
+    hunger = SATIETY * (1.0 - LENGTH + LENGTH * length / model.mean_length)
+    answering = counts / (counts + hunger[rows]) * _rarity(bags, model)
+    alike = np.sqrt(np.bincount(rows, weights=asking * answering, minlength=bags.n))
+    said = asking if kind is EntryKind.REQUEST else answering
+    topics = model.topics.place(bags, asking) if model.topics else no_topics(bags.n)
+    return Vectors(said / alike[rows], topics)
 
 
-def _damped(count: float) -> float:
-    return 1.0 + log(count) if count > 1.0 else count
+def weigh_pieces(pieces: Sequence[Bag], model: TermModel, kind: EntryKind) -> list[Piece]:
+    """Weigh the pieces of one entry, from `matching.bags.count_words`."""
+    bags = gather(pieces)
+    vectors = weigh(bags, model, kind)
+    tokens, weights = bags.tokens.tolist(), vectors.weights.tolist()
+    found = []
+    for row in range(bags.n):
+        here = slice(int(bags.starts[row]), int(bags.starts[row + 1]))
+        named = (bags.names[token] for token in tokens[here])
+        found.append(Piece(dict(zip(named, weights[here], strict=True)), vectors.topics[row]))
+    return found

@@ -69,8 +69,8 @@ def test_with_changes_weighs_an_entry_as_the_base_would(some, n_base):
     assert names(moved) == names(whole)
     for entry in some:
         segment = moved.base if entry.id in kept else moved.overlay
-        vector = segment.vector(segment.rows[entry.id])
-        assert vector == whole.base.vector(whole.base.rows[entry.id])
+        weights = segment.weights(segment.rows[entry.id])
+        assert weights == whole.base.weights(whole.base.rows[entry.id])
 
 
 def test_fit_index_refuses_an_id_twice():
@@ -87,13 +87,13 @@ def test_fit_indexes_gives_both_kinds_one_version():
     indexes = fit_indexes([make_request(text="soil"), make_offer(text="wetland")])
 
     assert indexes[EntryKind.REQUEST].version == indexes[EntryKind.OFFER].version
-    assert indexes[EntryKind.REQUEST].model.n_entries == 2
+    assert indexes[EntryKind.REQUEST].model.n_pieces == 2
 
 
 def test_index_of_nothing_finds_nothing():
     index = fit_index([], EntryKind.OFFER)
 
-    assert (len(index), index.versions(), index.base.cosines({"soil": 1.0}).tolist()) == (0, {}, [])
+    assert (len(index), index.versions(), index.base.postings.products({}).tolist()) == (0, {}, [])
 
 
 def test_index_survives_the_way_to_another_process():
@@ -102,4 +102,4 @@ def test_index_survives_the_way_to_another_process():
     copy = pickle.loads(pickle.dumps(index))  # noqa: S301 our own bytes
 
     assert copy.versions() == index.versions()
-    assert copy.base.cosines({"wetland": 1.0}).tolist() == index.base.cosines({"wetland": 1.0}).tolist()
+    assert copy.base.weights(0) == index.base.weights(0)

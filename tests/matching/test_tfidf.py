@@ -1,88 +1,136 @@
-"""matching/tfidf.py and the cosine, checked against the formula written out naively over whole matrices."""
+"""matching/tfidf.py and matching/likeness.py, checked against the formula written out naively."""
 
 from __future__ import annotations
 
 from math import log, sqrt
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matching.bags import count_words, gather, read_words
 from matching.index import fit_index
+from matching.likeness import Likeness
 from matching.settings import DEFAULT_SETTINGS, MatchingSettings
-from matching.tfidf import count_tokens, fit, weigh
+from matching.tfidf import fit, weigh_pieces
 from tests.matching.examples import WORDS, make_offer, make_request
 from vocabulary.states import EntryKind
 
 BAGS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12)
 
 
-def oracle_cosines(query, documents):
-    """Every document against the query: dense rows over all words, by the formula of docs/matching.md."""
-    every = sorted({word for bag in [query, *documents] for word in bag})
+def counted(entry):
+    return count_words(read_words(entry), DEFAULT_SETTINGS)
+
+
+def fitted(*bags):
+    return fit([gather(bags)])
+
+
+def text_parts(request, index):
+    likeness = Likeness(index.read(request), index.base)
+    return likeness.exact(np.arange(len(index.base.entries)))
+
+
+def oracle_text(query, documents):
+    """Every document against the query by the formula of docs/matching.md, word by word."""
     n = len(documents)
-    idf = [log((1 + n) / (1 + sum(word in bag for bag in documents))) + 1 for word in every]
+    mean_length = sum(len(bag) for bag in documents) / n
 
-    def row(bag):
-        raw = [
-            (1 + log(bag.count(word))) * rarity if word in bag else 0.0
-            for word, rarity in zip(every, idf, strict=True)
-        ]
-        length = sqrt(sum(value * value for value in raw))
-        return [value / length for value in raw]
+    def idf(word):
+        return log((1 + n) / (1 + sum(word in bag for bag in documents))) + 1
 
-    asked = row(query)
-    return [sum(a * b for a, b in zip(asked, row(bag), strict=True)) for bag in documents]
+    def asks(bag):
+        return {word: (1 + log(bag.count(word))) * idf(word) for word in set(bag)}
+
+    def answers(bag):
+        hunger = 1.2 * (0.25 + 0.75 * len(bag) / mean_length)
+        return {word: bag.count(word) / (bag.count(word) + hunger) * idf(word) for word in set(bag)}
+
+    def product(one, other):
+        return sum(one[word] * other[word] for word in one.keys() & other.keys())
+
+    def itself(bag):
+        return sqrt(product(asks(bag), answers(bag)))
+
+    return [min(product(asks(query), answers(bag)) / itself(query) / itself(bag), 1.0) for bag in documents]
 
 
 @given(BAGS, st.lists(BAGS, min_size=1, max_size=6))
-def test_cosines_agree_with_the_formula(query, documents):
+def test_text_agrees_with_the_formula(query, documents):
     offers = [make_offer(f"OFF-{number}", " ".join(bag)) for number, bag in enumerate(documents)]
-    index = fit_index(offers, EntryKind.OFFER)
 
-    found = index.base.cosines(index.vector_of(make_request(text=" ".join(query))))
+    found = text_parts(make_request(text=" ".join(query)), fit_index(offers, EntryKind.OFFER))
 
-    assert found.tolist() == pytest.approx(oracle_cosines(query, documents), abs=1e-9)
+    assert found.tolist() == pytest.approx(oracle_text(query, documents), abs=1e-9)
 
 
-def test_count_tokens_weighs_a_title_word_by_its_field():
+def test_count_words_weighs_a_title_word_by_its_field():
     offer = make_offer(texts={"title": ("Wetland",), "text": ("wetland soil",), "conditions": ("soil",)})
 
-    assert count_tokens(offer, DEFAULT_SETTINGS) == {"wetland": 3.0, "soil": 1.5}
+    assert counted(offer) == [{"wetland": 3.0, "soil": 1.5}]
 
 
-def test_count_tokens_adds_the_passages_of_a_field():
+def test_count_words_adds_short_passages_of_a_field():
     offer = make_offer(texts={"text": ("wetland", "wetland soil")})
 
-    assert count_tokens(offer, DEFAULT_SETTINGS) == {"wetland": 2.0, "soil": 1.0}
+    assert counted(offer) == [{"wetland": 2.0, "soil": 1.0}]
+
+
+def test_count_words_keeps_documents_apart_and_gives_each_the_other_fields():
+    texts = (" ".join(["wetland"] * 12), " ".join(["forest"] * 15), "soil")
+    offer = make_offer(texts={"title": ("Market",), "text": texts})
+
+    assert counted(offer) == [
+        {"wetland": 12.0, "soil": 1.0, "market": 2.0},
+        {"forest": 15.0, "soil": 1.0, "market": 2.0},
+    ]
+
+
+def test_count_words_gives_one_empty_piece_where_no_word_counts():
+    assert counted(make_offer(text="the of and")) == [{}]
 
 
 def test_weigh_keeps_a_word_the_fit_has_never_seen_at_the_highest_idf():
-    model = fit([{"wetland": 1.0}, {"soil": 1.0}])
+    model = fitted({"wetland": 1.0}, {"soil": 1.0})
+
+    (piece,) = weigh_pieces([{"unheard": 1.0}], model, EntryKind.REQUEST)
 
     assert model.idf("unheard") == log(3) + 1
     assert model.idf("unheard") > model.idf("wetland")
-    assert weigh({"unheard": 1.0}, model) == {"unheard": 1.0}
+    assert list(piece.weights) == ["unheard"]
 
 
 def test_weigh_takes_a_count_below_one_as_it_is():
-    model = fit([{"wetland": 1.0, "soil": 1.0}])
+    model = fitted({"wetland": 1.0, "soil": 1.0})
 
-    found = weigh({"wetland": 0.5, "soil": 1.0}, model)
+    (piece,) = weigh_pieces([{"wetland": 0.5, "soil": 1.0}], model, EntryKind.REQUEST)
 
-    assert found == pytest.approx({"soil": 2 / sqrt(5), "wetland": 1 / sqrt(5)})
+    assert piece.weights["soil"] == pytest.approx(2 * piece.weights["wetland"])
 
 
-def test_weigh_gives_nothing_for_an_entry_without_words():
-    assert weigh({}, fit([])) == {}
+@pytest.mark.parametrize("kind", EntryKind)
+def test_weigh_gives_nothing_for_an_entry_without_words(kind):
+    assert [piece.weights for piece in weigh_pieces([{}], fitted({}), kind)] == [{}]
 
 
 @given(st.lists(BAGS, min_size=1, max_size=5), st.randoms())
 def test_fit_names_equal_texts_equally_in_any_order(documents, random):
-    counts = [count_tokens(make_offer(text=" ".join(bag)), DEFAULT_SETTINGS) for bag in documents]
+    counts = [counted(make_offer(text=" ".join(bag)))[0] for bag in documents]
     shuffled = random.sample(counts, len(counts))
 
-    assert fit(shuffled) == fit(counts)
+    assert fitted(*shuffled) == fitted(*counts)
+
+
+def test_a_pair_of_lists_is_compared_by_its_three_best_pairs():
+    one, other = " ".join(["wetland soil forest"] * 4), " ".join(["policy market herder"] * 4)
+    offer = make_offer(texts={"text": (one, other)})
+    index = fit_index([offer, make_offer("OFF-2", "satellite")], EntryKind.OFFER)
+
+    found = [text_parts(make_request(texts={"text": texts}), index)[0] for texts in ((one,), (one, other))]
+
+    assert found == pytest.approx([1 / 2, 2 / 3])
 
 
 @pytest.mark.parametrize(

@@ -25,20 +25,32 @@ OFFERS = {
 }
 
 
+MEAN_LENGTH = (6 + 4 + 4) / 3
+
+
 def row(counts):
-    """Token to the figures of its line in the tables: n(t), idf, tf, g(tf), g x idf, weight."""
+    """Token to the figures of its line: n(t), idf, tf, tf / (tf + K), q, w, q x w."""
     figures = {}
+    hunger = 1.2 * (0.25 + 0.75 * sum(counts.values()) / MEAN_LENGTH)
     for token, tf in counts.items():
         n = sum(token in offer for offer in OFFERS.values())
-        idf, damped = log(4 / (1 + n)) + 1, 1 + log(tf)
-        figures[token] = [n, idf, tf, damped, damped * idf]
-    length = sqrt(sum(values[4] ** 2 for values in figures.values()))
-    return {token: [*values, values[4] / length] for token, values in figures.items()}
+        idf, sated = log(4 / (1 + n)) + 1, tf / (tf + hunger)
+        asks, answers = (1 + log(tf)) * idf, sated * idf
+        figures[token] = [n, idf, tf, sated, asks, answers, asks * answers]
+    return figures
+
+
+def itself(counts):
+    return sqrt(sum(figures[6] for figures in row(counts).values()))
 
 
 def text_part(counts):
     ours, theirs = row(REQUEST), row(counts)
-    return {token: ours[token][5] * theirs[token][5] for token in ours if token in theirs}
+    return {
+        token: ours[token][4] * theirs[token][5] / itself(REQUEST) / itself(counts)
+        for token in ours
+        if token in theirs
+    }
 
 
 def entries():
@@ -73,15 +85,19 @@ def scores():
 
 def test_docs_print_the_vectors():
     for counts in (REQUEST, OFFERS["A"]):
-        for token, (n, idf, tf, damped, product, weight) in row(counts).items():
-            line = f"| {token} | {n} | {idf:.4f} | {tf} | {damped:.4f} | {product:.4f} | {weight:.4f} |"
+        for token, (n, idf, tf, sated, asks, answers, product) in row(counts).items():
+            line = (
+                f"| {token} | {n} | {idf:.4f} | {tf} | {sated:.4f} | {asks:.4f} | {answers:.4f}"
+                f" | {product:.4f} |"
+            )
             assert line in DOCS
 
 
 def test_docs_print_the_shares():
     ours, theirs, shares = row(REQUEST), row(OFFERS["A"]), text_part(OFFERS["A"])
+    roots = f"({itself(REQUEST):.4f} × {itself(OFFERS['A']):.4f})"
     shown = [
-        f"{name} {ours[token][5]:.4f} × {theirs[token][5]:.4f} = {shares[token]:.4f}"
+        f"{name} {ours[token][4]:.4f} × {theirs[token][5]:.4f} / {roots} = {shares[token]:.4f}"
         for token, name in {"wetland": "Wetland", "train": "training"}.items()
     ]
 
