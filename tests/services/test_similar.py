@@ -1,0 +1,57 @@
+"""services/queries/similar.py: near-duplicates are pointed out in every script."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.queries.similar import similar_entries, similar_organisations
+from tests.factories import make_published
+from tests.fixtures import Opened
+from vocabulary.people import SIGNED_OUT
+from vocabulary.states import EntryKind
+
+
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("Assessment of coastal mangroves", "ASSESSMENTS of costal mangroves"),
+        ("Évaluation des écosystèmes forestiers", "Evaluation des ecosystemes forestiers"),
+        ("Formación para evaluar los humedales", "Formacion para evaluar humedales"),
+        ("Оценка прибрежных экосистем региона", "Оценка прибрежных экосистем в регионе"),
+        ("تقييم النظم الإيكولوجية للأراضي الرطبة", "تقييم النظم الايكولوجية للاراضي الرطبة"),
+        ("国家湿地生态系统评估能力建设", "国家湿地生态系统评估的能力建设"),
+    ],
+)
+def test_similar_entries_are_found_in_any_script(write: Opened, read: Opened, known: str, typed: str) -> None:
+    with write() as session:
+        ref = make_published(session, title=known).ref
+        make_published(session, title="Something else altogether")
+
+    with read() as session:
+        found = similar_entries(session, SIGNED_OUT, EntryKind.REQUEST, {"title": typed})
+
+    assert [similar.ref for similar in found] == [ref]
+
+
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("Institute of Savannah Studies", "institut of savanah studies"),
+        ("Centre de suivi écologique du Sahel", "Centre de Suivi Ecologique du Sahel"),
+        ("Fundación Humedales del Río", "Fundacion Humedales del Rio"),
+        ("Институт прибрежной экологии", "Институт прибрежной экологий"),
+        ("المعهد الوطني للأراضي الرطبة", "المعهد الوطنى للاراضي الرطبة"),
+        ("国家湿地研究所", "国家湿地研究院所"),
+    ],
+)
+def test_similar_organisations_are_found_in_any_script(
+    write: Opened, read: Opened, known: str, typed: str
+) -> None:
+    with write() as session:
+        make_published(session, organisation_name=known)
+        make_published(session, organisation_name="Another Body Altogether")
+
+    with read() as session:
+        found = similar_organisations(session, SIGNED_OUT, typed)
+
+    assert [similar.name for similar in found] == [known]
