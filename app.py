@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     requests.configure_logs(settings.log_level)
     app = Flask(__name__, static_folder=None)
     app.config.update(_flask_config(settings))
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     db.init_app(app)
     migrate.init_app(
         app, db, directory=str(ROOT / "migrations"), render_as_batch=True, transactional_ddl=True

@@ -190,7 +190,7 @@ def _weakness(secret: str) -> str | None:
 
 def _kept_secret(data_dir: Path, name: str) -> str:
     """Outside production: a secret of its own for each data folder, made on the first start."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data_dir / f"{name.lower()}.txt"
     try:
         with path.open("x") as new:

@@ -163,7 +163,8 @@ def _keep(found: Rows, number: int, record: dict[str, Any]) -> None:
 def write_whole(path: Path, lines: Iterable[str]) -> None:
     """Write lines to a file that appears when the last one is on the disk, or not at all.
 
-    Raises OSError when that cannot be done; an older file of that name then stays as it was.
+    Only this user may read it, as it may hold people's data. Raises OSError when that cannot be done; an
+    older file of that name then stays as it was.
     """
     _write_whole(path, (f"{line}\n".encode() for line in lines))
 
@@ -179,16 +180,8 @@ def _write_whole(path: Path, parts: Iterable[bytes]) -> None:
             draft.writelines(parts)
             draft.flush()
             os.fsync(draft.fileno())
-            Path(draft.name).chmod(_mode_for_new_files())
             Path(draft.name).replace(path)
         except BaseException:
             with suppress(FileNotFoundError):
                 Path(draft.name).unlink()
             raise
-
-
-def _mode_for_new_files() -> int:
-    """What a file made by this user may be read by; temporary files are made private."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

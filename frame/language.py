@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Request, Response, g, has_request_context, redirect, request
 from werkzeug.datastructures import LanguageAccept
@@ -52,8 +53,14 @@ def choose_language() -> Response | None:
     remembered = request.cookies.get(COOKIE, "")
     g.language = named or "en"
     if named is None and remembered in LANGUAGES and remembered != "en" and request.method == "GET":
-        return redirect(f"/{remembered}{request.full_path.rstrip('?')}", 302)  # type: ignore[return-value]
+        return redirect(_same_address(remembered), 302)  # type: ignore[return-value]
     return None
+
+
+def _same_address(language: str) -> str:
+    """This address in another language; its signs stay written as they came, line ends and ? among them."""
+    query = request.query_string.decode("ascii", "ignore")
+    return quote(f"/{language}{request.path}") + (f"?{query}" if query else "")
 
 
 def accepted_language(asked: Request) -> str | None:

@@ -90,7 +90,7 @@ def restore_backup(session: Session, data_dir: Path, source: Path) -> Summary:
     """Bring a backup into an empty database and data folder. Else BackupFault, and nothing is changed."""
     url = _url(session)
     _require_empty(session, url, data_dir)
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as scratch:
         manifest = _unpack(source, Path(scratch))
         kind = _kind(url)

@@ -175,3 +175,22 @@ def test_nobody_fills_the_disk_unnamed(write: Opened) -> None:
 
     with pytest.raises(TooMany):
         flood()
+
+
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        ("/requests/x%0aSet-Cookie:a=b", "/fr/requests/x%0ASet-Cookie%3Aa%3Db"),
+        ("/requests/x%3Fnext=//evil.example", "/fr/requests/x%3Fnext%3D//evil.example"),
+        ("/requests?q=%C3%A9&sort=title", "/fr/requests?q=%C3%A9&sort=title"),
+        ("/", "/fr/"),
+    ],
+)
+def test_address_stays_as_written_when_the_language_is_put_before_it(
+    client: FlaskClient, asked: str, led_to: str
+) -> None:
+    client.set_cookie("language", "fr")
+
+    answer = client.get(asked)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, led_to)
