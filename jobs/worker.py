@@ -64,6 +64,7 @@ def tasks(
         Task("open_calls", timedelta(seconds=15), partial(open_calls, clock)),
         Task("vectors", timedelta(seconds=1), partial(build_vectors, clock, stop)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
+        Task("forget_drafts", timedelta(hours=1), partial(forget_drafts, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
         Task("drop_vectors", timedelta(minutes=10), drop_vectors),
         Task("sweep_files", timedelta(hours=6), partial(sweep_files, clock)),
@@ -88,6 +89,15 @@ def expire_offers(clock: Clock) -> bool:
     """End the offers that have run out, some at a time."""
     with transaction() as session:
         return upkeep.expire_offers(session, now=clock()) > 0
+
+
+def forget_drafts(clock: Clock) -> bool:
+    """Delete the drafts that nobody can open any more, some at a time."""
+    with transaction() as session:
+        n_gone = upkeep.forget_drafts(session, now=clock())
+    if n_gone:
+        log.info("forgot drafts", n=n_gone)
+    return n_gone > 0
 
 
 def forget_old(clock: Clock) -> bool:

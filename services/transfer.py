@@ -44,6 +44,11 @@ MOST_COMPARED = 60
 _CHUNK = 500
 Item = TypeVar("Item")
 
+NOBODYS_DRAFT = Message(
+    "No account has this confirmed address, so nobody could open the draft, and it is deleted after 90 days. "
+    "Let the person sign in first, or import the row as submitted."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -115,6 +120,8 @@ def check_entries(
             owner_id=owners.get(content["contact_email"] or ""),
         )
         checked.new.append((row.number, new))
+        if wanted.state != SUBMITTED and new.owner_id is None:
+            checked.warn(row.number, "contact_email", NOBODYS_DRAFT)
     _check_repeats(session, checked)
     _check_alike(session, checked)
     return checked

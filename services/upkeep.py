@@ -19,6 +19,7 @@ from models.people import ApiToken, PrivateLink, UserSession
 from procedure.access import require
 from procedure.lifecycle import advance_entry
 from services import audit, mail_sending, repeats, throttle
+from services.entries.drafts import LINK_LASTS, RESUME
 from services.entries.rows import note_change, touch
 from services.facts import facts_of_entries
 from services.sessions import ABSOLUTE
@@ -29,8 +30,10 @@ from vocabulary.states import EntryAction, EntryKind, OfferState
 LINKS_KEPT = timedelta(days=30)
 SESSIONS_KEPT = timedelta(days=30)
 TOKENS_KEPT = timedelta(days=365)
+DRAFTS_KEPT = LINK_LASTS + LINKS_KEPT
+"""After the last change of a draft that no account holds: until its link ends, and a while more."""
 AT_ONCE = 100
-"""Offers expired in one transaction, so that no writer waits for long."""
+"""Entries changed in one transaction, so that no writer waits for long."""
 
 _EXPIRING = (OfferState.CHECKED, OfferState.ACTIVE, OfferState.PAUSED)
 
@@ -76,6 +79,44 @@ def expire_offers(session: Session, *, now: datetime) -> int:
             after={"state": offer.state},
         )
     return len(offers)
+
+
+def forget_drafts(session: Session, *, now: datetime) -> int:
+    """Delete drafts of nobody that no link opens any more; returns how many. Call again until it is 0.
+
+    Their terms, files and links go with them; the audit trail keeps that there was one.
+    """
+    opens = sa.select(PrivateLink.id).where(
+        PrivateLink.entry_id == Entry.id,
+        PrivateLink.purpose == RESUME,
+        PrivateLink.expires_at >= now - LINKS_KEPT,
+    )
+    drafts = (
+        session.execute(
+            sa.select(Entry)
+            .where(
+                Entry.state == "draft",
+                Entry.owner_id.is_(None),
+                Entry.updated_at < now - DRAFTS_KEPT,
+                ~opens.exists(),
+            )
+            .options(selectinload(Entry.terms))
+            .order_by(Entry.id)
+            .limit(AT_ONCE)
+            .with_for_update(skip_locked=True, of=Entry)
+        )
+        .scalars()
+        .all()
+    )
+    facts = facts_of_entries(session, drafts, SYSTEM)
+    for draft in drafts:
+        require(SYSTEM, Action.ENTRY_TICK, facts[draft.id], now)
+        audit.record(session, SYSTEM, "entry.forget", ("entry", draft.ref), now=now)
+    ids = [draft.id for draft in drafts]
+    for draft in drafts:
+        session.expunge(draft)
+    session.execute(sa.delete(Entry).where(Entry.id.in_(ids)))
+    return len(ids)
 
 
 def forget_old(session: Session, *, now: datetime) -> dict[str, int]:
