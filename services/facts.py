@@ -27,7 +27,10 @@ _SUBMITTED = (ReviewState.SUBMITTED, ReviewState.LOCKED)
 
 def entry_facts(session: Session, entry: Entry, actor: Actor) -> ItemFacts:
     """The facts of one entry towards one actor."""
-    return facts_of_entries(session, [entry], actor)[entry.id]
+    named = None
+    if "terms" not in sa.inspect(entry).unloaded:
+        named = {entry.id: {term.code for term in entry.terms if term.vocabulary == "countries"}}
+    return facts_of_entries(session, [entry], actor, countries=named)[entry.id]
 
 
 def facts_of_entries(
@@ -36,14 +39,16 @@ def facts_of_entries(
     actor: Actor,
     *,
     countries: Mapping[int, Collection[str]] | None = None,
+    calls: Mapping[int, Call] | None = None,
 ) -> dict[int, ItemFacts]:
     """The facts of several entries towards one actor, by the entry's id.
 
-    `countries` are those that the entries name, where the caller has read them already; rows that have the
-    columns of an entry will do then.
+    `countries` are those that the entries name, and `calls` the calls that they answer, where the caller has
+    read them already; rows that have the columns of an entry will do then.
     """
     rows = {entry.id: entry for entry in entries}
-    calls = _calls(session, {entry.call_id for entry in rows.values() if entry.call_id is not None})
+    if calls is None:
+        calls = _calls(session, {entry.call_id for entry in rows.values() if entry.call_id is not None})
     if countries is None:
         countries = _countries(session, rows)
     reviewing = _reviewing(session, rows, actor)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from models.people import Account, ApiToken, PrivateLink, UserSession
+from models.people import Account, ApiToken, PrivateLink, RoleGrant, UserSession
 from services.secrets import new_secret, secret_hash
 from vocabulary.people import SIGNED_OUT, Actor, Grant, Scope
 
@@ -24,16 +25,34 @@ NOTED_EVERY = timedelta(minutes=1)
 
 def actor_of_account(session: Session, account_id: int) -> Actor:
     """The Actor of an account that may act now; signed out when it is disabled, erased or gone."""
-    account = session.execute(
-        sa.select(Account).where(Account.id == account_id).options(selectinload(Account.grants))
-    ).scalar_one_or_none()
+    return _actor(session, session.execute(_ACCOUNT, {"account_id": account_id}).one_or_none())
+
+
+_ACCOUNT_COLUMNS = (
+    Account.id.label("account_id"),
+    Account.organisation_id,
+    Account.email,
+    Account.email_confirmed_at,
+    Account.language,
+    Account.is_disabled,
+    Account.erased_at,
+)
+_ACCOUNT = sa.select(*_ACCOUNT_COLUMNS).where(Account.id == sa.bindparam("account_id"))
+_GRANTS = sa.select(RoleGrant.role, RoleGrant.call_id, RoleGrant.country).where(
+    RoleGrant.account_id == sa.bindparam("account_id")
+)
+
+
+def _actor(session: Session, account: Any) -> Actor:
+    """The Actor of a row with the columns of an account, if any; read as rows, since every page asks."""
     if account is None or account.is_disabled or account.erased_at is not None:
         return SIGNED_OUT
+    grants = session.execute(_GRANTS, {"account_id": account.account_id})
     return Actor(
-        account_id=account.id,
+        account_id=account.account_id,
         organisation_id=account.organisation_id,
         email=account.email if account.email_confirmed_at is not None else None,
-        grants=frozenset(Grant(grant.role, grant.call_id, grant.country) for grant in account.grants),
+        grants=frozenset(Grant(grant.role, grant.call_id, grant.country) for grant in grants),
         language=account.language,
     )
 
@@ -51,13 +70,23 @@ def browser(
     session: Session, secret: str | None, drafts: Sequence[str], *, now: datetime, language: str = "en"
 ) -> Browser:
     """Who is at a browser, from its sign-in secret (if any) and its private links (secrets)."""
-    found = _open_session(session, secret, now) if secret is not None else None
-    actor = actor_of_account(session, found.account_id) if found is not None else SIGNED_OUT
+    found = _signed_in(session, secret, now) if secret is not None else None
+    actor = _actor(session, found)
     actor = replace(actor, entry_ids=_entries_of_links(session, drafts, now), language=language)
     if found is None or not actor.is_signed_in:
         return Browser(actor)
     is_stale = found.last_seen_at <= now - NOTED_EVERY
-    return Browser(actor, found.id, found.id if is_stale else None)
+    return Browser(actor, found.session_id, found.session_id if is_stale else None)
+
+
+def _signed_in(session: Session, secret: str, now: datetime) -> Any:
+    """The account of an open sign-in with the sign-in's own id and time of use, as one row, or None."""
+    query = (
+        sa.select(UserSession.id.label("session_id"), UserSession.last_seen_at, *_ACCOUNT_COLUMNS)
+        .join(Account, Account.id == UserSession.account_id)
+        .where(UserSession.token_hash == secret_hash(session, secret), *still_open(now))
+    )
+    return session.execute(query).one_or_none()
 
 
 def actor_of_browser(

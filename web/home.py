@@ -37,6 +37,7 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
         "assignments.show_all",
         frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),
     ),
+    (Message("Weights"), "weights.show", frozenset({Role.OFFICER})),
     (Message("Help"), "help.show", None),
 )
 """Words, endpoint, and the roles that see it; None means everybody."""

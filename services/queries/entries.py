@@ -24,7 +24,7 @@ from services.entries.visibility import (
     shown_fields,
 )
 from services.facts import facts_of_entries
-from services.queries.entry_rows import EVERY_FIELD, MOST_ROWS, ReadEntry, listed, one
+from services.queries.entry_rows import EVERY_FIELD, MOST_ROWS, ReadEntry, first_published, listed, one
 from services.queries.filters import (
     INSIDE_FILTERS,
     Order,
@@ -156,13 +156,13 @@ def list_public(
     Raises Invalid for wrong filters.
     """
     check_filters(filters, sort, inside=False)
-    condition = sa.and_(
-        Entry.kind == kind,
-        is_public(),
-        matches(session, filters, q, (Entry.public_search_text,), public=True),
-    )
     ordered = order(sort, Entry.published_at)
-    found = listed(session, condition, ordered, sort, cursor, limit, names=names, is_indexed=not q)
+    if not (q or cursor or any(filters.values())):
+        found = first_published(session, kind, ordered, sort, limit, names)
+    else:
+        asked = matches(session, filters, q, (Entry.public_search_text,), public=True)
+        condition = sa.and_(Entry.kind == kind, is_public(), asked)
+        found = listed(session, condition, ordered, sort, cursor, limit, names=names, is_indexed=not q)
     return Page(tuple(_public_row(entry, names) for entry in found.entries), found.next, found.total)
 
 
@@ -266,7 +266,14 @@ def entry_page(
     if entry is None or kind not in (None, entry.row.kind):
         raise NotFound
     row = entry.row
-    facts = facts_of_entries(session, [row], actor, countries={row.id: entry.countries})[row.id]
+    call = session.get(Call, row.call_id) if row.call_id is not None else None
+    facts = facts_of_entries(
+        session,
+        [row],
+        actor,
+        countries={row.id: entry.countries},
+        calls={call.id: call} if call else {},
+    )[row.id]
     if not is_visible(actor, facts, now):
         if row.publication is Publication.UNPUBLISHED:
             return EntryPage(_limited(entry, frozenset(), is_inside=False), frozenset(), frozenset(), True)
@@ -286,7 +293,7 @@ def entry_page(
         files=_files(session, row.id) if may(actor, Action.ATTACHMENT_DOWNLOAD, facts, now) else (),
         n_revisions=row.revision_number if reads else 0,
         content_hash=_hash(session, row.id, row.revision_number) if reads else None,
-        call=_call(session, row.call_id),
+        call=CallRow(call.ref, call.title, call.closes_at, call.zone) if call else None,
         deadline_at=facts.deadline_at,
     )
 
@@ -309,8 +316,3 @@ def _hash(session: Session, entry_id: int, number: int) -> str | None:
     return session.execute(
         sa.select(Revision.content_hash).where(Revision.entry_id == entry_id, Revision.number == number)
     ).scalar_one_or_none()
-
-
-def _call(session: Session, call_id: int | None) -> CallRow | None:
-    call = session.get(Call, call_id) if call_id is not None else None
-    return CallRow(call.ref, call.title, call.closes_at, call.zone) if call else None

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from models.entries import Entry, EntryTerm
 from services.entries.content import said
 from services.entries.fields import FIELDS, ValueKind
+from services.entries.visibility import is_public
 from services.queries.filters import Order, read_cursor, write_cursor
 from vocabulary.states import EntryKind
 
@@ -77,9 +78,14 @@ class Listed:
 
 def one(session: Session, ref: str) -> ReadEntry | None:
     """Everything of the entry with a reference, or None."""
-    query = sa.select(*_columns(EVERY_FIELD), _HAS_PENDING, Entry.pending).where(Entry.ref == ref)
-    row = session.execute(query).one_or_none()
+    row = session.execute(_one(), {"ref": ref}).one_or_none()
     return None if row is None else ReadEntry(row, _codes(row.term_texts))
+
+
+@cache
+def _one() -> sa.Select[Any]:
+    columns = _columns(EVERY_FIELD)
+    return sa.select(*columns, _HAS_PENDING, Entry.pending).where(Entry.ref == sa.bindparam("ref"))
 
 
 def listed(
@@ -100,13 +106,36 @@ def listed(
     """
     limit = max(1, min(limit, MOST_ROWS))
     found = (_stopping if is_indexed else _in_one_pass)(condition, ordered, sort, cursor)
+    return _page(session, _read(found, ordered, names, limit), sort, limit)
+
+
+def first_published(
+    session: Session, kind: EntryKind, ordered: Order, sort: str, limit: int, names: frozenset[str]
+) -> Listed:
+    """The first page of everything that is published: what most visitors ask for, so built only once."""
+    limit = max(1, min(limit, MOST_ROWS))
+    if (kind, sort, limit, names) not in _first:
+        condition = sa.and_(Entry.kind == kind, is_public())
+        _first[kind, sort, limit, names] = _read(
+            _stopping(condition, ordered, sort, None), ordered, names, limit
+        )
+    return _page(session, _first[kind, sort, limit, names], sort, limit)
+
+
+_first: dict[tuple[EntryKind, str, int, frozenset[str]], sa.Select[Any]] = {}
+
+
+def _read(found: sa.Select[Any], ordered: Order, names: frozenset[str], limit: int) -> sa.Select[Any]:
     narrow = found.limit(limit + 1).subquery("narrow")
-    query = (
+    return (
         sa.select(*_columns(names), _HAS_PENDING)
         .add_columns(narrow.c.key.label("list_key"), narrow.c.total.label("list_total"))
         .join(narrow, narrow.c.id == Entry.id)
         .order_by(*Order(narrow.c.key, ordered.is_descending, narrow.c.id).by())
     )
+
+
+def _page(session: Session, query: sa.Select[Any], sort: str, limit: int) -> Listed:
     rows = session.execute(query).all()
     entries = tuple(ReadEntry(row, _codes(row.term_texts)) for row in rows[:limit])
     following = (
