@@ -64,30 +64,40 @@ class SharedConcept:
 class _Entry:
     """What a run of tokens or characters stands for.
 
-    `ids` however it is written, each with its terms in small letters and without function words;
-    `capital_ids` only in capitals.
+    `ids` however it is written, each with its terms without joining words; `capital_ids` with the terms
+    that are met in capitals only (PES, SIG).
     """
 
     key: tuple[str, ...] | str
     ids: Mapping[str, tuple[str, ...]]
-    capital_ids: tuple[str, ...]
+    capital_ids: Mapping[str, tuple[str, ...]]
 
-    def meant(self, surface: str, language: str) -> tuple[str, ...]:
+    def meant(self, written: str, language: str) -> tuple[str, ...]:
         """The concepts meant by a run written so: of several with one stem, those written most alike."""
-        if self.capital_ids and surface.isupper():
-            return self.capital_ids
-        written = surface.casefold()
-        ids = self.ids
-        if len(self.key) == 1:
-            ids = {
-                id_: terms
-                for id_, terms in ids.items()
-                if any(is_form(written, term, language) for term in terms)
-            }
-        if len(ids) < 2:
-            return tuple(ids)
-        alike = {id_: max(n_alike(written, term) for term in terms) for id_, terms in ids.items()}
+        capitals = tuple(id_ for id_, terms in self.capital_ids.items() if written in terms)
+        if capitals:
+            return capitals
+        folded = written.casefold()
+        alike = {
+            id_: max(n_alike(folded, term.casefold()) for term in terms)
+            for id_, terms in self.ids.items()
+            if language == "zh" or any(_may_be(written, term, language) for term in terms)
+        }
         return tuple(id_ for id_, n_letters in alike.items() if n_letters == max(alike.values()))
+
+
+def _may_be(written: str, term: str, language: str) -> bool:
+    """Could a run with the tokens of a term be a form of it?
+
+    A single word with a capital (the Bureau, la Mesa) is met with one. Several words confirm each other in
+    Arabic and Russian, whose endings are many.
+    """
+    words, terms = written.casefold().split(), term.casefold().split()
+    if len(terms) == 1 and term[0].isupper() and not written[0].isupper():
+        return False
+    if len(terms) > 1 and language in ("ar", "ru"):
+        return True
+    return all(is_form(word, base, language) for word, base in zip(words, terms, strict=True))
 
 
 class Glossary:
@@ -197,7 +207,8 @@ def _forms(found: Iterable[FoundConcept]) -> dict[str, tuple[str, ...]]:
     return {id_: tuple(surfaces) for id_, surfaces in forms.items()}
 
 
-_Ids = defaultdict[Any, tuple[dict[str, tuple[str, ...]], dict[str, None]]]
+_Terms = dict[str, tuple[str, ...]]
+_Ids = defaultdict[Any, tuple[_Terms, _Terms]]
 """Key to the concepts that it stands for however written, with their terms, and in capitals."""
 
 
@@ -222,20 +233,15 @@ def _character_table(concepts: Iterable[Concept]) -> dict[str, tuple[_Entry, ...
     return _by_start(ids, lambda key: str(key[:2]))
 
 
-def _enter(
-    ids: tuple[dict[str, tuple[str, ...]], dict[str, None]], id_: str, term: str, written: str
-) -> None:
-    however, capitals = ids
-    if _is_abbreviation(term):
-        capitals[id_] = None
-    else:
-        however[id_] = (*however.get(id_, ()), written.casefold())
+def _enter(ids: tuple[_Terms, _Terms], id_: str, term: str, written: str) -> None:
+    terms = ids[_is_abbreviation(term)]
+    terms[id_] = (*terms.get(id_, ()), written)
 
 
 def _by_start(ids: _Ids, start: Callable[[Any], str]) -> dict[str, tuple[_Entry, ...]]:
     table: defaultdict[str, list[_Entry]] = defaultdict(list)
     for key, (however, capitals) in ids.items():
-        table[start(key)].append(_Entry(key, however, tuple(capitals)))
+        table[start(key)].append(_Entry(key, however, capitals))
     return {
         first: tuple(sorted(entries, key=lambda entry: (-len(entry.key), entry.key)))
         for first, entries in table.items()

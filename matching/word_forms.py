@@ -20,9 +20,9 @@ _JOINING = {
     language: frozenset(words.split())
     for language, words in {
         "ar": "أو إلى في على عن من و",
-        "en": "a an and at by for from in of on or s the to with",
-        "es": "a al con de del e el en entre la las lo los o para por sobre u un una y",
-        "fr": "a au aux avec d dans de des du en et l la le les ou par pour s sur un une à",
+        "en": "a an and at by for from of or s the to with",
+        "es": "a al con de del e el entre la las lo los o para por sobre u un una y",
+        "fr": "a au aux avec d dans de des du et l la le les ou par pour s sur un une à",
         "ru": "в во для до и из или к ко на о об от по с со",
     }.items()
 }
@@ -30,9 +30,12 @@ _JOINING = {
 _NO_MORE = ("", "")
 _LONGEST_ENDING = 3
 _ARABIC_LETTERS = str.maketrans("أإآٱةى", "ااااهي")
-_ARABIC_START = re.compile(r"^و?(?:[بكفل]?ال|لل|[بلكف](?=....))(?=...)|^و(?=....)")
+_ARABIC_STARTS = tuple(
+    and_ + rest for and_ in ("", "و") for rest in ("", "ال", "بال", "كال", "فال", "لل", "ب", "ل", "ك", "ف")
+)
+"""What may stand before a word: and, a preposition, the article."""
 ARABIC_PREFIXES = "بلكف"
-_SHORT_ARABIC = 3
+_SHORT_ARABIC, _SHORT_SPANISH = 3, 5
 _ARABIC_ENDINGS = {
     (is_feminine, is_long): frozenset(
         (
@@ -80,43 +83,92 @@ def words_of(plain: str, language: str) -> list[Word]:
 
 
 def keys_of(term: str, language: str) -> list[tuple[str, ...]]:
-    """The runs of tokens that stand for a term; none where nothing but joining words is in it."""
-    tokens = [word.token for word in words_of(plain_text(term), language)]
-    if not tokens:
+    """The runs of tokens that stand for a term, its own first; none where it has but joining words."""
+    words = words_of(plain_text(term), language)
+    if not words:
         return []
-    if language != "ru":
-        return [tuple(tokens)]
-    return [tuple(key) for key in product(*(_russian_forms(token) for token in tokens))]
+    more = {"ar": _arabic_tokens, "ru": _russian_tokens}.get(language, _own_token)
+    return list(dict.fromkeys(product(*(more(word) for word in words))))
 
 
-def _russian_forms(token: str) -> tuple[str, ...]:
-    """Stems of a feminine noun in -ка, whose genitive plural takes up a vowel: оценка, оценок."""
+def _own_token(word: Word) -> tuple[str, ...]:
+    return (word.token,)
+
+
+def _russian_tokens(word: Word) -> tuple[str, ...]:
+    """Of a feminine noun in -ка, too, whose genitive plural takes up a vowel: оценка, оценок."""
+    token = word.token
     if len(token) < 4 or token[-1] != "к" or token[-2] in "аеиоуыэюяйь":
         return (token,)
     vowel = "е" if token[-2] in "жчш" else "о"
     return (token, f"{token[:-1]}{vowel}к")
 
 
+def _arabic_tokens(word: Word) -> tuple[str, ...]:
+    """Of the plural in -at and of the word behind an article, too, whose stems may differ."""
+    surface = word.surface
+    others = [f"ال{surface}"] if not surface.startswith("ال") else []
+    if surface.endswith("ة"):
+        others.append(f"{surface[:-1]}ات")
+    return (word.token, *(token for other in others for token, _ in analyse(other, "ar")))
+
+
 @lru_cache(maxsize=65_536)
 def is_form(written: str, term: str, language: str) -> bool:
-    """Is one word a form of the other? Stems alone would take an index for what is indicated.
+    """Is one word, case-folded, a form of the other? Stems alone take what is indicated for an indicator.
 
-    At most three letters differ at the end; in Arabic the term stands whole in its form, with an ending of
-    number, relation or possession.
+    English, French and Spanish: number, gender, and -al. Arabic: the term whole, with an ending of number,
+    relation or possession. Russian: no more than three letters differ at the end.
     """
     if language == "ar":
-        whole, core = (_ARABIC_START.sub("", word.translate(_ARABIC_LETTERS)) for word in (written, term))
-        stem = core.removesuffix("ه")
-        endings = _ARABIC_ENDINGS[stem != core, len(stem) > _SHORT_ARABIC]
-        return whole.startswith(stem) and whole[len(stem) :] in endings
-    one, other = _without_accents(written), _without_accents(term)
-    return max(len(one), len(other)) - n_alike(one, other) <= _LONGEST_ENDING
+        return _is_arabic_form(written, term)
+    if language == "ru":
+        written, term = written.replace("ё", "е"), term.replace("ё", "е")
+        return max(len(written), len(term)) - n_alike(written, term) <= _LONGEST_ENDING
+    one, other = _BASES[language](written), _BASES[language](term)
+    return one == other or (language == "en" and one in (f"{other}al", f"{other.removesuffix('e')}al"))
 
 
-def _without_accents(word: str) -> str:
-    return "".join(
-        letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter)
-    )
+def _is_arabic_form(written: str, term: str) -> bool:
+    core = term.translate(_ARABIC_LETTERS).removeprefix("ال")
+    stem = core.removesuffix("ه")
+    endings = _ARABIC_ENDINGS[stem != core, len(stem) > _SHORT_ARABIC]
+    word = written.translate(_ARABIC_LETTERS)
+    starts = (start for start in _ARABIC_STARTS if word.startswith(start + stem))
+    return any(word[len(start + stem) :] in endings for start in starts)
+
+
+def _english_base(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("ches", "shes", "sses", "xes", "zes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+def _french_base(word: str) -> str:
+    """Accents count: la mer, la mère."""
+    word = word.rstrip("sx") if len(word) > 3 else word
+    word = f"{word[:-2]}al" if word.endswith("au") and not word.endswith("eau") else word
+    for feminine, masculine in (("trice", "teur"), ("euse", "eur"), ("ive", "if"), ("enne", "en")):
+        if word.endswith(feminine):
+            return word.removesuffix(feminine) + masculine
+    return word.removesuffix("e")
+
+
+def _spanish_base(word: str) -> str:
+    """La costa, el costo: the gender counts in short words."""
+    letters = unicodedata.normalize("NFD", word)
+    word = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    if word.endswith("ces"):
+        return f"{word[:-3]}z"
+    word = word.removesuffix("s")
+    if len(word) > _SHORT_SPANISH:
+        return word.rstrip("aeo")
+    return word.removesuffix("e")
+
+
+_BASES = {"en": _english_base, "es": _spanish_base, "fr": _french_base}
 
 
 def n_alike(one: str, other: str) -> int:
