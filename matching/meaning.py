@@ -209,27 +209,37 @@ def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return unit
 
 
+@dataclass(frozen=True, slots=True)
+class EntryMeaning:
+    """What is known of one entry: its language, and its passages' vectors, shape (n, d) with n 1 or more."""
+
+    language: str
+    vectors: Vectors
+
+
 class Passages:
-    """The passages of many entries of one kind, laid out so that a subject meets all of them at once.
+    """The passages of many entries of one kind, laid out so that a subject meets all of them at once."""
 
-    `vectors` maps the id of an entry to its vectors of shape (n, d); an entry without any is not known.
-    """
-
-    def __init__(self, vectors: Mapping[str, Vectors]) -> None:
-        """Lay out the vectors; ids in their order."""
-        known = sorted(name for name, rows in vectors.items() if len(rows))
-        self._of = {name: vectors[name] for name in known}
-        self.ids = np.array(known, dtype=np.str_)
-        lengths = [len(self._of[name]) for name in known]
+    def __init__(self, known: Mapping[str, EntryMeaning]) -> None:
+        """Lay out the vectors in the order of ids; an entry that is not in `known` is not compared."""
+        names = sorted(known)
+        self._known = {name: known[name] for name in names}
+        self.ids = np.array(names, dtype=np.str_)
+        self.languages = np.array([one.language for one in self._known.values()], dtype=np.str_)
+        lengths = [len(one.vectors) for one in self._known.values()]
         self.starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp)
-        self.vectors = (
-            np.vstack([self._of[name] for name in known]) if known else np.zeros((0, 0), np.float32)
+        self.vectors: Vectors = (
+            np.vstack([one.vectors for one in self._known.values()])
+            if names
+            else np.zeros((0, 0), np.float32)
         )
 
-    def with_changes(self, changed: Mapping[str, Vectors], removed: Iterable[str] = ()) -> Passages:
+    def with_changes(self, changed: Mapping[str, EntryMeaning], removed: Iterable[str] = ()) -> Passages:
         """The same with entries added, replaced and gone; an id in both is gone."""
         gone = set(removed)
-        return Passages({n: v for n, v in {**self._of, **changed}.items() if n not in gone})
+        if not changed and gone.isdisjoint(self._known):
+            return self
+        return Passages({name: one for name, one in {**self._known, **changed}.items() if name not in gone})
 
     def __len__(self) -> int:
         """Count the entries whose vectors are known."""
@@ -248,39 +258,45 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class SubjectMeaning:
-    """The vectors of one subject against those of every candidate: what `rank` takes as its meaning.
+    """One subject's meaning against that of every candidate: what `rank` takes.
 
-    `subject` has shape (m, d); 0 rows where nothing is known of it yet.
+    `subject` is None where nothing is known of it yet.
     """
 
     version: str
     is_request: bool
-    subject: Vectors
+    subject: EntryMeaning | None
     candidates: Passages
 
     def similarities(self, subject_id: str, candidate_ids: Sequence[str]) -> Floats:
         """How alike the subject is to each candidate: shape (n,), 0..1; NaN where either is not known."""
         values = np.full(len(candidate_ids), np.nan)
-        if not len(self.subject) or not len(self.candidates):
+        if self.subject is None or not len(self.candidates):
             return values
         rows = self.candidates.rows(candidate_ids)
-        is_known = rows >= 0
-        values[is_known] = self._all()[rows[is_known]]
+        values[rows >= 0] = self._all(self.subject.vectors)[rows[rows >= 0]]
         return values
 
-    def _all(self) -> Floats:
+    def shares_language(self, candidate_ids: Sequence[str]) -> NDArray[np.bool_]:
+        """Which candidates are written in the subject's language: shape (n,); also True where unknown."""
+        shares = np.ones(len(candidate_ids), dtype=np.bool_)
+        if self.subject is not None and len(self.candidates):
+            rows = self.candidates.rows(candidate_ids)
+            shares[rows >= 0] = self.candidates.languages[rows[rows >= 0]] == self.subject.language
+        return shares
+
+    def _all(self, subject: Vectors) -> Floats:
         """For every candidate: mean of the `BEST` passages of the request that the offer answers best."""
         starts = self.candidates.starts
-        cosines = self.candidates.vectors @ self.subject.T
+        cosines = self.candidates.vectors @ subject.T
         if self.is_request:
-            best = np.maximum.reduceat(cosines, starts[:-1], axis=0)
-            top = np.sort(best, axis=1)[:, ::-1][:, :BEST].astype(np.float64)
+            answers = np.maximum.reduceat(cosines, starts[:-1], axis=0)
+            top = np.sort(answers, axis=1)[:, ::-1][:, :BEST].astype(np.float64)
             return _as_part(top.mean(axis=1))
         best = cosines.max(axis=1).astype(np.float64)
         owner = np.repeat(np.arange(len(self.candidates)), np.diff(starts))
         order = np.lexsort((-best, owner))
-        counts = np.arange(len(order)) - starts[owner[order]] < BEST
-        kept = order[counts]
+        kept = order[np.arange(len(order)) - starts[owner[order]] < BEST]
         sums = np.bincount(owner[kept], weights=best[kept], minlength=len(self.candidates))
         return _as_part(sums / np.minimum(np.diff(starts), BEST))
 

@@ -31,11 +31,14 @@ class MatchingSettings:
         How much an essential type of support weighs, where another is 1.
     reach_weights : mapping of level to float in 0..1
         What an offer's reach is worth by how closely it names the request's place.
+    words_across_languages : float in 0..1
+        Share of its weight that the part `text` keeps between two languages where their meaning is compared:
+        names and numbers still count. Measured: 0 leaves out one's own language, 1 lists hardly any other.
     n_terms_in_reason : int
         Shared words named in the sentence; the list of terms always holds all.
     """
 
-    version: str = "2025-1"
+    version: str = "2026-1"
     part_weights: Mapping[str, float] = field(
         default_factory=lambda: {
             "text": 0.40,
@@ -65,6 +68,7 @@ class MatchingSettings:
     reach_weights: Mapping[str, float] = field(
         default_factory=lambda: {"same": 1.0, "region": 0.9, "scope": 0.8, "global": 0.7, "within": 0.5}
     )
+    words_across_languages: float = 0.5
     n_terms_in_reason: int = 5
 
     def __post_init__(self) -> None:
@@ -75,6 +79,8 @@ class MatchingSettings:
             raise ValueError("part_weights: every weight is 0 or more, and one is above 0")
         if any(weight <= 0 for weight in [*self.field_weights.values(), *self.tag_weights.values()]):
             raise ValueError("field_weights and tag_weights: every weight is above 0")
+        if not 0.0 <= self.words_across_languages <= 1.0:
+            raise ValueError("words_across_languages lies between 0 and 1")
 
 
 DEFAULT_SETTINGS = MatchingSettings()

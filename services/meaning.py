@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from matching.facts import EntryFacts
 from matching.meaning import (
+    EntryMeaning,
     Passages,
     SubjectMeaning,
     Text,
@@ -45,20 +46,22 @@ class NearestSentences:
     offer: Text
 
 
-def passage_vectors(session: Session, entries: Iterable[EntryFacts]) -> dict[str, Vectors]:
-    """Centred vectors of each entry's passages by its reference; an entry without any is left out."""
+def passage_vectors(session: Session, entries: Iterable[EntryFacts]) -> dict[str, EntryMeaning]:
+    """What is known of each entry by its reference; an entry of which nothing is known is left out."""
     made = encoder()
     if made is None:
         return {}
-    found: dict[str, Vectors] = {}
+    found: dict[str, EntryMeaning] = {}
     every = list(entries)
     for start in range(0, len(every), AT_ONCE):
         block = every[start : start + AT_ONCE]
         stored = _stored(session, made, [facts.id for facts in block])
         for facts in block:
             if facts.id in stored:
-                vectors = _known(made, passages_of(facts), facts.kind, stored[facts.id])
-                found |= {facts.id: vectors} if len(vectors) else {}
+                texts = passages_of(facts)
+                vectors = _known(made, texts, facts.kind, stored[facts.id])
+                if len(vectors):
+                    found[facts.id] = EntryMeaning(texts[0].language, vectors)
     return found
 
 
@@ -67,7 +70,7 @@ def subject_meaning(session: Session, subject: EntryFacts, candidates: Passages)
     made = encoder()
     if made is None:
         return None
-    own = passage_vectors(session, [subject]).get(subject.id, np.zeros((0, made.n_numbers), np.float32))
+    own = passage_vectors(session, [subject]).get(subject.id)
     return SubjectMeaning(made.version, subject.kind is EntryKind.REQUEST, own, candidates)
 
 
@@ -75,7 +78,7 @@ def remark(meaning: SubjectMeaning | None) -> Message | None:
     """What a reader of a whole list should know about its meaning part, if anything."""
     if meaning is None:
         return NOT_INSTALLED
-    return None if len(meaning.subject) else NOT_YET_COMPUTED
+    return NOT_YET_COMPUTED if meaning.subject is None else None
 
 
 def nearest_sentences(
