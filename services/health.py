@@ -1,13 +1,15 @@
-"""Do the parts that the service stands on answer?"""
+"""Do the parts that the service stands on answer, and how much lies in them?"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.operation import Heartbeat
+from models.entries import Entry
+from models.operation import Heartbeat, OutgoingMail
 from models.reference import Vocabulary
 from services.transaction import NO_TABLES
 from vocabulary.errors import HouseError
@@ -16,6 +18,34 @@ from vocabulary.messages import Message
 UPGRADE = Message(
     "The database has no tables yet, or those of an older version: run `flask --app app db upgrade` first."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Figures for an operator's charts; counts of rows, and seconds. They name nobody."""
+
+    n_mails: dict[str, int]
+    """By state: queued, sent, failed."""
+
+    n_entries: dict[tuple[str, str], int]
+    """By kind and state."""
+
+    seconds_since_jobs: float | None
+    """Since the job worker was last heard; None where it never was."""
+
+
+def gauges(session: Session, now: datetime) -> Gauges:
+    """The figures as the database has them, so that every web worker tells the same."""
+    mails = session.execute(sa.select(OutgoingMail.state, sa.func.count()).group_by(OutgoingMail.state))
+    entries = session.execute(
+        sa.select(Entry.kind, Entry.state, sa.func.count()).group_by(Entry.kind, Entry.state)
+    )
+    beat = session.execute(sa.select(sa.func.max(Heartbeat.at))).scalar_one()
+    return Gauges(
+        n_mails=dict.fromkeys(("queued", "sent", "failed"), 0) | dict(mails.tuples().all()),
+        n_entries={(kind.value, state): n for kind, state, n in entries},
+        seconds_since_jobs=(now - beat).total_seconds() if beat is not None else None,
+    )
 
 
 def readiness(session: Session, now: datetime, silence: timedelta) -> dict[str, str]:
