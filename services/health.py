@@ -42,7 +42,7 @@ def gauges(session: Session, now: datetime) -> Gauges:
     )
     beat = session.execute(sa.select(sa.func.max(Heartbeat.at))).scalar_one()
     return Gauges(
-        n_mails=dict.fromkeys(("queued", "sent", "failed"), 0) | dict(mails.tuples().all()),
+        n_mails=dict.fromkeys(("queued", "sent", "failed"), 0) | dict(mails.all()),
         n_entries={(kind.value, state): n for kind, state, n in entries},
         seconds_since_jobs=(now - beat).total_seconds() if beat is not None else None,
     )
