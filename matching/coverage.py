@@ -84,12 +84,12 @@ def coverage(
             offers_in[cell] += 1
         if not any(cell in requests_in for cell in cells):
             unasked.append(offer.id)
-    cells = [
+    counted = [
         _cell(cell, requests_in.get(cell, ()), met, offers_in.get(cell, 0))
         for cell in sorted(requests_in.keys() | offers_in.keys(), key=_order)
     ]
     n_met = sum(request.id in met for request in asked)
-    return CoverageTable(tuple(cells), tuple(sorted(unasked)), len(asked), n_met, len(offered))
+    return CoverageTable(tuple(counted), tuple(sorted(unasked)), len(asked), n_met, len(offered))
 
 
 def top_regions(places: Places) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def _cell(cell: Cell, requests: Iterable[EntryFacts], met: Collection[str], n_of
 
 
 def _cells(entry: EntryFacts, needs: Collection[str], regions: Collection[str]) -> set[Cell]:
-    return {(need, region) for need in (needs or {None}) for region in (regions or {None})}
+    return {(need, region) for need in (needs or (None,)) for region in (regions or (None,))}
 
 
 def _order(cell: Cell) -> tuple[bool, list[tuple[bool, int, str]], str]:

@@ -55,3 +55,15 @@ class Match(Versioned, db.Model):
             postgresql_where=_OPEN,
         ),
     )
+
+
+class MatchingWeights(db.Model):
+    """One adopted set of weights; the newest is in force, and none is ever changed."""
+
+    __tablename__ = "matching_weights"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    part_weights: Mapped[dict[str, Any]] = mapped_column()
+    reason: Mapped[str] = mapped_column(sa.Text)
+    adopted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    adopted_at: Mapped[datetime] = mapped_column()

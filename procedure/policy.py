@@ -216,6 +216,7 @@ MATCHES: Mapping[Action, Row] = {
     Action.MATCH_ANSWER: row(OWN=YES, PAR=(own_side,)),
     Action.MATCH_READ_CONTACTS: row(OWN=(agreed,), PAR=(own_side, agreed), OFF=YES, AUD=GLASS),
     Action.MATCH_REPORT_OUTCOME: row(OWN=YES, PAR=(own_side,), OFF=YES),
+    Action.MATCH_WEIGHTS: row(OFF=YES),
     Action.COVERAGE_READ: row(PUB=YES),
     Action.NOMINATION_APPROVE: row(NOM=IN_TIME),
     Action.SHORTLIST_READ: row(MOD=(panel_phase,), OFF=(panel_phase,), DEC=(panel_phase,)),

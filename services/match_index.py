@@ -9,7 +9,7 @@ window of recent ones is looked at again. An overlay that grew long is fitted an
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session, selectinload
 from matching.facts import EntryFacts
 from matching.index import Index, fit_indexes
 from matching.meaning import Passages
-from matching.settings import DEFAULT_SETTINGS
+from matching.settings import DEFAULT_SETTINGS, MatchingSettings
 from models.entries import Entry, EntryChange
+from models.matches import MatchingWeights
 from services.match_facts import MATCHABLE, Audience, facts_of, places_taken, public_fields
 from services.meaning import passage_vectors
 from vocabulary.states import EntryKind, Publication
@@ -70,6 +71,16 @@ def _current(session: Session, audience: Audience) -> _Shelf:
         return shelf
 
 
+def settings_in_force(session: Session) -> MatchingSettings:
+    """The settings that rank matches now: those that came with the service, with the weights last adopted."""
+    newest = session.execute(
+        sa.select(MatchingWeights).order_by(MatchingWeights.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    if newest is None:
+        return DEFAULT_SETTINGS
+    return replace(DEFAULT_SETTINGS, version=newest.version, part_weights=newest.part_weights)
+
+
 def ask_for_refit(session: Session, *, now: datetime) -> None:
     """Let every worker fit anew before its next answer."""
     session.add(EntryChange(entry_id=REFIT_ALL, at=now))
@@ -98,7 +109,7 @@ def _fitted(session: Session, audience: Audience, recent: dict[int, int]) -> _Sh
         kind: Passages({f.id: vectors[f.id] for f in every if f.kind is kind and f.id in vectors})
         for kind in EntryKind
     }
-    return _Shelf(fit_indexes(every, DEFAULT_SETTINGS), passages, frozenset(recent))
+    return _Shelf(fit_indexes(every, settings_in_force(session)), passages, frozenset(recent))
 
 
 def _caught_up(session: Session, audience: Audience, shelf: _Shelf, recent: dict[int, int]) -> _Shelf:

@@ -105,6 +105,7 @@ class Action(StrEnum):
     MATCH_READ_CONTACTS = "match.read_contacts"
     MATCH_REPORT_OUTCOME = "match.report_outcome"
 
+    MATCH_WEIGHTS = "match.weights"
     COVERAGE_READ = "coverage.read"
 
     NOMINATION_APPROVE = "nomination.approve"

@@ -24,6 +24,7 @@ from web import (
     reviews,
     screening,
     submitted,
+    weights,
 )
 from web.errors import answer
 from web.session import load_actor
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     assignments.bp,
     matches.bp,
     coverage.bp,
+    weights.bp,
     screening.bp,
     account.bp,
     erasures.bp,
