@@ -33,7 +33,9 @@ from vocabulary.states import EntryKind
 class Meaning(Protocol):
     """Sentence vectors, where they are installed: the seam for what words cannot tell."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Names the models and their versions."""
 
     def similarities(self, subject_id: str, candidate_ids: Sequence[str]) -> Floats:
         """How alike the subject is to each candidate: shape (n,), 0..1; NaN where that is not known."""

@@ -22,7 +22,8 @@ from models.reviews import ConflictDeclaration
 from services import vocabularies
 from services.entries.rows import fetch_for
 from services.match_facts import Audience, facts_of
-from services.match_index import current_index
+from services.match_index import current_index, current_passages
+from services.meaning import NearestSentences, nearest_sentences, remark, subject_meaning
 from vocabulary.actions import Action
 from vocabulary.messages import Message
 from vocabulary.people import Actor, Role
@@ -49,7 +50,7 @@ class MatchRow:
     """One match as a page or the API shows it; reasons and blockers are in words of one language.
 
     `score` and `parts` lie in 0..1; shares of `terms` add up to `parts["text"]`. `state` is that of a match
-    the secretariat has taken up, "suggested" otherwise.
+    the secretariat has taken up, "suggested" otherwise. `nearest` are the sentences nearest in meaning.
     """
 
     ref: str
@@ -63,13 +64,17 @@ class MatchRow:
     terms: tuple[SharedTerm, ...]
     reasons: Mapping[str, Message]
     blockers: tuple[tuple[str, Message], ...]
+    nearest: NearestSentences | None = None
     state: MatchState = MatchState.SUGGESTED
     match_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MatchList:
-    """The matches of one entry, best first, with what was ruled out, and which versions ranked them."""
+    """The matches of one entry, best first, with what was ruled out, and which versions ranked them.
+
+    `remark` says why meaning is not compared, where that is so for the whole list.
+    """
 
     ref: str
     version: int
@@ -79,6 +84,7 @@ class MatchList:
     n_candidates: int
     index_version: str
     settings_version: str
+    remark: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +111,14 @@ def matches_of(
 
     Raises NotFound or Refused as for reading the entry's matches.
     """
-    entry, ranking, index = _ranked(session, actor, ref, now, kind, limit, include_blocked)
+    entry, ranking, shown, said = _ranked(session, actor, ref, now, kind, limit, include_blocked)
     taken_up = _taken_up(session, entry)
+    nearest = nearest_sentences(session, facts_of(entry, None), list(shown.values()))
     words = _Words(session, language)
 
     def row(match: Match) -> MatchRow:
-        return _row(match, index[match.id], taken_up.get(match.id), words)
+        taken = taken_up.get(match.id)
+        return _row(match, shown[match.id], taken, words, nearest.get(match.id))
 
     return MatchList(
         ref=entry.ref,
@@ -121,6 +129,7 @@ def matches_of(
         n_candidates=ranking.n_candidates,
         index_version=ranking.index_version,
         settings_version=ranking.settings_version,
+        remark=said,
     )
 
 
@@ -132,7 +141,7 @@ def _ranked(
     kind: EntryKind | None,
     limit: int,
     include_blocked: bool,
-) -> tuple[Entry, Ranking, dict[str, EntryFacts]]:
+) -> tuple[Entry, Ranking, dict[str, EntryFacts], Message | None]:
     entry, _ = fetch_for(session, actor, Action.MATCH_READ, ref, now=now, kind=kind)
     other = EntryKind.OFFER if entry.kind is EntryKind.REQUEST else EntryKind.REQUEST
     audience = audience_of(actor)
@@ -140,17 +149,20 @@ def _ranked(
     hidden = conflicting(session, actor) if audience is Audience.INSIDE else frozenset()
     if hidden:
         index = index.with_changes(removed=hidden)
+    subject = facts_of(entry, None)
+    meaning = subject_meaning(session, subject, current_passages(session, audience, other))
     ranking = rank(
-        facts_of(entry, None),
+        subject,
         index,
         places=vocabularies.places(session),
         today=now.date(),
         top=max(1, min(limit, MOST_MATCHES)),
         include_blocked=include_blocked,
+        meaning=meaning,
     )
     shown = [*ranking.matches, *ranking.blocked]
     known = {match.id: facts for match in shown if (facts := index.get(match.id)) is not None}
-    return entry, ranking, known
+    return entry, ranking, known, remark(meaning)
 
 
 def match_page(
@@ -166,7 +178,8 @@ def match_page(
     """One pair, ranked or ruled out; None where the other entry is not among what the reader may see."""
     entry, _ = fetch_for(session, actor, Action.MATCH_READ, ref, now=now, kind=kind)
     other = EntryKind.OFFER if entry.kind is EntryKind.REQUEST else EntryKind.REQUEST
-    index = current_index(session, audience_of(actor), other)
+    audience = audience_of(actor)
+    index = current_index(session, audience, other)
     candidate = index.get(other_ref)
     if candidate is None or other_ref in conflicting(session, actor):
         return None
@@ -180,12 +193,15 @@ def match_page(
         today=now.date(),
         top=1,
         include_blocked=True,
+        meaning=subject_meaning(session, subject, current_passages(session, audience, other)),
     )
     found = [*ranking.matches, *ranking.blocked]
     if not found:
         return None
     taken_up = _taken_up(session, entry).get(other_ref)
-    return MatchPage(subject, candidate, _row(found[0], candidate, taken_up, _Words(session, language)))
+    nearest = nearest_sentences(session, subject, [candidate]).get(other_ref)
+    words = _Words(session, language)
+    return MatchPage(subject, candidate, _row(found[0], candidate, taken_up, words, nearest))
 
 
 def audience_of(actor: Actor) -> Audience:
@@ -229,7 +245,13 @@ def _taken_up(session: Session, entry: Entry) -> dict[str, tuple[MatchState, str
     return {ref: (state, match_ref) for ref, state, match_ref in rows}
 
 
-def _row(match: Match, facts: EntryFacts, taken_up: tuple[MatchState, str] | None, words: _Words) -> MatchRow:
+def _row(
+    match: Match,
+    facts: EntryFacts,
+    taken_up: tuple[MatchState, str] | None,
+    words: _Words,
+    nearest: NearestSentences | None,
+) -> MatchRow:
     state, match_ref = taken_up or (MatchState.SUGGESTED, None)
     return MatchRow(
         ref=match.id,
@@ -243,6 +265,7 @@ def _row(match: Match, facts: EntryFacts, taken_up: tuple[MatchState, str] | Non
         terms=match.terms,
         reasons={name: words.of(message) for name, message in match.reasons.items()},
         blockers=tuple((blocker.code, words.of(blocker.message)) for blocker in match.blockers),
+        nearest=nearest,
         state=state,
         match_ref=match_ref,
     )
