@@ -56,7 +56,7 @@ class Likeness:
         piece = self.subject.pieces[0]
         factors = same_subject(piece.topics, self.segment.vectors.topics[rows])
         values: Floats = self._sums[rows].astype(np.float64)
-        return np.minimum(values * factors, 1.0)
+        return np.clip(values * factors, 0.0, 1.0)
 
     def exact(self, rows: Rows) -> Floats:
         """The text parts of some rows, 0..1 to nine digits: shape (n rows,)."""

@@ -5,9 +5,10 @@
     K    = k1 * (1 - b + b * length / mean length)      and a word says less in a long text than in a short
     idf(t) = ln((1 + N) / (1 + n(t))) + 1      n(t) of N fitted pieces hold it; an unseen word has n = 0
 
-where tf = sum over fields of field weight * number of times the word stands there, and length = sum of tf. A
-request's vector is q / root(sum of q * w), an offer's is w / root(sum of q * w): their product is BM25 of the
-pair, measured by what each gets against itself. Identical texts have exactly 1.
+where tf = sum over fields of field weight * number of times the word stands there, and length = sum of tf.
+With |q| = root(sum of q * q) and s = sum of q * w / |q|, what a piece gets against itself, a request's vector
+is q / |q| / root(s) and an offer's is w / root(s). Their product is BM25 of the pair, measured by the
+(geometric) mean of what the two get against themselves: identical texts have exactly 1.
 
 Fitting again would move every score, so scores are comparable inside one fitted version only, and a new entry
 is weighed with the frozen numbers. Method: Robertson and Zaragoza 2009; Salton and Buckley 1988; idf smoothed
@@ -140,10 +141,14 @@ def weigh(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
     length = np.bincount(rows, weights=counts, minlength=bags.n)
     hunger = SATIETY * (1.0 - LENGTH + LENGTH * length / model.mean_length)
     answering = counts / (counts + hunger[rows]) * _rarity(bags, model)
-    alike = np.sqrt(np.bincount(rows, weights=asking * answering, minlength=bags.n))
-    said = asking if kind is EntryKind.REQUEST else answering
+    long = np.sqrt(np.bincount(rows, weights=asking * asking, minlength=bags.n))
+    product = np.bincount(rows, weights=asking * answering, minlength=bags.n)
+    is_request = kind is EntryKind.REQUEST
+    said = asking if is_request else answering
+    with np.errstate(invalid="ignore"):  # a piece without words has nothing to divide
+        scale = np.sqrt(product * long if is_request else product / long)
     topics = model.topics.place(bags, asking) if model.topics else no_topics(bags.n)
-    return Vectors(said / alike[rows], topics)
+    return Vectors(said / scale[rows], topics)
 
 
 def weigh_pieces(pieces: Sequence[Bag], model: TermModel, kind: EntryKind) -> list[Piece]:

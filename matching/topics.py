@@ -85,19 +85,14 @@ def fit_topics(fitted: Sequence[tuple[Bags, Floats]]) -> Topics | None:
 
 
 def _sample(fitted: Sequence[tuple[Bags, Floats]], step: int) -> tuple[list[str], csr_array]:
-    """Every `step`th piece, its weights scaled to length 1, over the tokens of two pieces or more."""
+    """Every `step`th piece, its weights scaled to length 1, and the tokens in alphabetical order."""
     parts = []
     for bags, weights in fitted:
         laid = csr_array((weights, bags.tokens, bags.starts), shape=(bags.n, len(bags.names) or 1))[::step]
-        held = np.bincount(laid.indices, minlength=laid.shape[1])
-        parts.append((bags.names, laid, held))
-    total: dict[str, int] = {}
-    for known, _, held in parts:
-        for name, n in zip(known, held.tolist(), strict=False):
-            total[name] = total.get(name, 0) + n
-    names = sorted(name for name, n in total.items() if n > 1)
+        parts.append((bags.names, laid))
+    names = sorted({known[number] for known, laid in parts for number in np.unique(laid.indices).tolist()})
     numbers = {name: number for number, name in enumerate(names)}
-    blocks = [_over(known, laid, numbers) for known, laid, _ in parts]
+    blocks = [_over(known, laid, numbers) for known, laid in parts]
     lengths = np.concatenate([np.sqrt(_squares(block)) for block in blocks])
     data = np.concatenate([block.data for block in blocks])
     tokens = np.concatenate([block.indices for block in blocks])

@@ -51,10 +51,16 @@ def oracle_text(query, documents):
     def product(one, other):
         return sum(one[word] * other[word] for word in one.keys() & other.keys())
 
-    def itself(bag):
-        return sqrt(product(asks(bag), answers(bag)))
+    def size(bag):
+        return sqrt(product(asks(bag), asks(bag)))
 
-    return [min(product(asks(query), answers(bag)) / itself(query) / itself(bag), 1.0) for bag in documents]
+    def itself(bag):
+        return product(asks(bag), answers(bag)) / size(bag)
+
+    return [
+        min(product(asks(query), answers(bag)) / size(query) / sqrt(itself(query) * itself(bag)), 1.0)
+        for bag in documents
+    ]
 
 
 @given(BAGS, st.lists(BAGS, min_size=1, max_size=6))

@@ -40,17 +40,22 @@ def row(counts):
     return figures
 
 
+def size(counts):
+    return sqrt(sum(figures[4] ** 2 for figures in row(counts).values()))
+
+
 def itself(counts):
-    return sqrt(sum(figures[6] for figures in row(counts).values()))
+    return sum(figures[6] for figures in row(counts).values()) / size(counts)
+
+
+def divisor(counts):
+    """What every product of the pair is divided by."""
+    return size(REQUEST) * sqrt(itself(REQUEST) * itself(counts))
 
 
 def text_part(counts):
     ours, theirs = row(REQUEST), row(counts)
-    return {
-        token: ours[token][4] * theirs[token][5] / itself(REQUEST) / itself(counts)
-        for token in ours
-        if token in theirs
-    }
+    return {token: ours[token][4] * theirs[token][5] / divisor(counts) for token in ours if token in theirs}
 
 
 def entries():
@@ -95,9 +100,8 @@ def test_docs_print_the_vectors():
 
 def test_docs_print_the_shares():
     ours, theirs, shares = row(REQUEST), row(OFFERS["A"]), text_part(OFFERS["A"])
-    roots = f"({itself(REQUEST):.4f} × {itself(OFFERS['A']):.4f})"
     shown = [
-        f"{name} {ours[token][4]:.4f} × {theirs[token][5]:.4f} / {roots} = {shares[token]:.4f}"
+        f"{name} {ours[token][4]:.4f} × {theirs[token][5]:.4f} / {divisor(OFFERS['A']):.4f} = {shares[token]:.4f}"
         for token, name in {"wetland": "Wetland", "train": "training"}.items()
     ]
 
