@@ -341,6 +341,37 @@ def test_returned_entry_is_submitted_again(write: Opened) -> None:
         assert (returned, entry.state, entry.revision_number) == ("returned", "submitted", 2)
 
 
+def test_publishing_refuses_what_cannot_be_shown_and_unpublishing_what_is_not(write: Opened) -> None:
+    with write() as session:
+        draft = make_draft(session, public_fields=["title"]).entry
+        entry = make_submitted(session)
+        with pytest.raises(Conflict) as early:
+            unpublish(session, OFFICER, entry.ref, entry.version, "Asked for.", now=NOW)
+        withdraw(session, link_holder(entry.id), entry.ref, entry.version, None, now=NOW)
+        with pytest.raises(Conflict) as late:
+            publish(session, OFFICER, entry.ref, entry.version, now=NOW)
+        with pytest.raises(HouseError):
+            publish(session, OFFICER, draft.ref, draft.version, now=NOW)
+
+        assert (early.value.code, late.value.code) == ("not_published", "wrong_state")
+        assert (draft.publication, entry.publication) == (Publication.NONE, Publication.CONSENTED)
+
+
+def test_link_to_claim_holds_no_more_once_somebody_owns_the_entry(write: Opened) -> None:
+    with write() as session:
+        entry = make_submitted(session)
+        secret = _confirm_secret(session)
+        owner = make_account(session, email="owner@b.example")
+        entry.owner_id = owner.id
+        session.flush()
+
+        for use in (claim_behind, confirm_email):
+            with pytest.raises(NotFound):
+                use(session, secret, now=NOW)
+
+        assert entry.owner_id == owner.id
+
+
 def _confirm_link(session: Session) -> str | None:
     session.flush()
     query = sa.select(OutgoingMail).where(OutgoingMail.template == "receipt").order_by(OutgoingMail.id.desc())
