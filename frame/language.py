@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
-from flask import Request, Response, g, has_request_context, redirect, request
+from flask import Request, Response, g, redirect, request
 from werkzeug.datastructures import LanguageAccept
 
 from translations.catalogues import LANGUAGES, gettext, ngettext, pgettext
@@ -38,9 +38,7 @@ class LanguageInAddress:
 
 def current_language() -> str:
     """The language of this answer; English outside a request."""
-    if not has_request_context():
-        return "en"
-    language: str = g.get("language", "en")
+    language: str = g.get("language", "en") if g else "en"
     return language
 
 
