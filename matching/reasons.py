@@ -166,6 +166,8 @@ def _time(pair: Pair) -> Message:
 
 
 def _money(pair: Pair) -> Message:
+    if "money" not in pair.applies and (pair.request.amount_usd or 0.0) > 0.0:
+        return Message("The request names an amount, but does not ask for funding.")
     if "money" not in pair.applies:
         return Message("The request asks for no amount of money.")
     if pair.offer.support and FINANCIAL not in pair.offer.support:

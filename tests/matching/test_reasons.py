@@ -114,7 +114,7 @@ CASES = [
         "money",
         {"amount_usd": 5.0, "support": {"training"}},
         {},
-        "The request asks for no amount of money.",
+        "The request names an amount, but does not ask for funding.",
     ),
     ("money", {"amount_usd": 5.0}, {"support": {"training"}}, "The offer gives no money."),
     ("money", {"amount_usd": 5.0}, {}, "The offer names no ceiling."),
