@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -29,6 +29,8 @@ from web.matches import PARTS
 bp = Blueprint("entries", __name__)
 ROWS_ON_A_PAGE = 20
 MATCHES_ON_A_PAGE = 3
+MOST_PAGES_BACK = 10
+"""Pages that "Previous" goes back one by one; their marks stand in the address."""
 
 ENDPOINTS: Mapping[EntryKind, tuple[str, str]] = {
     EntryKind.REQUEST: ("entries.requests", "entries.request_page"),
@@ -103,7 +105,8 @@ def _list(kind: EntryKind) -> ResponseReturnValue:
             labels=LABELS,
             rows=lines,
             page=page,
-            following=_following(address, page, query),
+            following=_following(address, page, query, _pages_before()),
+            previous=_previous(address, query, _pages_before()),
             controls=shown,
             feed_url=url_for(f"feeds.{kind.value}s", **address.parameters()),
             file_url=lambda form: url_for(f"{ENDPOINTS[kind][0]}_file", form=form, **address.parameters()),
@@ -122,10 +125,28 @@ def _asked(query: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _following(address: Address, page: entries.Page, query: Mapping[str, Any]) -> str | None:
+def _pages_before() -> list[str]:
+    """The marks of the pages before this one but the first, the nearest last."""
+    return [mark[:300] for mark in request.args.getlist("before")[-MOST_PAGES_BACK:]]
+
+
+def _following(
+    address: Address, page: entries.Page, query: Mapping[str, Any], before: Sequence[str]
+) -> str | None:
     if page.next is None:
         return None
-    return address.url(after=page.next, begin=query["begin"] + len(page.rows))
+    trail = [*before, query["after"]][-MOST_PAGES_BACK:] if query["after"] else None
+    return address.url(after=page.next, begin=query["begin"] + len(page.rows), before=trail)
+
+
+def _previous(address: Address, query: Mapping[str, Any], before: Sequence[str]) -> str | None:
+    """The page before; None on the first one, and where the marks of the way here are used up."""
+    begin = max(1, query["begin"] - ROWS_ON_A_PAGE)
+    if query["after"] and not before and begin == 1:
+        return address.url()
+    if not before:
+        return None
+    return address.url(after=before[-1], begin=begin, before=list(before[:-1]) or None)
 
 
 def _file(kind: EntryKind, form: str) -> ResponseReturnValue:

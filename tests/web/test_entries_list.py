@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
 
@@ -118,20 +120,29 @@ def test_filters_narrow_the_list(client: FlaskClient, write: Opened) -> None:
     }
 
 
-def test_pages_of_a_list_follow_each_other(client: FlaskClient, write: Opened) -> None:
+def test_pages_of_a_list_follow_each_other_there_and_back(client: FlaskClient, write: Opened) -> None:
     with write() as session:
-        for number in range(1, 46):
+        for number in range(1, 86):
             plant(session, number=number, at=NOW + timedelta(minutes=number))
-    address, seen = "/requests?support=training", []
+    address, pages, back = "/requests?support=training", [], []
 
     while address:
-        page = Found(client.get(address).text)
-        seen += page.refs()
-        address = next(
-            (link for link in page.links if link.startswith("/requests?") and "begin=" in link), ""
-        )
+        page = client.get(address).text
+        pages.append(Found(page).refs())
+        address, last = _link(page, "next"), page
+    while address := _link(last, "prev"):
+        last = client.get(address).text
+        back.append(Found(last).refs())
 
-    assert seen == [f"REQ-2026-{number:04d}" for number in range(45, 0, -1)]
+    assert [ref for page in pages for ref in page] == [
+        f"REQ-2026-{number:04d}" for number in range(85, 0, -1)
+    ]
+    assert back == pages[-2::-1]
+
+
+def _link(page: str, rel: str) -> str:
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', page)
+    return unescape(found[1]) if found else ""
 
 
 @pytest.mark.parametrize(
