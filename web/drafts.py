@@ -19,6 +19,7 @@ from schemas.entries import CONTENT_SCHEMAS
 from services.clock import utc_now
 from services.entries import drafts, submission
 from services.entries.fields import BY_NAME
+from services.entries.rows import fetch_for
 from services.queries.entries import EntryPage, entry_page
 from services.transaction import reading, transaction
 from translations.catalogues import translate, translate_errors
@@ -155,6 +156,8 @@ def _editable(database: Any, kind: EntryKind, ref: str) -> EntryPage:
     page = entry_page(database, current_actor(), ref, now=utc_now(), kind=kind)
     if not page.is_own:
         raise NotFound
+    if page.row.state != "draft" and Action.ENTRY_EDIT not in page.may:
+        fetch_for(database, current_actor(), Action.ENTRY_EDIT, ref, now=utc_now())  # refuses, and says why
     return page
 
 

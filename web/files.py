@@ -15,9 +15,12 @@ from services.queries.entries import entry_page
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound
+from vocabulary.messages import Message
 from web.drafts import NOUN, kind_of
+from web.form_pages import steps_of
 
 bp = Blueprint("files", __name__)
+NONE_CHOSEN = Invalid({"file": [Message("Choose a file first.")]})
 SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -38,7 +41,12 @@ def _page(noun: str, ref: str, error: Invalid | None = None) -> str:
         if not page.is_own:
             raise NotFound
         return render_template(
-            "entries/files.html", page=page, ref=ref, noun=noun, errors=error.errors if error else {}
+            "entries/files.html",
+            page=page,
+            ref=ref,
+            noun=noun,
+            errors=error.errors if error else {},
+            steps=steps_of(kind_of(noun), page, "files", error is not None),
         )
 
 
@@ -49,6 +57,8 @@ def add(noun: str, ref: str) -> ResponseReturnValue:
     sent = request.files.get("file")
     data = sent.stream.read() if sent else b""
     name = (sent.filename or "") if sent else ""
+    if not name:
+        return _page(noun, ref, NONE_CHOSEN), 422
     actor, now = current_actor(), utc_now()
     try:
         with reading() as database:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import render_template, url_for
@@ -15,11 +16,12 @@ from services import vocabularies
 from services.clock import utc_now
 from services.entries.fields import BY_NAME, DEFAULT_PUBLIC, ValueKind, publishable
 from services.entries.submission import missing_answers, odd_answers
-from services.queries.calls import invitation
+from services.queries.calls import CallRow, invitation, open_calls
 from services.queries.entries import EntryPage
 from translations.catalogues import LANGUAGES, OWN_NAMES, translate
 from vocabulary.messages import Message
-from vocabulary.states import EntryKind
+from vocabulary.states import CallKind, EntryKind
+from web.filters import decimal, money, words
 from web.form_layout import SECTIONS, section_with
 from web.form_questions import CHOICES, Question, Section, Widget
 
@@ -71,15 +73,31 @@ def form_page(
         ],
         errors=errors or {},
         labels={q.name: q.label for q in section.questions},
-        steps=_steps(kind, page, errors, section.code),
+        steps=steps_of(kind, page, section.code, bool(errors)),
         page=page,
         ref=ref,
+        previous=_previous(kind, ref, section.code) if ref else None,
         version=page.row.version if page else 0,
         call=call,
+        open_calls=() if page or call else _calls_for(session, kind),
         saved_at=page.row.updated_at if page else None,
         text_language=answers.get("language") or (page.working.get("language") if page else None),
         criteria=_criteria(session) if section.code == "self_assessment" else (),
     )
+
+
+def _previous(kind: EntryKind, ref: str, code: str) -> str | None:
+    """The address of the section before that one."""
+    codes = [section.code for section in SECTIONS[kind]]
+    at = codes.index(code)
+    return _section_address(kind, ref, codes[at - 1]) if at else None
+
+
+def _calls_for(session: Session, kind: EntryKind) -> list[CallRow]:
+    """The open calls that invite this kind of entry, so that nobody writes beside them unknowingly."""
+    wanted = CallKind.REQUESTS if kind is EntryKind.REQUEST else CallKind.OFFERS
+    found = open_calls(session, language=current_language(), now=utc_now())
+    return [call for call in found if call.kind is wanted]
 
 
 def check_page(
@@ -113,17 +131,11 @@ def check_page(
             name: _section_address(kind, page.row.ref, section_with(kind, name))
             for name in {**missing, **odd}
         },
-        steps=_steps(kind, page, None, "check"),
+        steps=steps_of(kind, page, "check"),
         consents=_consents(kind, content),
         proposed=content.get("public_fields")
         or (DEFAULT_PUBLIC if not page.n_revisions and not typed else ()),
     )
-
-
-def _proposed(content: Mapping[str, Any], *, is_first: bool) -> tuple[str, ...]:
-    """The fields ticked for publication: the owner's choice, and before the first one ours."""
-    chosen = tuple(content.get("public_fields") or ())
-    return DEFAULT_PUBLIC if is_first and not chosen else chosen
 
 
 def conflict_page(
@@ -248,8 +260,8 @@ def _criteria(session: Session) -> tuple[tuple[str, Choice], ...]:
     )
 
 
-def _steps(
-    kind: EntryKind, page: EntryPage | None, errors: Mapping[str, Any] | None, current: str
+def steps_of(
+    kind: EntryKind, page: EntryPage | None, current: str, has_errors: bool = False
 ) -> list[dict[str, Any]]:
     """The sections with how far each is; an entry not yet begun shows only where one is."""
     missing = missing_answers(kind, page.working, utc_now().date()) if page else {}
@@ -257,7 +269,7 @@ def _steps(
     for section in SECTIONS[kind]:
         names = [question.name for question in section.questions]
         state = _state(names, page, missing)
-        if section.code == current and errors:
+        if section.code == current and has_errors:
             state = "error"
         href = _section_address(kind, page.row.ref, section.code) if page else ""
         steps.append({"code": section.code, "title": section.title, "href": href, "state": state})
@@ -289,6 +301,7 @@ def _summaries(
     session: Session, kind: EntryKind, content: Mapping[str, Any], missing: Mapping[str, Any]
 ) -> list[tuple[Section, str, list[dict[str, Any]]]]:
     """Each section's answers in words, with the address to change them."""
+    currency = content.get("currency")
     found = []
     for section in SECTIONS[kind]:
         if not section.questions:
@@ -297,7 +310,7 @@ def _summaries(
         rows = [
             {
                 "key": question.label,
-                "value": in_words(session, question.name, content.get(question.name)),
+                "value": in_words(session, question.name, content.get(question.name), currency),
                 "lang": content.get("language") if question.widget is Widget.TEXT else None,
                 "is_missing": question.name in missing,
             }
@@ -307,13 +320,15 @@ def _summaries(
     return found
 
 
-def in_words(session: Session, name: str, value: Any) -> Any:
+def in_words(session: Session, name: str, value: Any, currency: str | None = None) -> Any:
     """An answer as a person reads it: labels for codes, a day or an amount in the language, Yes or No."""
     field, language = BY_NAME[name], current_language()
     if value in (None, "", [], {}):
         return None
     if field.kind is ValueKind.FLAG:
         return CHOICES["yes" if value else "no"]
+    if field.kind is ValueKind.MONEY:
+        return _amount(value, currency)
     if field.kind is ValueKind.DAY:
         return translate(date.fromisoformat(str(value)), language)
     if field.kind is ValueKind.ASSESSMENT:
@@ -326,6 +341,17 @@ def in_words(session: Session, name: str, value: Any) -> Any:
         codes = value if isinstance(value, list) else [value]
         return translate(tuple(labels.get(code, code) for code in codes), language)
     return value
+
+
+def _amount(value: Any, currency: str | None) -> str:
+    """An amount as the language writes it; as it was typed where it is no number."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    if currency:
+        return money(amount, currency)
+    return words(int(amount)) if amount == int(amount) else decimal(float(amount))
 
 
 def _assessed(code: str, label: str, answer: Mapping[str, Any]) -> str:

@@ -78,6 +78,12 @@ def navigation() -> list[tuple[Message, str]]:
     ]
 
 
+def duties() -> list[tuple[Message, str]]:
+    """The pages of the menu that this person sees because of a role."""
+    roles = current_actor().roles()
+    return [(words, endpoint) for words, endpoint, needed in MENU if needed is not None and roles & needed]
+
+
 def menu() -> Markup:
     """The menu of this page, where the page itself may stand in it."""
     shown = tuple(navigation())

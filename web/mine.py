@@ -10,6 +10,7 @@ from services.clock import utc_now
 from services.queries import entries
 from services.transaction import reading
 from vocabulary.actions import Action
+from web.home import duties
 
 bp = Blueprint("mine", __name__)
 
@@ -20,4 +21,4 @@ def show() -> ResponseReturnValue:
     """My entries, the last touched first, with what happens now."""
     with reading() as database:
         rows = entries.mine(database, current_actor(), now=utc_now())
-        return render_template("entries/mine.html", rows=rows)
+        return render_template("entries/mine.html", rows=rows, duties=duties())

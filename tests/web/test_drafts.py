@@ -8,11 +8,14 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from models.calls import Call
 from models.entries import Entry
+from services.clock import utc_now
 from services.entries import drafts
 from services.queries.entries import entry_page
-from tests.factories import link_holder
+from tests.factories import link_holder, make_call
 from tests.fixtures import NOW, Opened
+from vocabulary.states import CallState
 
 
 def value(page: str, name: str) -> str:
@@ -131,3 +134,56 @@ def test_offer_section_does_not_open_a_request(app: Flask, client: FlaskClient) 
 
 def _id_of(ref: str) -> Any:
     return sa.select(Entry.id).where(Entry.ref == ref)
+
+
+def test_new_form_points_to_the_open_call(client: FlaskClient, write: Opened) -> None:
+    with write() as session:
+        ref = make_call(session, now=utc_now()).ref
+
+    beside = client.get("/requests/new").text
+    within = client.get(f"/requests/new?call={ref}").text
+    offer = client.get("/offers/new").text
+
+    assert f"/requests/new?call={ref}" in beside
+    assert "Answer this call" not in within
+    assert f'name="call" value="{ref}"' in within
+    assert f"call={ref}" not in offer
+
+
+def test_draft_of_a_call_that_has_closed_can_be_read_but_offers_no_button(
+    client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref = make_call(session, now=utc_now()).ref
+    address = begin(client, language="en", title="Mine", call=ref).headers["Location"]
+    with write() as session:
+        session.execute(sa.update(Call).values(state=CallState.CLOSED))
+
+    page = client.get(address.replace("/need", "/basics"))
+
+    assert page.status_code == 200
+    assert "the call has closed" in page.text
+    assert 'value="Mine"' in page.text
+    assert "Save and go on" not in page.text
+    assert "data-autosave=" not in page.text
+
+
+def test_check_page_writes_amounts_with_their_currency(client: FlaskClient) -> None:
+    _, ref, token = _with_draft(client)
+    version = value(client.get(f"/requests/{ref}/edit/support").text, "version")
+    typed = {"csrf_token": token, "version": version, "amount_sought": "25000", "currency": "EUR"}
+    client.post(f"/requests/{ref}/edit/support", data=typed)
+
+    page = client.get(f"/requests/{ref}/check").text
+    french = client.get(f"/fr/requests/{ref}/check").text
+
+    assert "€25,000" in page
+    assert "25\u202f000\xa0€" in french
+
+
+def test_upload_without_a_file_asks_for_one(client: FlaskClient) -> None:
+    _, ref, token = _with_draft(client)
+    answer = client.post(f"/requests/{ref}/files", data={"csrf_token": token})
+
+    assert answer.status_code == 422
+    assert "Choose a file first." in answer.text
