@@ -24,7 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from vocabulary.messages import Message
+from vocabulary.messages import HOLDS_A_LIST, Message
 
 LANGUAGES = ("en", "fr", "es", "ru", "ar", "zh")
 """The six languages of the United Nations, English first as the language of the sources."""
@@ -108,8 +108,14 @@ SOUNDS_LIKE_Y = re.compile(r"[«“\"]*h?[ií](?![aeo])", re.IGNORECASE)
 """Spanish says "e" and not "y" before these: "Chile e India", but "agua y hielo"."""
 
 
+SEMICOLON = {"ar": "؛ ", "zh": "；"}
+"""What parts items that hold commas themselves, where it is not a semicolon and a space."""
+
+
 def in_words(items: Sequence[str], language: str) -> str:
-    """Texts as a list inside a sentence: "a, b and c"."""
+    """Texts as a list inside a sentence: "a, b and c", or "a, b; c" where an item is a list itself."""
+    if len(items) > 1 and any(HOLDS_A_LIST.search(item) for item in items):
+        return SEMICOLON.get(language, "; ").join(items)
     listed: str = format_list(items, locale=locale(language))
     if language == "es" and len(items) > 1 and SOUNDS_LIKE_Y.match(items[-1]):
         return listed.removesuffix(f" y {items[-1]}") + f" e {items[-1]}"

@@ -7,6 +7,7 @@ Message that meets no translator still reads right. Knows nothing of gettext or 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -71,9 +72,15 @@ def plural_message(singular: str, plural: str, n: int, **params: Any) -> Message
     return Message(singular, plural_msgid=plural, n=n, **params)
 
 
+HOLDS_A_LIST = re.compile(r"[,،] | و|、")
+"""An item of a list that is a list itself, in any of the six languages; Arabic has "and" before each item."""
+
+
 def in_english(value: Any) -> Any:
     """A value as it stands in an English sentence: a tuple becomes a list in words."""
     if isinstance(value, tuple):
         items = [str(in_english(item)) for item in value]
+        if len(items) > 1 and any(HOLDS_A_LIST.search(item) for item in items):
+            return "; ".join(items)
         return ", ".join(items[:-1]) + " and " + items[-1] if len(items) > 1 else "".join(items)
     return value
