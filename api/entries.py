@@ -232,6 +232,7 @@ def _looking(bp: Blueprint, kind: EntryKind) -> None:
             )
         names = ("ref", "version", "n_blocked", "n_candidates", "index_version", "settings_version")
         body: dict[str, Any] = {name: getattr(found, name) for name in names}
+        body["remark"] = translate(found.remark, current_language()) if found.remark else None
         body |= {"items": [_match(row, n) for n, row in enumerate(found.rows, 1)], "next": None}
         if wants_blocked:
             body["blocked"] = [_match(row, None) for row in found.blocked]
@@ -256,6 +257,7 @@ def _match(row: MatchRow, rank: int | None) -> dict[str, Any]:
         "weights": dict(row.weights),
         "terms": row.terms,
         "reasons": {name: translate(message, language) for name, message in row.reasons.items()},
+        "nearest": row.nearest,
         "blockers": [{"code": code, "text": translate(text, language)} for code, text in row.blockers],
         "state": row.state.value,
     }

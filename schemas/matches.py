@@ -34,6 +34,20 @@ class BlockerSchema(HouseSchema):
     text = fields.String(required=True)
 
 
+class SentenceSchema(HouseSchema):
+    """A sentence as it was written, and its language."""
+
+    text = fields.String(required=True)
+    language = fields.String(required=True)
+
+
+class NearestSentencesSchema(HouseSchema):
+    """The sentences of a pair that are nearest in meaning."""
+
+    request = fields.Nested(SentenceSchema, required=True)
+    offer = fields.Nested(SentenceSchema, required=True)
+
+
 class MatchSchema(HouseSchema):
     """One entry of the other side: shares of the terms add up to the part `text`."""
 
@@ -46,6 +60,11 @@ class MatchSchema(HouseSchema):
     weights = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
     terms = fields.List(fields.Nested(SharedTermSchema), required=True)
     reasons = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    nearest = fields.Nested(
+        NearestSentencesSchema,
+        allow_none=True,
+        metadata={"description": "Null while the meaning of either entry is not computed"},
+    )
     blockers = fields.List(fields.Nested(BlockerSchema), required=True)
     state = fields.String(required=True)
 
@@ -62,3 +81,7 @@ class MatchListSchema(HouseSchema):
     n_candidates = fields.Integer(required=True)
     index_version = fields.String(required=True)
     settings_version = fields.String(required=True)
+    remark = fields.String(
+        allow_none=True,
+        metadata={"description": "Why meaning is not compared, where that is so for every match"},
+    )
