@@ -19,6 +19,7 @@ from vocabulary.people import Actor, Scope
 
 _CONFLICTED = frozenset({Standing.UNDECIDED, Standing.UPHELD})
 _KEPT = frozenset({Kind.PUB, Kind.OWN})
+_BY_OFFICE = frozenset({Kind.REV, Kind.MOD, Kind.OFF, Kind.DEC, Kind.AUD, Kind.ADM, Kind.FOC})
 _CLOSEST_FIRST = (*(kind for kind in Kind if kind is not Kind.PUB), Kind.PUB)
 
 
@@ -38,7 +39,8 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     Notes
     -----
     Somebody with an undecided or upheld conflict keeps only what the public and the owner may do,
-    whatever their roles. Two kinds held together never give more than what each gives alone.
+    whatever their roles; and nobody holds an office over an entry of their own. Two kinds held together
+    never give more than what each gives alone.
     """
     if not isinstance(actor, Actor) or not isinstance(facts, ItemFacts) or action not in TABLE:
         return "unknown"
@@ -46,13 +48,16 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     if facts.anywhere and action not in LISTS:
         facts = replace(facts, anywhere=False)
     held = kinds_of(actor, facts, by_link=action in BY_PRIVATE_LINK)
+    is_own = _is_own(actor, facts)
     left = _without_conflict(held, action, facts)
+    if is_own:
+        left -= _BY_OFFICE - ({Kind.REV} if action in KEPT_UNDER_CONFLICT else set())
     answers = _answers(row, left, actor, facts, now)
     if None in answers.values():
         return _scope_refusal(actor, action, answers)
     free = replace(facts, conflict=Standing.CLEARED)
     if left != held and None in _answers(row, held, actor, free, now).values():
-        return "conflict_of_interest"
+        return "own_case" if is_own else "conflict_of_interest"
     if answers:
         return next(code for code in answers.values())
     return "role" if actor.is_signed_in else "sign_in"
@@ -89,6 +94,14 @@ def is_open_to_signed_out(action: Action) -> bool:
 def is_open_to_the_public(action: Action) -> bool:
     """Can somebody who holds nothing, not even a private link, ever do this?"""
     return Kind.PUB in TABLE.get(action, {})
+
+
+def _is_own(actor: Actor, facts: ItemFacts) -> bool:
+    """Is it the actor's own entry, by account or by its private link?"""
+    if facts.entry_id is None:
+        return False
+    owns = actor.account_id is not None and actor.account_id == facts.owner_id
+    return owns or facts.entry_id in actor.entry_ids
 
 
 def _without_conflict(held: frozenset[Kind], action: Action, facts: ItemFacts) -> frozenset[Kind]:

@@ -23,7 +23,7 @@ REASONS: Mapping[str, Message] = {
     "not_a_draft": Message("Only a draft can be discarded. Withdraw the entry instead."),
     "view_only": Message("The owner has let you view this entry, not edit it."),
     "not_yours": Message("This belongs to somebody else."),
-    "own_case": Message("Nobody rules on their own declaration. Ask a colleague."),
+    "own_case": Message("Nobody decides in a case of their own. Ask a colleague."),
     "wrong_phase": Message("This is not possible at this step of the procedure."),
     "scoring_closed": Message("Scores cannot be written now: the review is not open, or it is locked."),
     "before_deliberation": Message("This can be seen once the deliberation has begun."),

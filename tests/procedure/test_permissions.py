@@ -141,6 +141,9 @@ def expected(action: str, kind: str, facts: ItemFacts) -> bool:
         held &= (
             {"PUB", "OWN", "REV"} if action in ("assignment.decline", "assignment.recuse") else {"PUB", "OWN"}
         )
+    if facts.owner_id == ME:  # nobody holds an office over an entry of their own
+        held -= {*STAFF, "FOC"}
+        held -= set() if action in ("assignment.decline", "assignment.recuse") else {"REV"}
     return any(
         ROWS[action][one] and all(holds(word, one, action, facts) for word in ROWS[action][one].split())
         for one in held

@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 
 from models.operation import OutgoingMail
 from models.people import Attempt, PrivateLink
+from services.assignments import assign
 from services.attachments import add_attachment
 from services.entries.drafts import save
+from services.entries.publication import publish
 from services.entries.submission import submit
 from services.matches import matches_of
 from services.secrets import secret_hash
@@ -29,7 +31,7 @@ from tests.factories import (
 from tests.fixtures import NOW, Opened
 from tests.services.test_attachments import pdf
 from tests.signing_in import bearer, post
-from vocabulary.errors import TooMany
+from vocabulary.errors import Refused, TooMany
 from vocabulary.people import Role, Scope
 from vocabulary.states import EntryKind
 
@@ -194,3 +196,19 @@ def test_address_stays_as_written_when_the_language_is_put_before_it(
     answer = client.get(asked)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, led_to)
+
+
+def test_officer_holds_no_office_over_an_entry_of_their_own(write: Opened) -> None:
+    with write() as session:
+        officer = make_actor(session, Role.OFFICER, Role.DECIDER, Role.MODERATOR)
+        reviewer = make_account(session, Role.REVIEWER).email
+        own = make_submitted(session, actor=officer)
+        ref, version = own.ref, own.version
+
+    for act in (
+        lambda session: publish(session, officer, ref, version, now=NOW),
+        lambda session: assign(session, officer, ref, reviewer, None, now=NOW),
+    ):
+        with write() as session, pytest.raises(Refused) as refused:
+            act(session)
+        assert refused.value.code == "own_case"
