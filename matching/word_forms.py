@@ -163,8 +163,8 @@ def _spanish_base(word: str) -> str:
     if word.endswith("ces"):
         return f"{word[:-3]}z"
     word = word.removesuffix("s")
-    if len(word) > _SHORT_SPANISH:
-        return word.rstrip("aeo")
+    if len(word) > _SHORT_SPANISH and word.endswith("a"):
+        return word.removesuffix("a") if word.endswith("ora") else f"{word[:-1]}o"
     return word.removesuffix("e")
 
 
