@@ -211,9 +211,14 @@ def clean_name(name: str, suffix: str) -> str:
 
 
 def _store(path: Path, data: bytes) -> None:
-    """All bytes on the disk under the final name, or none; a name that is there already has these bytes."""
-    if path.is_file() and path.stat().st_size == len(data):
-        return
+    """All bytes on the disk under the final name, or none; a name that is there already has these bytes.
+
+    Such a file counts as new from now on, so that a sweep under way keeps it until its row is committed.
+    """
+    with contextlib.suppress(FileNotFoundError):  # a sweep may just have taken it
+        if path.stat().st_size == len(data):
+            os.utime(path)
+            return
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
