@@ -215,7 +215,7 @@ def _store(path: Path, data: bytes) -> None:
 
     Such a file counts as new from now on, so that a sweep under way keeps it until its row is committed.
     """
-    with contextlib.suppress(FileNotFoundError):  # a sweep may just have taken it
+    with contextlib.suppress(OSError):  # none there, or a sweep has just taken it: write it anew
         if path.stat().st_size == len(data):
             os.utime(path)
             return
