@@ -7,7 +7,10 @@ from typing import Any
 from api.frame import Blueprint
 from frame.access import acts, current_actor
 from frame.language import current_language
+from schemas.bundles import BundlesSchema
 from schemas.coverage import CoverageSchema
+from services.clock import utc_now
+from services.queries.bundles import BundleRow, bundles_report
 from services.queries.coverage import Coverage, coverage_report
 from services.transaction import reading
 from vocabulary.actions import Action
@@ -41,3 +44,30 @@ def _cell(cell: Coverage, *, shows_met: bool) -> dict[str, Any]:
         "gap": cell.is_gap,
     }
     return shown | {"met": cell.n_met, "unmet": cell.n_unmet} if shows_met else shown
+
+
+@bp.route("/bundles", methods=["GET"])
+@acts(Action.COVERAGE_READ)
+@bp.response(200, BundlesSchema)
+def get_bundles() -> dict[str, Any]:
+    """Open requests that are alike enough for one concept note, and the offers nearest to each bundle."""
+    with reading() as session:
+        report = bundles_report(session, current_actor(), language=current_language(), now=utc_now())
+    return {
+        "items": [_bundle(row) for row in report.rows],
+        "compared": report.n_compared,
+        "cut": report.is_cut,
+        "next": None,
+    }
+
+
+def _bundle(row: BundleRow) -> dict[str, Any]:
+    return {
+        "names": row.names,
+        "requests": row.requests,
+        "offers": row.offers,
+        "needs": [code for code, _ in row.needs],
+        "countries": row.countries,
+        "usd_asked": row.usd_asked,
+        "cohesion": row.cohesion,
+    }

@@ -60,7 +60,7 @@ def coverage_report(session: Session, actor: Actor, *, language: str) -> Coverag
     table = coverage(
         sides[EntryKind.REQUEST].values(),
         sides[EntryKind.OFFER].values(),
-        _met(session) if shows_met else frozenset(),
+        met_requests(session) if shows_met else frozenset(),
         needs,
         places,
     )
@@ -84,7 +84,7 @@ def _entries(
     }
 
 
-def _met(session: Session) -> frozenset[str]:
+def met_requests(session: Session) -> frozenset[str]:
     """References of requests with an agreed match."""
     rows = session.execute(
         sa.select(Entry.ref)

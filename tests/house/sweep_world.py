@@ -213,6 +213,8 @@ ABOUT: Mapping[str, str] = {
     "api_calls.publish": "call",
     "api_organisations.list_organisations": "nothing",
     "api_reports.get_coverage": "nothing",
+    "api_reports.get_bundles": "nothing",
+    "coverage.bundles": "nothing",
     "coverage.show": "nothing",
     "weights.show": "nothing",
     "weights.preview": "nothing",

@@ -1,0 +1,69 @@
+"""services/queries/bundles.py: on what the reader may see, with the offers nearest to a bundle."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.queries.bundles import BundlesReport, bundles_report
+from tests.factories import OFFICER, make_published, make_submitted
+from tests.fixtures import NOW, Opened
+from vocabulary.people import SIGNED_OUT, Actor
+from vocabulary.states import EntryKind
+
+PUBLIC = ["title", "summary", "need", "needs", "countries", "support", "languages"]
+
+
+def report(read: Opened, actor: Actor, language: str = "en") -> BundlesReport:
+    with read() as session:
+        return bundles_report(session, actor, language=language, now=NOW)
+
+
+@pytest.fixture
+def refs(write: Opened) -> dict[str, str]:
+    """Two published requests and a hidden one about mangroves, and an offer that suits them."""
+    about = {
+        "need": "Mangroves were lost to storms.",
+        "activities": "Restore mangroves.",
+        "public_fields": PUBLIC,
+    }
+    with write() as session:
+        made = {
+            "first": make_published(session, title="Mangrove restoration", summary="Mangroves.", **about),
+            "second": make_published(session, title="Restoring mangroves", summary="Mangroves.", **about),
+            "hidden": make_submitted(session, title="Mangroves again", summary="Mangroves.", **about),
+            "offer": make_published(
+                session,
+                EntryKind.OFFER,
+                title="Mangrove mentors",
+                summary="We know mangroves.",
+                public_fields=PUBLIC,
+            ),
+        }
+        return {name: entry.ref for name, entry in made.items()}
+
+
+def test_public_sees_what_is_published_only(read: Opened, refs: dict[str, str]) -> None:
+    found = report(read, SIGNED_OUT)
+
+    assert [{one.ref for one in row.requests} for row in found.rows] == [{refs["first"], refs["second"]}]
+    assert found.n_compared == 2
+
+
+def test_secretariat_sees_all_and_names_in_its_language(read: Opened, refs: dict[str, str]) -> None:
+    found = report(read, OFFICER, "fr")
+
+    assert {one.ref for one in found.rows[0].requests} == {refs["first"], refs["second"], refs["hidden"]}
+    assert "mangrove" in found.rows[0].names
+
+
+def test_nearest_offers_come_with_the_bundle(read: Opened, refs: dict[str, str]) -> None:
+    assert [one.ref for one in report(read, SIGNED_OUT).rows[0].offers] == [refs["offer"]]
+
+
+def test_api_and_page_show_the_bundle(client, refs: dict[str, str]) -> None:
+    answer = client.get("/api/v1/bundles").get_json()
+    page = client.get("/bundles").get_data(as_text=True)
+
+    assert [one["ref"] for one in answer["items"][0]["offers"]] == [refs["offer"]]
+    assert refs["first"] in page
+    assert refs["hidden"] not in page
