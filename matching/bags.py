@@ -152,10 +152,12 @@ def gather(pieces: Iterable[Bag]) -> Bags:
     names = sorted(numbers)
     place = np.empty(len(names), dtype=np.int32)
     place[[numbers[name] for name in names]] = np.arange(len(names), dtype=np.int32)
-    found = np.frombuffer(tokens, dtype=np.int32) if tokens else np.empty(0, dtype=np.int32)
-    values = np.frombuffer(counts, dtype=np.float32) if counts else np.empty(0, dtype=np.float32)
     at: Starts = np.array(starts, dtype=np.int64)
     at = at.astype(np.int32) if len(tokens) < _MOST_32_BIT else at
-    laid = csr_array((values.copy(), place[found], at), shape=(len(at) - 1, max(len(names), 1)))
+    numbered, values = place[np.array(tokens, dtype=np.int32)], np.array(counts, dtype=np.float32)
+    if len(at) == 2:
+        order = np.argsort(numbered)
+        return Bags(tuple(names), at, numbered[order], values[order])
+    laid = csr_array((values, numbered, at), shape=(len(at) - 1, max(len(names), 1)))
     laid.sort_indices()
     return Bags(tuple(names), at, laid.indices.astype(np.int32, copy=False), laid.data)

@@ -31,7 +31,7 @@ def best_rows(
         Best first, ties in the order of rows; at most `top` of them.
     """
     weight, rest = judged.weights["text"], judged.rest
-    most = np.where(wanted, rest + weight * likeness.bounds[1], _NEVER)
+    most = np.where(wanted, _most(rest, weight, likeness), np.float32(_NEVER))
     rows = np.flatnonzero(wanted) if top else np.empty(0, dtype=np.intp)
     if 0 < top < len(rows):
         enough = _reached(likeness, judged, most, top)
@@ -44,7 +44,14 @@ def best_rows(
     return rows[order], _taken(scores, order)
 
 
-def _reached(likeness: Likeness, judged: Judged, most: Floats, top: int) -> float:
+def _most(rest: Floats, weight: Floats, likeness: Likeness) -> NDArray[np.floating]:
+    """What each score can be at most, within `ROUNDING`: shape (n,)."""
+    if len(rest) == len(weight) == 1:
+        return np.float32(rest[0]) + np.float32(weight[0]) * likeness.bounds[1]
+    return rest + weight * likeness.bounds[1]
+
+
+def _reached(likeness: Likeness, judged: Judged, most: NDArray[np.floating], top: int) -> float:
     """A score that `top` rows reach for certain."""
     promising = _highest(most, 2 * top + 8)
     promising = promising[most[promising] > _NEVER]
@@ -64,7 +71,7 @@ def _exact_text(likeness: Likeness, rows: NDArray[np.intp]) -> Floats:
     return text
 
 
-def _highest(values: Floats, k: int) -> NDArray[np.intp]:
+def _highest(values: NDArray[np.floating], k: int) -> NDArray[np.intp]:
     """k rows of values that are high: the highest, but for ties."""
     n_whole = len(values) // _BLOCK * _BLOCK
     if len(values) > _FEW and len(values) // _BLOCK > k:
@@ -76,7 +83,7 @@ def _highest(values: Floats, k: int) -> NDArray[np.intp]:
     return rows[order]
 
 
-def _kth(values: Floats, k: int) -> float:
+def _kth(values: NDArray[np.floating], k: int) -> float:
     """The k-th highest value, or the lowest where there are fewer."""
     k = min(k, len(values))
     return float(np.partition(values, len(values) - k)[len(values) - k])

@@ -21,7 +21,6 @@ from scipy.sparse import csr_array
 
 from matching.bags import Floats32
 from matching.index import Segment, Subject
-from matching.tfidf import Piece
 from matching.topics import same_subject
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -29,6 +28,8 @@ Rows: TypeAlias = NDArray[np.intp]
 
 BEST = 3
 """Pairs of pieces that count, where there are more."""
+_FEW = 64
+"""Pieces that are quicker looked at one by one."""
 ROUNDING = 1e-5
 """What bounds and near values can be wrong by, with room to spare: they are sums of 32-bit numbers."""
 
@@ -53,33 +54,43 @@ class Likeness:
         """The text parts of some rows, within `ROUNDING`: shape (n rows,)."""
         if not self._is_plain:
             return self.bounds[0][rows].astype(np.float64)
-        piece = self.subject.pieces[0]
-        factors = same_subject(piece.topics, self.segment.vectors.topics[rows])
-        values: Floats = self._sums[rows].astype(np.float64)
-        return np.clip(values * factors, 0.0, 1.0)
+        values: Floats = np.zeros(len(rows))
+        values += self._sums[rows]
+        if self._has_topics:
+            values *= same_subject(self.subject.pieces[0].topics, self.segment.vectors.topics[rows])
+        values[values > 1.0] = 1.0
+        return values
 
     def exact(self, rows: Rows) -> Floats:
         """The text parts of some rows, 0..1 to nine digits: shape (n rows,)."""
         if self._is_plain:
-            values = np.minimum(self._piece_values(self.subject.pieces[0], rows), 1.0)
+            values = np.minimum(self._piece_values(0, rows), 1.0)
         else:
-            values = np.array([self._best_mean(self._grid(int(row))) for row in rows], dtype=np.float64)
+            values = np.array([self._best_mean(self._grid(row)) for row in rows.tolist()], dtype=np.float64)
         return np.round(values, 9)
 
-    def shares(self, row: int) -> dict[str, float]:
-        """Each shared token to what it adds to the text part of one row."""
-        grid = self._grid(row)
-        order = np.argsort(-grid, axis=None, kind="stable")[:BEST].tolist()
+    def shares(self, row: int, text: float) -> dict[str, float]:
+        """Each shared token to what it adds to `text`, the exact text part of one row."""
+        first = int(self.segment.first_piece[row])
+        if self._is_plain:
+            return self._split(0, first, text)
+        grid = np.minimum(self._grid(row), 1.0)
+        best = np.argsort(-grid, axis=None, kind="stable")[:BEST].tolist()
         shares: defaultdict[str, float] = defaultdict(float)
-        weights = self.segment.weights(row)
-        for at in order:
+        for at in best:
             one, other = divmod(at, grid.shape[1])
-            ours, theirs = self.subject.pieces[one].weights, weights[other]
-            products = {token: ours[token] * theirs[token] for token in sorted(ours.keys() & theirs.keys())}
-            total = sum(products.values())
-            for token, product in products.items():
-                shares[token] += product / total * min(float(grid[one, other]), 1.0) / len(order)
+            for token, share in self._split(one, first + other, float(grid[one, other]) / len(best)).items():
+                shares[token] += share
         return dict(shares)
+
+    def _split(self, one: int, there: int, value: float) -> dict[str, float]:
+        """Each token that two pieces share to its part of a value."""
+        tokens, products = self._shared(one, there)
+        scale = value / sum(products) if products else 0.0
+        names = self.segment.bags.names
+        return {
+            names[token]: product * scale for token, product in zip(tokens, products, strict=True) if scale
+        }
 
     @property
     def _is_plain(self) -> bool:
@@ -115,26 +126,47 @@ class Likeness:
         """Values of every pair of pieces with one entry, not capped: shape (pieces here, pieces there)."""
         first = self.segment.first_piece
         there = np.arange(first[row], first[row + 1])
-        return np.stack([self._piece_values(piece, there) for piece in self.subject.pieces])
+        return np.stack([self._piece_values(one, there) for one in range(len(self.subject.pieces))])
 
     @staticmethod
     def _best_mean(grid: Floats) -> float:
         best = np.sort(np.minimum(grid, 1.0), axis=None)[::-1][:BEST].tolist()
         return float(sum(best) / len(best))
 
-    def _piece_values(self, piece: Piece, there: Rows) -> Floats:
+    @cached_property
+    def _asked(self) -> list[Floats]:
+        """The subject's pieces over all tokens of the segment: shape (number of tokens,) each."""
+        laid = []
+        for piece in self.subject.pieces:
+            known = self.segment.asked(piece)
+            over = np.zeros(max(len(self.segment.bags.names), 1))
+            over[list(known)] = list(known.values())
+            laid.append(over)
+        return laid
+
+    def _shared(self, one: int, there: int) -> tuple[list[int], list[float]]:
+        """The tokens that one piece of the subject shares with one of the segment, and their products."""
+        bags = self.segment.bags
+        here = slice(int(bags.starts[there]), int(bags.starts[there + 1]))
+        products = self._asked[one][bags.tokens[here]] * self.segment.vectors.weights[here]
+        held = np.flatnonzero(products)
+        return bags.tokens[here][held].tolist(), products[held].tolist()
+
+    def _piece_values(self, one: int, there: Rows) -> Floats:
         """A piece of the subject against some pieces of the segment, not capped.
 
-        Summed in the order of the alphabet over shared words, in 64 bits: the same from both sides.
+        Summed one by one in the order of the alphabet over shared words, in 64 bits: the same from both sides.
         """
-        bags, vectors = self.segment.bags, self.segment.vectors
-        asked = np.zeros(max(len(bags.names), 1), dtype=np.float64)
-        for token, weight in self.segment.asked(piece).items():
-            asked[token] = weight
-        shape = (bags.n, len(asked))
-        laid = csr_array((vectors.weights, bags.tokens, bags.starts), shape=shape)[there]
-        sums = laid @ asked
-        return np.asarray(sums * same_subject(piece.topics, vectors.topics[there]))
+        if len(there) <= _FEW:
+            sums = np.array([sum(self._shared(one, piece)[1]) for piece in there.tolist()], dtype=np.float64)
+        else:
+            bags, weights = self.segment.bags, self.segment.vectors.weights
+            shape = (bags.n, len(self._asked[one]))
+            sums = csr_array((weights, bags.tokens, bags.starts), shape=shape)[there] @ self._asked[one]
+        if not self._has_topics:
+            return sums
+        factors = same_subject(self.subject.pieces[one].topics, self.segment.vectors.topics[there])
+        return np.asarray(sums * factors, dtype=np.float64)
 
 
 def _highest_of_each(values: Floats32, entry_of: Rows, first: Rows) -> Floats32:

@@ -244,7 +244,7 @@ def _match(question: _Question, part: _Scored, scores: Scores, at: int, row: int
     parts = {name: float(scores.parts[name][at]) for name in PARTS}
     weights = {name: float(scores.weights[name][at]) for name in PARTS}
     written = subject.written if question.is_request else read_words(candidate).written()
-    terms = shared_terms(pair, part.likeness.shares(row), parts["text"], written)
+    terms = shared_terms(pair, part.likeness.shares(row, parts["text"]), parts["text"], written)
     applies = frozenset(name for name in PARTS if weights[name] > 0)
     codes = [code for code, mask in part.masks.items() if mask[row]]
     return Match(

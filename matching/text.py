@@ -118,16 +118,35 @@ def analyse(text: str, language: str | None = None) -> list[tuple[str, str]]:
         In reading order; empty when nothing but function words, signs and spaces is there.
     """
     language = language or identify(text)
+    plain = normalise(text)
+    tokens_of = _TOKENS.setdefault(language, _Tokens(language))
+    if not _HAN.search(plain):
+        return [(token, word) for word in _WORD.findall(plain) if (token := tokens_of[word])]
     tokens: list[tuple[str, str]] = []
-    for found in _WORD.finditer(normalise(text)):
-        word = found.group()
+    for word in _WORD.findall(plain):
         if _HAN.search(word):
             tokens.extend(_mixed_word(word, language))
-        else:
-            token = _token(word.casefold(), language)
-            if token:
-                tokens.append((token, word))
+        elif token := tokens_of[word]:
+            tokens.append((token, word))
     return tokens
+
+
+class _Tokens(dict[str, str]):
+    """Word as written to its token in one language, "" where it does not count; worked out when first met."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __missing__(self, word: str) -> str:
+        token = _token(word.casefold(), self.language)
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[word] = token
+        return token
+
+
+_TOKENS: dict[str, _Tokens] = {}
+_MOST_KEPT = 262_144
 
 
 def _mixed_word(word: str, language: str) -> list[tuple[str, str]]:

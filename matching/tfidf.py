@@ -110,15 +110,20 @@ def _version(n_pieces: int, frequencies: Mapping[str, int], mean_length: float) 
 
 def about(bags: Bags, model: TermModel) -> Floats:
     """The q(t) of every count in the bags."""
+    return _damped(bags) * _rarity(bags, model)
+
+
+def _damped(bags: Bags) -> Floats:
+    """The g(tf) of every count in the bags."""
     counts = bags.counts.astype(np.float64)
-    damped = np.where(counts > 1.0, 1.0 + np.log(np.maximum(counts, 1.0)), counts)
-    return damped * _rarity(bags, model)
+    return np.where(counts > 1.0, 1.0 + np.log(np.maximum(counts, 1.0)), counts)
 
 
 def _rarity(bags: Bags, model: TermModel) -> Floats:
     """The idf(t) of every count in the bags."""
-    by_name = np.array([model.idf(token) for token in bags.names], dtype=np.float64)
-    return by_name[bags.tokens]
+    held = np.array([model.frequencies.get(token, 0) for token in bags.names], dtype=np.float64)
+    rarity: Floats = np.log((1.0 + model.n_pieces) / (1.0 + held)) + 1.0
+    return rarity[bags.tokens]
 
 
 def weigh(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
@@ -137,10 +142,11 @@ def weigh(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
         Tokens the model has never seen are kept, at the highest idf.
     """
     rows, counts = bags.rows, bags.counts.astype(np.float64)
-    asking = about(bags, model)
+    rarity = _rarity(bags, model)
+    asking = _damped(bags) * rarity
     length = np.bincount(rows, weights=counts, minlength=bags.n)
     hunger = SATIETY * (1.0 - LENGTH + LENGTH * length / model.mean_length)
-    answering = counts / (counts + hunger[rows]) * _rarity(bags, model)
+    answering = counts / (counts + hunger[rows]) * rarity
     long = np.sqrt(np.bincount(rows, weights=asking * asking, minlength=bags.n))
     product = np.bincount(rows, weights=asking * answering, minlength=bags.n)
     is_request = kind is EntryKind.REQUEST

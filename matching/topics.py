@@ -125,10 +125,12 @@ def _directions(sample: csr_array, k: int) -> Floats:
     turned = sample.T.tocsr()
     basis, _ = np.linalg.qr(sample @ start)
     for _ in range(_ROUNDS):
-        across, _ = np.linalg.qr(turned @ basis)
-        basis, _ = np.linalg.qr(sample @ across)
-    _, _, found = np.linalg.svd((turned @ basis).T, full_matrices=False)
-    return np.ascontiguousarray(found[:k].T)
+        basis, _ = np.linalg.qr(sample @ (turned @ basis))
+    across = np.asarray(turned @ basis)
+    squares, rotation = np.linalg.eigh(across.T @ across)
+    largest = np.argsort(-squares, kind="stable")[:k]
+    lengths = np.sqrt(np.maximum(squares[largest], np.finfo(np.float64).tiny))
+    return np.asarray(across @ rotation[:, largest] / lengths, dtype=np.float64)
 
 
 def _whole_numbers(places: NDArray[np.float32]) -> TopicVectors:
