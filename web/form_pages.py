@@ -269,6 +269,8 @@ def steps_of(
     for section in SECTIONS[kind]:
         names = [question.name for question in section.questions]
         state = _state(names, page, missing)
+        if section.code == "check":
+            state = "complete" if page and page.n_revisions and not page.pending else "todo"
         if section.code == current and has_errors:
             state = "error"
         href = _section_address(kind, page.row.ref, section.code) if page else ""

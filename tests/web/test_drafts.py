@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -178,6 +179,7 @@ def test_check_page_writes_amounts_with_their_currency(client: FlaskClient) -> N
     french = client.get(f"/fr/requests/{ref}/check").text
 
     assert "€25,000" in page
+    assert re.search(r'aria-current="step">Check and submit</a>\s*<span class="state state-todo">', page)
     assert "25\u202f000\xa0€" in french
 
 
