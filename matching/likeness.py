@@ -64,10 +64,10 @@ class Likeness:
     def exact(self, rows: Rows) -> Floats:
         """The text parts of some rows, 0..1 to nine digits: shape (n rows,)."""
         if self._is_plain:
-            values = np.minimum(self._piece_values(0, rows), 1.0)
+            values = self._piece_values(0, rows)
         else:
             values = np.array([self._best_mean(self._grid(row)) for row in rows.tolist()], dtype=np.float64)
-        return np.round(values, 9)
+        return np.clip(np.round(values, 9), 0.0, 1.0)
 
     def shares(self, row: int, text: float) -> dict[str, float]:
         """Each shared token to what it adds to `text`, the exact text part of one row."""
@@ -155,7 +155,7 @@ class Likeness:
     def _piece_values(self, one: int, there: Rows) -> Floats:
         """A piece of the subject against some pieces of the segment, not capped.
 
-        Summed one by one in the order of the alphabet over shared words, in 64 bits: the same from both sides.
+        Summed one by one in the order of the alphabet over shared words: the same from both sides.
         """
         if len(there) <= _FEW:
             sums = np.array([sum(self._shared(one, piece)[1]) for piece in there.tolist()], dtype=np.float64)
