@@ -6,7 +6,8 @@ tests/procedure/permissions.csv, which is written by hand and compared with this
 
 Deliberate choices: reviewers see verdicts and the scores of others in deliberation only; a technical
 administrator has no right to content; an officer never writes a score; nobody edits another
-person's review; a moderator proposes assignments and an officer makes them.
+person's review; a draft is its writer's own, and officers see it once it was submitted; a moderator
+proposes assignments and an officer makes them.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from procedure.conditions import (
     own_side,
     panel_phase,
     published,
+    received,
     reconsidered,
     released,
     returnable,
@@ -68,6 +70,7 @@ EDIT: Cell = (*IN_TIME, editable)
 GLASS: Cell = (glass_broken,)
 SEEN: Cell = (cleared, under_way)
 WAY: Cell = (under_way,)
+RECEIVED: Cell = (received,)
 MINE: Cell = (subject,)
 
 
@@ -96,7 +99,7 @@ CALLS: Mapping[Action, Row] = {
 }
 ENTRIES: Mapping[Action, Row] = {
     Action.ENTRY_READ_PUBLIC: row(PUB=(published,)),
-    Action.ENTRY_PREVIEW: row(REV=YES, MOD=YES, OFF=YES, DEC=YES),
+    Action.ENTRY_PREVIEW: row(REV=YES, MOD=RECEIVED, OFF=RECEIVED, DEC=RECEIVED),
     Action.ENTRY_READ: row(
         OWN=YES,
         COL=YES,
@@ -104,7 +107,7 @@ ENTRIES: Mapping[Action, Row] = {
         NEE=YES,
         REV=SEEN,
         MOD=WAY,
-        OFF=YES,
+        OFF=RECEIVED,
         DEC=WAY,
         AUD=GLASS,
         ADM=GLASS,
@@ -117,12 +120,12 @@ ENTRIES: Mapping[Action, Row] = {
         NEE=YES,
         REV=(*SEEN, not_blind),
         MOD=(under_way, not_blind),
-        OFF=YES,
+        OFF=RECEIVED,
         DEC=(under_way, not_blind_or_released),
         AUD=GLASS,
         ADM=GLASS,
     ),
-    Action.ENTRY_READ_PROTECTED: row(OWN=YES, NEE=YES, OFF=YES, DEC=(late,), AUD=GLASS),
+    Action.ENTRY_READ_PROTECTED: row(OWN=YES, NEE=YES, OFF=RECEIVED, DEC=(late,), AUD=GLASS),
     Action.ENTRY_LIST_OWN: row(OWN=YES),
     Action.ENTRY_LIST_ALL: row(MOD=YES, OFF=YES, DEC=YES, FOC=YES),
     Action.ENTRY_CREATE: row(PUB=IN_TIME),
@@ -147,7 +150,16 @@ ENTRIES: Mapping[Action, Row] = {
     Action.ATTACHMENT_UPLOAD: row(OWN=EDIT, COL=(editor, *EDIT), PAR=(own_entry, *EDIT), NOM=EDIT, NEE=EDIT),
     Action.ATTACHMENT_REMOVE: row(OWN=EDIT, COL=(editor, *EDIT), PAR=(own_entry, *EDIT), NOM=EDIT, NEE=EDIT),
     Action.ATTACHMENT_DOWNLOAD: row(
-        OWN=YES, COL=YES, PAR=(own_entry,), NOM=YES, NEE=YES, REV=SEEN, MOD=WAY, OFF=YES, DEC=WAY, AUD=GLASS
+        OWN=YES,
+        COL=YES,
+        PAR=(own_entry,),
+        NOM=YES,
+        NEE=YES,
+        REV=SEEN,
+        MOD=WAY,
+        OFF=RECEIVED,
+        DEC=WAY,
+        AUD=GLASS,
     ),
 }
 CONFLICTS: Mapping[Action, Row] = {

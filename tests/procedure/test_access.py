@@ -367,6 +367,10 @@ def test_first_of_two_steps_may_be_taken_by_whoever_may_take_the_second():
         ("REV", {"publication": Publication.NONE, "conflict": Standing.UNANSWERED}, True),
         ("REV", {"publication": Publication.NONE, "conflict": Standing.UPHELD}, False),
         ("OFF", {"publication": Publication.NONE}, True),
+        *(
+            (kind, {"publication": Publication.NONE, "state": "draft"}, False)
+            for kind in ("MOD", "OFF", "DEC")
+        ),
         ("OFF", {"publication": Publication.NONE, "conflict": Standing.UPHELD}, False),
         ("ADM", {"publication": Publication.NONE, "break_glass_reason": None}, False),
     ],

@@ -102,6 +102,7 @@ def holds(word: str, kind: str, action: str, facts: ItemFacts) -> bool:
         "r": lambda: in_phase("released", facts),
         "2": lambda: not facts.four_eyes or facts.proposed_by_id not in (None, ME),
         "b": lambda: (facts.break_glass_reason or "").strip() != "",
+        "received": lambda: facts.state != "draft",
         "published": lambda: facts.publication == "published",
         "announced": lambda: facts.call_phase is not None and facts.call_phase != "draft",
         "open_names": lambda: not facts.is_blind,
