@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from encoders.installed import E5, MEANS, Encoder
 from seed.demo.library import DATA, LANGUAGES
-from services.vectors import E5, MEANS, Encoder
 from vocabulary.states import EntryKind
 
 PLAIN = Path(__file__).resolve().parent / "data" / "plain_passages.json"

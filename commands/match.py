@@ -18,6 +18,8 @@ from pathlib import Path
 import click
 
 from commands.match_entries import Entries, read_entries
+from commands.match_meaning import FileMeaning, choose, encode_files
+from commands.progress import bar as progress_bar
 from commands.rows import write_whole
 from matching.facts import EntryFacts
 from matching.index import Index, fit_index
@@ -38,23 +40,29 @@ class Job:
     today: date | None
     include_blocked: bool
     with_reasons: bool
+    meaning: FileMeaning | None = None
 
     def lines(self, request: EntryFacts) -> list[str]:
         """The lines of one request: its matches by rank, then what was ruled out."""
         ranking = rank(
-            request, self.index, top=self.top, today=self.today, include_blocked=self.include_blocked
+            request,
+            self.index,
+            top=self.top,
+            today=self.today,
+            include_blocked=self.include_blocked,
+            meaning=self.meaning.of(request) if self.meaning else None,
         )
-        return [json.dumps(record, ensure_ascii=False) for record in self._records(ranking)]
+        return [json.dumps(record, ensure_ascii=False) for record in self._records(request, ranking)]
 
-    def _records(self, ranking: Ranking) -> Iterator[dict[str, object]]:
+    def _records(self, request: EntryFacts, ranking: Ranking) -> Iterator[dict[str, object]]:
         for place, match in enumerate(ranking.matches, start=1):
-            yield self._record(ranking.subject_id, place, match)
+            yield self._record(request, place, match)
         for match in ranking.blocked:
-            yield self._record(ranking.subject_id, None, match)
+            yield self._record(request, None, match)
 
-    def _record(self, request_id: str, place: int | None, match: Match) -> dict[str, object]:
+    def _record(self, request: EntryFacts, place: int | None, match: Match) -> dict[str, object]:
         record: dict[str, object] = {
-            "request": request_id,
+            "request": request.id,
             "offer": match.id,
             "rank": place,
             "score": match.score,
@@ -64,7 +72,13 @@ class Job:
         }
         if self.with_reasons:
             record["reasons"] = {part: str(message) for part, message in match.reasons.items()}
+            record["nearest"] = self._nearest(request, match.id)
         return record
+
+    def _nearest(self, request: EntryFacts, offer_id: str) -> dict[str, str] | None:
+        offer = self.index.get(offer_id)
+        found = self.meaning.nearest(request, offer) if self.meaning and offer else None
+        return {"request": found[0].text, "offer": found[1].text} if found else None
 
 
 @click.command("match")
@@ -92,7 +106,12 @@ class Job:
 )
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Rule out what ended before this day.")
 @click.option("--include-blocked", is_flag=True, help="Also write what is ruled out, with rank null and why.")
-@click.option("--reasons", "with_reasons", is_flag=True, help="Also write a sentence for each part.")
+@click.option(
+    "--reasons",
+    "with_reasons",
+    is_flag=True,
+    help="Also write a sentence for each part, and the two nearest in meaning.",
+)
 def match_command(
     requests: Path,
     offers: Path,
@@ -114,10 +133,9 @@ def match_command(
     asked = _read(requests, EntryKind.REQUEST)
     given = _read(offers, EntryKind.OFFER)
     _refuse_problems((asked, given))
-    if meaning in ("fast", "best"):
-        _say(Message("No sentence vectors are installed: words alone are compared, and meaning is 0."))
+    vectors = _vectors(meaning, asked, given, workers)
     index = fit_index(given.entries, EntryKind.OFFER)
-    job = Job(index, top, today.date() if today else None, include_blocked, with_reasons)
+    job = Job(index, top, today.date() if today else None, include_blocked, with_reasons, vectors)
     ordered = sorted(asked.entries, key=lambda entry: entry.id)
     with click.progressbar(
         length=len(ordered), label="Matching", file=sys.stderr, hidden=not sys.stderr.isatty()
@@ -133,6 +151,16 @@ def match_command(
                 )
             )
             sys.exit(1)
+
+
+def _vectors(wanted: str, asked: Entries, given: Entries, workers: int) -> FileMeaning | None:
+    made, told = choose(wanted, [*asked.entries, *given.entries])
+    if told:
+        _say(told)
+    if made is None:
+        return None
+    with progress_bar("Reading for meaning") as tell:
+        return encode_files(made, asked.entries, given.entries, workers, tell)
 
 
 def _check_output(output: Path, inputs: Sequence[Path]) -> None:

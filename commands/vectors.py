@@ -9,10 +9,10 @@ import click
 from flask.cli import AppGroup
 
 from commands.progress import bar
+from encoders.installed import Encoder, encoder, fast_encoder
 from services import vector_building
 from services.clock import utc_now
 from services.transaction import reading, transaction
-from services.vectors import Encoder, encoder, fast_encoder
 
 group = AppGroup("vectors", help="Sentence vectors, which compare entries in meaning across languages.")
 

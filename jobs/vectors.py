@@ -8,9 +8,9 @@ from datetime import datetime
 
 import structlog
 
+from encoders.installed import encoder, fast_encoder
 from services import vector_building
 from services.transaction import reading, transaction
-from services.vectors import encoder, fast_encoder
 
 log = structlog.get_logger("capmatch.jobs")
 

@@ -13,6 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from encoders.installed import Encoder, encoder, fast_encoder
 from matching.facts import EntryFacts
 from matching.meaning import (
     EntryMeaning,
@@ -26,7 +27,6 @@ from matching.meaning import (
 )
 from models.entries import Entry
 from models.vectors import EntryVectors
-from services.vectors import Encoder, encoder, fast_encoder
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 

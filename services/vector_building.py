@@ -14,13 +14,13 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from encoders.installed import Encoder
 from matching.meaning import Text, Vectors, passages_of, sentences_of
 from models.entries import Entry
 from models.vectors import EntryVectors
 from services.entries.rows import note_change
 from services.match_facts import MATCHABLE, facts_of, public_fields
 from services.meaning import packed, unpacked
-from services.vectors import Encoder
 from vocabulary.states import EntryKind
 
 

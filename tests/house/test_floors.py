@@ -36,18 +36,29 @@ FLOORS: dict[str, set[str]] = {
     "procedure": WORDS,
     "fellowships": WORDS | {"numpy", "scipy"},
     "matching": WORDS | {"numpy", "scipy", "sklearn", "rapidfuzz", "snowballstemmer", "py3langid", "jieba"},
+    "encoders": WORDS | {"matching", "numpy"},
     "translations": WORDS | {"babel"},
     "models": WORDS | {"sqlalchemy", "flask_sqlalchemy"},
     "services": PURE
     | DATABASE
-    | {"models", "translations", "argon2", "structlog", "openpyxl", "xlsxwriter", "rapidfuzz", "numpy"},
+    | {
+        "models",
+        "encoders",
+        "translations",
+        "argon2",
+        "structlog",
+        "openpyxl",
+        "xlsxwriter",
+        "rapidfuzz",
+        "numpy",
+    },
     "schemas": WORDS | {"services", "marshmallow", "babel"},
     "frame": PURE | FLASK | {"services", "translations", "prometheus_client"},
     "api": DOOR,
     "web": DOOR,
     # Files without a database may go straight to the pure floors.
-    "commands": DOOR | PURE | {"click", "config", "pycountry", "seed"},
-    "jobs": DOOR | {"click", "config"},
+    "commands": DOOR | PURE | {"encoders", "numpy", "click", "config", "pycountry", "seed"},
+    "jobs": DOOR | {"encoders", "click", "config"},
 }
 FOR_SIGNATURES = {"sqlalchemy.orm.Session"}
 """A door may name the type of the session that it hands on; with nothing else of the database it deals."""

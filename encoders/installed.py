@@ -16,6 +16,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -75,6 +76,10 @@ class Encoder:
         self._lock = Lock()
         self.version = " + ".join(f"{package.name} {version(package.name)}" for package in packages)
         self.n_numbers = sum(package.n_numbers for package in packages)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Travel to another process by name: each opens its models once."""
+        return _encoder, (self._packages,)
 
     def encode(self, texts: Iterable[str], kind: EntryKind) -> Vectors:
         """Vectors as the models give them: float32, shape (n, n_numbers), each model's of length 1.
