@@ -23,7 +23,9 @@ import web
 from commands.registry import register as register_commands
 from config import ROOT, Settings, from_environment
 from frame import access, health, language, requests
+from frame.public_answers import PublicAnswers
 from models.database import db
+from services.clock import utc_now
 from services.runtime import Runtime
 from services.transaction import install_runtime
 
@@ -109,13 +111,16 @@ def _install_frame(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     csrf.init_app(app)
     app.register_blueprint(health.bp)
+    kept = app.extensions["capmatch_public_answers"] = PublicAnswers()
+    app.after_request(kept.keep)
 
     @app.before_request
-    def outer_wall() -> None:
+    def outer_wall() -> ResponseReturnValue | None:
         """Who asks is found out by the door of the address; then nothing unlisted is let through."""
         if request.endpoint not in access.PUBLIC_ENDPOINTS:  # /health/live must answer without a database
             _door().load_actor()
         access.deny_by_default(app)
+        return kept.find(utc_now())
 
     @app.errorhandler(Exception)
     def refusal(error: Exception) -> ResponseReturnValue:

@@ -76,6 +76,7 @@ def app(built_app: Flask) -> Iterator[Flask]:
         _empty()
     shutil.rmtree(built_app.config["SETTINGS"].data_dir / "attachments", ignore_errors=True)
     match_index.forget()
+    built_app.extensions["capmatch_public_answers"].forget()
 
 
 def _empty() -> None:
