@@ -248,7 +248,7 @@ def test_found_concept_says_where_it_stands() -> None:
         ("en", "the host, the doctor and a minor authority", []),
         ("en", "some pes", []),
         ("es", "el mes pasado, junto a la mesa, tal vez", []),
-        ("fr", "l’équipe indiquée, la mère", ["team"]),
+        ("fr", "l’équipe indiquée, la mère", ["working-group"]),
         ("ru", "в результате данного обсуждения семь раз", []),
         ("ar", "في بطاقة العضوية", []),
         ("xx", "wetland", []),
