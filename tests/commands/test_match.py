@@ -336,7 +336,7 @@ def test_match_compares_by_meaning_where_several_languages_meet(folder):
     assert (result.exit_code, result.stderr) == (0, "")
     assert across["parts"]["meaning"] > 0.15
     assert across["nearest"] == {
-        "request": "We need training to assess wetlands.",
+        "request": "Wetland assessment",
         "offer": "Formation : zones humides",
     }
 
