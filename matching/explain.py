@@ -8,7 +8,6 @@ joined, with their shares added.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from matching.facts import EntryFacts
 from matching.text import normalise
 
 _PAIR = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]{2}")
+_FIRST_HAN = "\u3400"
 _LONGEST_JOINED = 12
 
 
@@ -54,14 +54,14 @@ def shared_terms(
     """
     if not shares or text == 0.0:
         return ()
-    shown = {**written, **_joined(shares.keys(), *pair)}
-    by_word: defaultdict[str, float] = defaultdict(float)
+    joined = _joined(shares.keys(), *pair)
+    by_word: dict[str, float] = {}
     for token in sorted(shares):
-        by_word[shown.get(token, token)] += shares[token]
-    rounded = sorted(
-        ((word, round(share, 9)) for word, share in by_word.items()), key=lambda item: (-item[1], item[0])
-    )
-    return tuple(SharedTerm(word, share) for word, share in _adding_up(rounded, text))
+        word = joined.get(token) or written.get(token, token)
+        by_word[word] = by_word.get(word, 0.0) + shares[token]
+    rounded = [(-round(share, 9), word) for word, share in by_word.items()]
+    rounded.sort()
+    return tuple(SharedTerm(word, share) for word, share in _adding_up([(w, -s) for s, w in rounded], text))
 
 
 def _adding_up(shares: list[tuple[str, float]], text: float) -> list[tuple[str, float]]:
@@ -75,7 +75,7 @@ def _adding_up(shares: list[tuple[str, float]], text: float) -> list[tuple[str, 
 
 def _joined(tokens: Iterable[str], request: EntryFacts, offer: EntryFacts) -> dict[str, str]:
     """Pair of Chinese characters to the longest run of shared pairs it belongs to in both texts."""
-    pairs = {token for token in tokens if _PAIR.fullmatch(token)}
+    pairs = {token for token in tokens if token[0] >= _FIRST_HAN and _PAIR.fullmatch(token)}
     if not pairs:
         return {}
     here, there = ("\n".join(normalise(text) for _, text in passages(entry)) for entry in (request, offer))

@@ -11,7 +11,7 @@ of those that can still win (`exact`).
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -30,6 +30,7 @@ BEST = 3
 """Pairs of pieces that count, where there are more."""
 _FEW = 64
 """Pieces that are quicker looked at one by one."""
+_MOST_SEEN = 256
 ROUNDING = 1e-5
 """What bounds and near values can be wrong by, with room to spare: they are sums of 32-bit numbers."""
 
@@ -40,6 +41,7 @@ class Likeness:
 
     subject: Subject
     segment: Segment
+    _seen: dict[tuple[int, int], tuple[list[int], list[float]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def bounds(self) -> tuple[Floats32, Floats32]:
@@ -102,9 +104,14 @@ class Likeness:
         return bool(self.segment.vectors.topics.shape[1])
 
     @cached_property
+    def _known(self) -> list[dict[int, float]]:
+        """The words of the subject's pieces that are known here."""
+        return [self.segment.asked(piece) for piece in self.subject.pieces]
+
+    @cached_property
     def _sums(self) -> Floats32:
         """Products with the subject's only piece: shape (n,)."""
-        return self.segment.postings.products(self.segment.asked(self.subject.pieces[0]))
+        return self.segment.postings.products(self._known[0])
 
     def _best_of_all(self) -> Floats32:
         """Mean of the best pairs of pieces for every entry, within `ROUNDING`: shape (n,)."""
@@ -112,8 +119,8 @@ class Likeness:
         entry_of = np.repeat(np.arange(len(first) - 1), np.diff(first))
         n = len(first) - 1
         best = np.zeros((n, BEST), dtype=np.float32)
-        for piece in self.subject.pieces:
-            sums = self.segment.postings.products(self.segment.asked(piece))
+        for piece, known in zip(self.subject.pieces, self._known, strict=True):
+            sums = self.segment.postings.products(known)
             held = np.flatnonzero(sums)
             values = np.zeros(len(sums), dtype=np.float32)
             factors = same_subject(piece.topics, self.segment.vectors.topics[held])
@@ -137,8 +144,7 @@ class Likeness:
     def _asked(self) -> list[Floats]:
         """The subject's pieces over all tokens of the segment: shape (number of tokens,) each."""
         laid = []
-        for piece in self.subject.pieces:
-            known = self.segment.asked(piece)
+        for known in self._known:
             over = np.zeros(max(len(self.segment.bags.names), 1))
             over[list(known)] = list(known.values())
             laid.append(over)
@@ -146,11 +152,16 @@ class Likeness:
 
     def _shared(self, one: int, there: int) -> tuple[list[int], list[float]]:
         """The tokens that one piece of the subject shares with one of the segment, and their products."""
+        if (one, there) in self._seen:
+            return self._seen[one, there]
         bags = self.segment.bags
         here = slice(int(bags.starts[there]), int(bags.starts[there + 1]))
         products = self._asked[one][bags.tokens[here]] * self.segment.vectors.weights[here]
         held = np.flatnonzero(products)
-        return bags.tokens[here][held].tolist(), products[held].tolist()
+        found = bags.tokens[here][held].tolist(), products[held].tolist()
+        if len(self._seen) < _MOST_SEEN:
+            self._seen[one, there] = found
+        return found
 
     def _piece_values(self, one: int, there: Rows) -> Floats:
         """A piece of the subject against some pieces of the segment, not capped.

@@ -23,7 +23,7 @@ from matching.facts import NO_PLACES, EntryFacts, Places
 from matching.gates import Blocker, Masks, Sides, blocked, blocker
 from matching.index import Index, Segment, Subject
 from matching.likeness import Likeness
-from matching.reasons import Pair, reasons
+from matching.reasons import Pair, Reasons
 from matching.score import Judged, Scores, applying, scaled_weights, structured_parts
 from matching.settings import PARTS, MatchingSettings
 from vocabulary.messages import Message
@@ -253,7 +253,7 @@ def _match(question: _Question, part: _Scored, scores: Scores, at: int, row: int
         parts=parts,
         weights=weights,
         terms=terms,
-        reasons=reasons(
+        reasons=Reasons(
             Pair(
                 *pair, parts, applies, terms, question.settings, question.places, question.meaning is not None
             )

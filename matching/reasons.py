@@ -7,7 +7,7 @@ the reader's language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from matching.bags import language_of
@@ -36,9 +36,26 @@ class Pair:
     has_vectors: bool = False
 
 
-def reasons(pair: Pair) -> dict[str, Message]:
-    """Part name to its sentence, in the order of `PARTS`."""
-    return {part: _SENTENCES[part](pair) for part in PARTS}
+@dataclass(frozen=True, slots=True, eq=False)
+class Reasons(Mapping[str, Message]):
+    """Part name to its sentence, in the order of `PARTS`; a sentence is made when it is read."""
+
+    pair: Pair
+
+    def __getitem__(self, part: str) -> Message:
+        return _SENTENCES[part](self.pair)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PARTS)
+
+    def __len__(self) -> int:
+        return len(PARTS)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.values()))
 
 
 def _text(pair: Pair) -> Message:
