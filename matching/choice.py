@@ -30,9 +30,8 @@ def best_rows(
     (array of rows, Scores)
         Best first, ties in the order of rows; at most `top` of them.
     """
-    weight, rest = judged.weights["text"], judged.rest
-    most = np.where(wanted, _most(rest, weight, likeness), np.float32(_NEVER))
-    rows = np.flatnonzero(wanted) if top else np.empty(0, dtype=np.intp)
+    most = _most(likeness, judged, wanted)
+    rows = np.flatnonzero(most > _NEVER) if top else np.empty(0, dtype=np.intp)
     if 0 < top < len(rows):
         enough = _reached(likeness, judged, most, top)
         rows = np.flatnonzero(most >= enough)
@@ -44,14 +43,16 @@ def best_rows(
     return rows[order], _taken(scores, order)
 
 
-def _most(rest: Floats, weight: Floats, likeness: Likeness) -> NDArray[np.floating]:
-    """What each score can be at most, within `ROUNDING`: shape (n,)."""
-    if len(rest) == len(weight) == 1:
-        return np.float32(rest[0]) + np.float32(weight[0]) * likeness.bounds[1]
-    return rest + weight * likeness.bounds[1]
+def _most(likeness: Likeness, judged: Judged, wanted: Bools) -> NDArray[np.float32]:
+    """What each score can be at most, within `ROUNDING`; far less for what is not wanted: shape (n,)."""
+    most = judged.weights["text"].astype(np.float32) * likeness.most
+    if judged.parts:
+        most += judged.rest.astype(np.float32)
+    most[~wanted] = _NEVER
+    return most
 
 
-def _reached(likeness: Likeness, judged: Judged, most: NDArray[np.floating], top: int) -> float:
+def _reached(likeness: Likeness, judged: Judged, most: NDArray[np.float32], top: int) -> float:
     """A score that `top` rows reach for certain."""
     promising = _highest(most, 2 * top + 8)
     promising = promising[most[promising] > _NEVER]
@@ -66,7 +67,7 @@ def _near(likeness: Likeness, judged: Judged, rows: NDArray[np.intp]) -> Floats:
 
 def _exact_text(likeness: Likeness, rows: NDArray[np.intp]) -> Floats:
     text = np.zeros(len(rows))
-    held = np.flatnonzero(likeness.bounds[1][rows] > 0)
+    held = np.flatnonzero(likeness.most[rows] > 0)
     text[held] = likeness.exact(rows[held])
     return text
 

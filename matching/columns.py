@@ -28,7 +28,8 @@ class Columns:
     """Arrays of shape (n,) over n entries of one kind; a row is an entry.
 
     `from_day` and `until_day` are infinite where no day is named, `amount` and `ceiling` are nan where no
-    sum is. `has_money` and `only_money` hold only where support is named.
+    sum is. `has_money` and `only_money` hold only where support is named. `gives_money`: may an offer's
+    ceiling count? `last_day`: the day up to which it stands; `is_full`: no place is left.
     """
 
     n: int
@@ -39,19 +40,25 @@ class Columns:
     has_days: Bools
     from_day: Floats
     until_day: Floats
-    valid_until_day: Floats
-    capacity: Floats
     amount: Floats
     ceiling: Floats
     left: Floats
     names_support: Bools
     has_money: Bools
     only_money: Bools
+    gives_money: Bools
+    last_day: Floats
+    is_full: Bools
 
 
 def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> Columns:
     """Lay the facts of entries out in columns, in the order given."""
     periods = [entry.period for entry in entries]
+    valid_until_day = _floats([_day(entry.valid_until_on, inf) for entry in entries])
+    capacity = _floats([inf if entry.capacity_left is None else entry.capacity_left for entry in entries])
+    ceiling = _floats([_sum(entry.ceiling_usd) for entry in entries])
+    names_support = _bools([bool(entry.support) for entry in entries])
+    has_money = _bools([FINANCIAL in entry.support for entry in entries])
     from_day = _floats([_day(first, -inf) for first, _ in periods])
     until_day = _floats([_day(last, inf) for _, last in periods])
     return Columns(
@@ -65,14 +72,15 @@ def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> 
         has_days=np.isfinite(from_day) | np.isfinite(until_day),
         from_day=from_day,
         until_day=until_day,
-        valid_until_day=_floats([_day(entry.valid_until_on, inf) for entry in entries]),
-        capacity=_floats([inf if entry.capacity_left is None else entry.capacity_left for entry in entries]),
         amount=_floats([_sum(entry.amount_usd) for entry in entries]),
-        ceiling=_floats([_sum(entry.ceiling_usd) for entry in entries]),
+        ceiling=ceiling,
         left=_floats([_sum(entry.amount_left_usd) for entry in entries]),
-        names_support=_bools([bool(entry.support) for entry in entries]),
-        has_money=_bools([FINANCIAL in entry.support for entry in entries]),
+        names_support=names_support,
+        has_money=has_money,
         only_money=_bools([entry.support == {FINANCIAL} for entry in entries]),
+        gives_money=(has_money | ~names_support) & np.isfinite(ceiling),
+        last_day=np.minimum(valid_until_day, until_day),
+        is_full=capacity <= 0,
     )
 
 

@@ -30,53 +30,70 @@ AREA = "area"
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The codes of n entries turned round: code to the rows that name it, and its weight in each.
+    """The codes of n entries turned round. Entries that name the same codes share a line: they are few.
 
-    `total` has shape (n,): the weights of an entry added up; 0 means that it says nothing.
+    Attributes
+    ----------
+    line : array of shape (n,)
+        The line of each entry, 0 to m - 1.
+    rows, weights : mappings of code to arrays
+        The lines that name a code, and its weight in each.
+    totals : array of shape (m,)
+        The weights of a line added up; 0 means that it says nothing.
+    total : array of shape (n,)
+        The same for each entry.
     """
 
+    line: NDArray[np.int32]
     rows: Mapping[str, NDArray[np.intp]]
     weights: Mapping[str, Floats]
+    totals: Floats
     total: Floats
 
 
 def build_facet(codes: Sequence[Units]) -> Facet:
     """Turn the codes of n entries round."""
+    lines: dict[tuple[tuple[str, float], ...], int] = {}
+    line = np.array([lines.setdefault(tuple(named.items()), len(lines)) for named in codes], dtype=np.int32)
     rows: defaultdict[str, list[int]] = defaultdict(list)
     weights: defaultdict[str, list[float]] = defaultdict(list)
-    for row, named in enumerate(codes):
-        for code, weight in named.items():
+    for row, pairs in enumerate(lines):
+        for code, weight in pairs:
             rows[code].append(row)
             weights[code].append(weight)
+    totals = np.array([sum(weight for _, weight in pairs) for pairs in lines], dtype=np.float64)
     return Facet(
-        {code: np.array(found, dtype=np.intp) for code, found in rows.items()},
-        {code: np.array(found) for code, found in weights.items()},
-        np.array([sum(named.values()) for named in codes], dtype=np.float64),
+        line=line,
+        rows={code: np.array(found, dtype=np.intp) for code, found in rows.items()},
+        weights={code: np.array(found) for code, found in weights.items()},
+        totals=totals,
+        total=totals[line],
     )
 
 
 def values_for_request(units: Units, offers: Facet, reach: Reach) -> Floats:
     """What each of n offers reaches of one request: shape (n,), 0..1."""
-    value = np.zeros(len(offers.total))
     if not units:
-        return value
+        return np.zeros(len(offers.line))
+    value = np.zeros(len(offers.totals))
     for unit in sorted(units):
         best = np.zeros(len(value))
         for token, worth in sorted(reach(unit).items(), key=lambda item: (item[1], item[0])):
             if token in offers.rows:
                 best[offers.rows[token]] = worth  # the best comes last
         value += units[unit] * best
-    return value / sum(units[unit] for unit in sorted(units))
+    return (value / sum(units[unit] for unit in sorted(units)))[offers.line]
 
 
 def values_for_offer(tokens: Units, requests: Facet, reach: Reach) -> Floats:
     """What one offer reaches of each of n requests: shape (n,), 0..1."""
-    value = np.zeros(len(requests.total))
+    value = np.zeros(len(requests.totals))
     for unit in sorted(requests.rows):
         best = max((worth for token, worth in reach(unit).items() if token in tokens), default=0.0)
         if best:
             value[requests.rows[unit]] += requests.weights[unit] * best
-    return np.divide(value, requests.total, out=np.zeros(len(value)), where=requests.total > 0)
+    reached = np.divide(value, requests.totals, out=np.zeros(len(value)), where=requests.totals > 0)
+    return reached[requests.line]
 
 
 def codes_of(entry: EntryFacts, facet: str, settings: MatchingSettings) -> dict[str, float]:

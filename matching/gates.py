@@ -8,13 +8,12 @@ either order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching.columns import Bools, Columns
 from matching.facets import Floats
@@ -44,13 +43,9 @@ class Sides:
         """Rows of the longer side, 0 or more."""
         return self.offers.n if self.requests.n == 1 else self.requests.n
 
-    def spread(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
-        """An array of one side, or of both together, at the shape (n,)."""
-        return np.broadcast_to(values, (self.n,))
-
 
 def blocked(sides: Sides, parts: Mapping[str, Floats], today: date | None) -> Masks:
-    """Code of each blocker to where it holds, shape (n,), in the order they are told.
+    """Code of each blocker to where it holds, shape (n,) or (1,) for all alike, in the order they are told.
 
     Parameters
     ----------
@@ -64,26 +59,37 @@ def blocked(sides: Sides, parts: Mapping[str, Floats], today: date | None) -> Ma
     request, offer = sides.requests, sides.offers
     both_support = request.names_support & offer.names_support
     both_place = (request.facets["place"].total > 0) & (offer.facets["place"].total > 0)
-    nothing = np.zeros(1)
-    masks = {
+    return {
         "not_open": ~(request.is_open & offer.is_open),
         "request_expired": _expired(request, today),
         "offer_expired": _expired(offer, today),
         "same_organisation": _same_organisation(sides),
-        "money_only": request.only_money & offer.names_support & ~offer.has_money,
-        "nothing_given": both_support & ~request.only_money & (parts.get("support", nothing) == 0.0),
-        "place_excluded": both_place & (parts.get("place", nothing) == 0.0),
-        "dates_apart": (offer.until_day < request.from_day) | (request.until_day < offer.from_day),
-        "capacity_gone": offer.capacity <= 0,
-        "money_gone": request.only_money & (offer.left == 0.0),
+        "money_only": _where(request.only_money, lambda: offer.names_support & ~offer.has_money),
+        "nothing_given": _zero(parts, "support", both_support & ~request.only_money),
+        "place_excluded": _zero(parts, "place", both_place),
+        "dates_apart": _where(
+            request.has_days,
+            lambda: (offer.until_day < request.from_day) | (request.until_day < offer.from_day),
+        ),
+        "capacity_gone": offer.is_full,
+        "money_gone": _where(request.only_money, lambda: offer.left == 0.0),
     }
-    return {code: sides.spread(mask).astype(np.bool_, copy=False) for code, mask in masks.items()}
+
+
+def _where(condition: Bools, mask: Callable[[], Bools]) -> Bools:
+    """A mask where a condition on requests holds, worked out only if it holds for any."""
+    return condition & mask() if bool(condition.any()) else np.zeros(1, dtype=np.bool_)
+
+
+def _zero(parts: Mapping[str, Floats], part: str, both: Bools) -> Bools:
+    """Where both sides say something on a part, and nothing of it is reached."""
+    return both & (parts[part] == 0.0) if part in parts else np.zeros(1, dtype=np.bool_)
 
 
 def _expired(columns: Columns, today: date | None) -> Bools:
     if today is None:
-        return np.zeros(columns.n, dtype=np.bool_)
-    return np.minimum(columns.valid_until_day, columns.until_day) < today.toordinal()
+        return np.zeros(1, dtype=np.bool_)
+    return columns.last_day < today.toordinal()
 
 
 def _same_organisation(sides: Sides) -> Bools:

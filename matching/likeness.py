@@ -4,7 +4,7 @@
     text of a pair     = mean of its three best pairs of pieces (of fewer, where it has fewer)
 
 never above 1, to nine digits. Every word's share is its term of the sum. A search wants only the best of
-many entries: it reads bounds that are cheap for all (`bounds`), near values of a few (`near`), and exact ones
+many entries: it reads bounds that are cheap for all (`most`), near values of a few (`near`), and exact ones
 of those that can still win (`exact`).
 """
 
@@ -44,18 +44,14 @@ class Likeness:
     _seen: dict[tuple[int, int], tuple[list[int], list[float]]] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def bounds(self) -> tuple[Floats32, Floats32]:
-        """The least and the most that each text part can be: shape (n,), 0..1, within `ROUNDING`."""
-        if self._is_plain:
-            most = np.minimum(self._sums, 1.0)
-            return (most * np.float32(0.5) if self._has_topics else most), most
-        found = self._best_of_all()
-        return found, found
+    def most(self) -> Floats32:
+        """The most that each text part can be: shape (n,), 0..1, within `ROUNDING`."""
+        return np.minimum(self._sums, np.float32(1.0)) if self._is_plain else self._best_of_all()
 
     def near(self, rows: Rows) -> Floats:
         """The text parts of some rows, within `ROUNDING`: shape (n rows,)."""
         if not self._is_plain:
-            return self.bounds[0][rows].astype(np.float64)
+            return self.most[rows].astype(np.float64)
         values: Floats = np.zeros(len(rows))
         values += self._sums[rows]
         if self._has_topics:

@@ -202,7 +202,8 @@ def _score(question: _Question, segment: Segment, is_current: Bools) -> _Scored:
     masks = blocked(sides, parts, question.today)
     is_blocked = np.zeros(len(segment.entries), dtype=np.bool_)
     for mask in masks.values():
-        is_blocked |= mask
+        if len(mask) > 1 or mask.any():
+            is_blocked |= mask
     is_blocked[[segment.rows[known] for known in question.more_blockers if known in segment.rows]] = True
     return _Scored(
         segment=segment,
@@ -246,7 +247,7 @@ def _match(question: _Question, part: _Scored, scores: Scores, at: int, row: int
     written = subject.written if question.is_request else read_words(candidate).written()
     terms = shared_terms(pair, part.likeness.shares(row, parts["text"]), parts["text"], written)
     applies = frozenset(name for name in PARTS if weights[name] > 0)
-    codes = [code for code, mask in part.masks.items() if mask[row]]
+    codes = [code for code, mask in part.masks.items() if mask[row if len(mask) > 1 else 0]]
     return Match(
         id=candidate.id,
         score=float(scores.score[at]),

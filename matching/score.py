@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -40,7 +40,7 @@ class Scores:
     score: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judged:
     """Everything but the words, for n pairs: what a part is worth, and how much it weighs.
 
@@ -55,7 +55,7 @@ class Judged:
     parts: Values
     weights: Values
 
-    @property
+    @cached_property
     def rest(self) -> Floats:
         """What all parts but the words add to each score: shape (1,) or (n,)."""
         return sum((self.weights[part] * values for part, values in self.parts.items()), start=np.zeros(1))
@@ -99,27 +99,26 @@ def _language(sides: Sides, settings: MatchingSettings, places: Places) -> Float
 
 
 def _time(sides: Sides, *_: object) -> Floats:
-    """Share of the request's days that the offer covers; all or nothing where the request has no end or
-    start."""
+    """Share of the request's days that the offer covers; all or nothing where it has no end or start."""
     request, offer = sides.requests, sides.offers
     first = np.maximum(request.from_day, offer.from_day)
     last = np.minimum(request.until_day, offer.until_day)
     is_closed = np.isfinite(request.from_day) & np.isfinite(request.until_day)
-    days = np.where(is_closed, request.until_day, 1.0) - np.where(is_closed, request.from_day, 1.0) + 1.0
-    shared = np.where(is_closed, np.maximum(last - np.where(is_closed, first, 0.0) + 1.0, 0.0), 0.0)
-    value = np.where(is_closed, shared / days, (first <= last).astype(np.float64))
-    return np.where(request.has_days & offer.has_days, value, 0.0) + np.zeros(sides.n)
+    if bool(is_closed.all()):
+        value = np.maximum(last - first + 1.0, 0.0) / (request.until_day - request.from_day + 1.0)
+    else:
+        days = np.where(is_closed, request.until_day, 1.0) - np.where(is_closed, request.from_day, 1.0) + 1.0
+        shared = np.where(is_closed, np.maximum(last - np.where(is_closed, first, 0.0) + 1.0, 0.0), 0.0)
+        value = np.where(is_closed, shared / days, (first <= last).astype(np.float64))
+    return np.where(request.has_days & offer.has_days, value, 0.0)
 
 
 def _money(sides: Sides, *_: object) -> Floats:
     """Share of the amount sought that the offer's ceiling allows."""
     request, offer = sides.requests, sides.offers
     sought = np.where(request.amount > 0, request.amount, 1.0)
-    is_given = (offer.has_money | ~offer.names_support) & np.isfinite(offer.ceiling)
-    ceiling = np.where(np.isfinite(offer.ceiling), offer.ceiling, 0.0)
-    return np.where(is_given & (request.amount > 0), np.minimum(ceiling / sought, 1.0), 0.0) + np.zeros(
-        sides.n
-    )
+    share = np.minimum(offer.ceiling / sought, 1.0)
+    return np.where(offer.gives_money & (request.amount > 0), share, 0.0)
 
 
 def applying(sides: Sides, has_words: Bools, has_meaning: Bools) -> dict[str, Bools]:
