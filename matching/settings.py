@@ -33,7 +33,7 @@ class MatchingSettings:
         What an offer's reach is worth by how closely it names the request's place.
     words_across_languages : float in 0..1
         Share of its weight that the part `text` keeps between two languages where their meaning is compared:
-        names and numbers still count. Measured: 0 leaves out one's own language, 1 lists hardly any other.
+        names and numbers still count. Measured: 0 puts one's own language last, 1 lists hardly another.
     n_terms_in_reason : int
         Shared words named in the sentence; the list of terms always holds all.
     """
@@ -68,7 +68,7 @@ class MatchingSettings:
     reach_weights: Mapping[str, float] = field(
         default_factory=lambda: {"same": 1.0, "region": 0.9, "scope": 0.8, "global": 0.7, "within": 0.5}
     )
-    words_across_languages: float = 0.5
+    words_across_languages: float = 0.25
     n_terms_in_reason: int = 5
 
     def __post_init__(self) -> None:
