@@ -6,6 +6,8 @@ to be reached; only rows that still can are scored exactly. The answer is that o
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,7 +49,7 @@ def _most(likeness: Likeness, judged: Judged, wanted: Bools) -> NDArray[np.float
     """What each score can be at most, within `ROUNDING`; far less for what is not wanted: shape (n,)."""
     most = judged.weights["text"].astype(np.float32) * likeness.most
     if judged.parts:
-        most += judged.rest.astype(np.float32)
+        most = most + judged.rest if len(most) != len(judged.rest) else np.add(most, judged.rest, out=most)
     most[~wanted] = _NEVER
     return most
 
@@ -90,7 +92,7 @@ def _kth(values: NDArray[np.floating], k: int) -> float:
     return float(np.partition(values, len(values) - k)[len(values) - k])
 
 
-def _of(values: Floats, rows: NDArray[np.intp]) -> Floats:
+def _of(values: NDArray[Any], rows: NDArray[np.intp]) -> Floats:
     return values[rows] if len(values) != 1 else values
 
 

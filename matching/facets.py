@@ -44,17 +44,34 @@ class Facet:
         The same for each entry.
     """
 
-    line: NDArray[np.int32]
+    line: NDArray[np.intp]
     rows: Mapping[str, NDArray[np.intp]]
     weights: Mapping[str, Floats]
     totals: Floats
     total: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A number for each of n entries, the same on one line: `values` has shape (m,), `line` (n,)."""
+
+    values: Floats
+    line: NDArray[np.intp]
+
+    def at(self, rows: NDArray[np.intp]) -> Floats:
+        """The numbers of some entries: shape (n rows,)."""
+        return self.values[self.line[rows]]
+
+    @property
+    def is_zero(self) -> NDArray[np.bool_]:
+        """Where the number is 0: shape (n,)."""
+        return np.asarray(self.values == 0.0)[self.line]
+
+
 def build_facet(codes: Sequence[Units]) -> Facet:
     """Turn the codes of n entries round."""
     lines: dict[tuple[tuple[str, float], ...], int] = {}
-    line = np.array([lines.setdefault(tuple(named.items()), len(lines)) for named in codes], dtype=np.int32)
+    line = np.array([lines.setdefault(tuple(named.items()), len(lines)) for named in codes], dtype=np.intp)
     rows: defaultdict[str, list[int]] = defaultdict(list)
     weights: defaultdict[str, list[float]] = defaultdict(list)
     for row, pairs in enumerate(lines):
@@ -71,10 +88,8 @@ def build_facet(codes: Sequence[Units]) -> Facet:
     )
 
 
-def values_for_request(units: Units, offers: Facet, reach: Reach) -> Floats:
-    """What each of n offers reaches of one request: shape (n,), 0..1."""
-    if not units:
-        return np.zeros(len(offers.line))
+def values_for_request(units: Units, offers: Facet, reach: Reach) -> Spread:
+    """What each of n offers reaches of one request, 0..1."""
     value = np.zeros(len(offers.totals))
     for unit in sorted(units):
         best = np.zeros(len(value))
@@ -82,18 +97,18 @@ def values_for_request(units: Units, offers: Facet, reach: Reach) -> Floats:
             if token in offers.rows:
                 best[offers.rows[token]] = worth  # the best comes last
         value += units[unit] * best
-    return (value / sum(units[unit] for unit in sorted(units)))[offers.line]
+    return Spread(value / (sum(units[unit] for unit in sorted(units)) or 1.0), offers.line)
 
 
-def values_for_offer(tokens: Units, requests: Facet, reach: Reach) -> Floats:
-    """What one offer reaches of each of n requests: shape (n,), 0..1."""
+def values_for_offer(tokens: Units, requests: Facet, reach: Reach) -> Spread:
+    """What one offer reaches of each of n requests, 0..1."""
     value = np.zeros(len(requests.totals))
     for unit in sorted(requests.rows):
         best = max((worth for token, worth in reach(unit).items() if token in tokens), default=0.0)
         if best:
             value[requests.rows[unit]] += requests.weights[unit] * best
     reached = np.divide(value, requests.totals, out=np.zeros(len(value)), where=requests.totals > 0)
-    return reached[requests.line]
+    return Spread(reached, requests.line)
 
 
 def codes_of(entry: EntryFacts, facet: str, settings: MatchingSettings) -> dict[str, float]:

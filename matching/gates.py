@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from matching.columns import Bools, Columns
-from matching.facets import Floats
+from matching.facets import Floats, Spread
 from matching.facts import EntryFacts, Term, terms
 from vocabulary.messages import Message
 
@@ -44,7 +44,7 @@ class Sides:
         return self.offers.n if self.requests.n == 1 else self.requests.n
 
 
-def blocked(sides: Sides, parts: Mapping[str, Floats], today: date | None) -> Masks:
+def blocked(sides: Sides, parts: Mapping[str, Floats | Spread], today: date | None) -> Masks:
     """Code of each blocker to where it holds, shape (n,) or (1,) for all alike, in the order they are told.
 
     Parameters
@@ -81,9 +81,10 @@ def _where(condition: Bools, mask: Callable[[], Bools]) -> Bools:
     return condition & mask() if bool(condition.any()) else np.zeros(1, dtype=np.bool_)
 
 
-def _zero(parts: Mapping[str, Floats], part: str, both: Bools) -> Bools:
+def _zero(parts: Mapping[str, Floats | Spread], part: str, both: Bools) -> Bools:
     """Where both sides say something on a part, and nothing of it is reached."""
-    return both & (parts[part] == 0.0) if part in parts else np.zeros(1, dtype=np.bool_)
+    values = parts.get(part)
+    return both & values.is_zero if isinstance(values, Spread) else np.zeros(1, dtype=np.bool_)
 
 
 def _expired(columns: Columns, today: date | None) -> Bools:

@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.columns import Bools
-from matching.facets import FACETS, Floats, reach_for, values_for_offer, values_for_request
+from matching.facets import FACETS, Floats, Spread, reach_for, values_for_offer, values_for_request
 from matching.facts import Places
 from matching.gates import Sides
 from matching.settings import PARTS, MatchingSettings
 
 Values: TypeAlias = dict[str, Floats]
+Parts: TypeAlias = Mapping[str, Floats | Spread]
 
 
 STRUCTURED = tuple(part for part in PARTS if part not in ("text", "meaning"))
@@ -46,25 +47,29 @@ class Judged:
 
     Attributes
     ----------
-    parts : mapping of part to array of shape (n,), 0..1
+    parts : mapping of part to n numbers, 0..1
         Parts that apply to no pair may be missing; `text` always is.
     weights : mapping of part to array of shape (1,) or (n,)
         Scaled to add up to 1 over the parts that apply; 0 for one that does not.
     """
 
-    parts: Values
+    parts: Parts
     weights: Values
 
     @cached_property
-    def rest(self) -> Floats:
-        """What all parts but the words add to each score: shape (1,) or (n,)."""
-        return sum((self.weights[part] * values for part, values in self.parts.items()), start=np.zeros(1))
+    def rest(self) -> NDArray[np.float32]:
+        """What all parts but the words add to each score, to about six digits: shape (1,) or (n,)."""
+        rest = np.zeros(1, dtype=np.float32)
+        for part, values in self.parts.items():
+            rest = _added(rest, self.weights[part], values)
+        return rest
 
     def score(self, rows: NDArray[np.intp], text: Floats) -> Scores:
         """The scores of some rows, whose text parts are given."""
         n = len(rows)
         weights = {part: _at(self.weights[part], rows) for part in PARTS}
-        known = {part: np.round(values[rows], 9) for part, values in self.parts.items()} | {"text": text}
+        known = {part: np.round(_values_at(values, rows), 9) for part, values in self.parts.items()}
+        known["text"] = text
         parts = {
             part: np.where(weights[part] > 0, known[part], 0.0) if part in known else np.zeros(n)
             for part in PARTS
@@ -73,18 +78,34 @@ class Judged:
         return Scores(parts, weights, np.clip(np.round(score, 9), 0.0, 1.0))
 
 
+def _added(rest: NDArray[np.float32], weight: Floats, values: Floats | Spread) -> NDArray[np.float32]:
+    if isinstance(values, Spread):
+        more = (weight * values.values if len(weight) == 1 else values.values).astype(np.float32)[values.line]
+        more = more if len(weight) == 1 else more * weight.astype(np.float32)
+    else:
+        more = (weight * values).astype(np.float32)
+    if len(rest) != len(more):
+        return rest + more
+    rest += more
+    return rest
+
+
+def _values_at(values: Floats | Spread, rows: NDArray[np.intp]) -> Floats:
+    return values.at(rows) if isinstance(values, Spread) else values[rows]
+
+
 def _at(values: Floats, rows: NDArray[np.intp]) -> Floats:
     return values[rows] if len(values) != 1 else np.full(len(rows), values[0])
 
 
 def structured_parts(
     sides: Sides, applies: Mapping[str, Bools], settings: MatchingSettings, places: Places
-) -> Values:
-    """Every part but the words that applies to some pair: shape (n,) each, 0..1."""
+) -> dict[str, Floats | Spread]:
+    """Every part but the words that applies to some pair: n numbers each, 0..1."""
     return {part: _PARTS[part](sides, settings, places) for part in STRUCTURED if bool(np.any(applies[part]))}
 
 
-def _facet(facet: str, sides: Sides, settings: MatchingSettings, places: Places) -> Floats:
+def _facet(facet: str, sides: Sides, settings: MatchingSettings, places: Places) -> Spread:
     reach = reach_for(facet, settings, places)
     requests, offers = sides.requests.facets[facet], sides.offers.facets[facet]
     if sides.requests.n == 1:
@@ -93,9 +114,10 @@ def _facet(facet: str, sides: Sides, settings: MatchingSettings, places: Places)
     return values_for_offer(dict.fromkeys(offers.rows, 1.0), requests, reach)
 
 
-def _language(sides: Sides, settings: MatchingSettings, places: Places) -> Floats:
+def _language(sides: Sides, settings: MatchingSettings, places: Places) -> Spread:
     """One shared language is enough."""
-    return (_facet("language", sides, settings, places) > 0).astype(np.float64)
+    shared = _facet("language", sides, settings, places)
+    return Spread((shared.values > 0).astype(np.float64), shared.line)
 
 
 def _time(sides: Sides, *_: object) -> Floats:
@@ -104,12 +126,16 @@ def _time(sides: Sides, *_: object) -> Floats:
     first = np.maximum(request.from_day, offer.from_day)
     last = np.minimum(request.until_day, offer.until_day)
     is_closed = np.isfinite(request.from_day) & np.isfinite(request.until_day)
-    if bool(is_closed.all()):
-        value = np.maximum(last - first + 1.0, 0.0) / (request.until_day - request.from_day + 1.0)
-    else:
-        days = np.where(is_closed, request.until_day, 1.0) - np.where(is_closed, request.from_day, 1.0) + 1.0
-        shared = np.where(is_closed, np.maximum(last - np.where(is_closed, first, 0.0) + 1.0, 0.0), 0.0)
-        value = np.where(is_closed, shared / days, (first <= last).astype(np.float64))
+    if bool(is_closed.all()):  # the common case, without a copy for each step
+        last -= first
+        last += 1.0
+        np.maximum(last, 0.0, out=last)
+        last /= request.until_day - request.from_day + 1.0
+        last *= offer.has_days
+        return last
+    days = np.where(is_closed, request.until_day, 1.0) - np.where(is_closed, request.from_day, 1.0) + 1.0
+    shared = np.where(is_closed, np.maximum(last - np.where(is_closed, first, 0.0) + 1.0, 0.0), 0.0)
+    value = np.where(is_closed, shared / days, (first <= last).astype(np.float64))
     return np.where(request.has_days & offer.has_days, value, 0.0)
 
 
@@ -151,7 +177,7 @@ def scaled_weights(
     }
 
 
-_PARTS: dict[str, Callable[[Sides, MatchingSettings, Places], Floats]] = {
+_PARTS: dict[str, Callable[[Sides, MatchingSettings, Places], Floats | Spread]] = {
     "support": partial(_facet, "support"),
     "needs": partial(_facet, "needs"),
     "place": partial(_facet, "place"),
