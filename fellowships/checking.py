@@ -1,0 +1,189 @@
+"""Is a record of a shortlist true? Checked with the standard library alone, without any solver.
+
+This file imports nothing of the engine and repeats nothing from it: whoever doubts a list can read these
+lines, or write them again in another language from docs/shortlists.md. It shows that the bytes are those
+that were written, that the list keeps every limit, that no list has a greater total, and that among the
+lists with this total no other has a greater or equal sum of lots; or that no list keeps the limits at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+Row = tuple[dict[str, int], int, int | None]
+"""Weight of each nominee, least, most (None: any)."""
+SCHEMA = "capmatch-shortlist/1"
+
+
+class Untrue(Exception):
+    """The record does not hold; the text says what."""
+
+
+def canonical(value: object) -> str:
+    """The one way to write a value: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def digest(value: object) -> str:
+    """SHA-256 of the canonical text."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def check(content: bytes) -> Json:
+    """The record that these bytes are, once everything in it holds. Raises Untrue."""
+    try:
+        return _checked(content)
+    except Untrue:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise Untrue(f"not a record of a shortlist ({type(error).__name__}: {str(error)[:80]})") from error
+
+
+def _checked(content: bytes) -> Json:
+    record: Json = json.loads(content.decode())
+    _need(record["schema"] == SCHEMA, "another kind of file")
+    _need(f"{canonical(record)}\n".encode() == content, "bytes were changed: not the canonical text")
+    rest = {name: value for name, value in record.items() if name != "sha256"}
+    _need(digest(rest) == record["sha256"], "the hash of the whole does not fit")
+    question = record["question"]
+    _need(digest(question) == record["question_sha256"], "the hash of the question does not fit")
+    ids = [one["id"] for one in question["nominations"]]
+    _need(ids == sorted(set(ids)), "nominees out of order, or twice")
+    rows, low, high = _rows(question)
+    case = _Case(question, low, high)
+    scores = {one["id"]: one["score"] for one in question["nominations"]}
+    if record["status"] == "infeasible":
+        case.prove(record["proof"]["none"], rows, dict.fromkeys(ids, 0), -1)
+        return record
+    chosen = [seat["id"] for seat in record["seats"]]
+    _check_list(set(chosen), chosen, rows, low, high)
+    total = sum(scores[one] for one in chosen)
+    lots = {one: _lot(question["seed"], one) for one in ids}
+    drawn = sum(lots[one] for one in chosen)
+    _need(record["value"] == {"total": total, "lots": drawn}, "the sums do not add up")
+    _check_counts(record, question, set(chosen))
+    case.prove(record["proof"]["total"], rows, scores, total)
+    rows["total"] = (scores, total, None)
+    rows["other"] = (dict.fromkeys(chosen, 1), 0, len(chosen) - 1)
+    case.prove(record["proof"]["only"], rows, lots, drawn - 1)
+    return record
+
+
+def _rows(question: Json) -> tuple[dict[str, Row], dict[str, int], dict[str, int]]:
+    """Every limit by name, and who must be and may be on the list."""
+    people = question["nominations"]
+    rows: dict[str, Row] = {"seats": (dict.fromkeys((one["id"] for one in people), 1), *_both(question))}
+    for place, target in enumerate(question["targets"]):
+        group = _group(question, target["attribute"], target["value"])
+        rows[f"target:{place}"] = (group, target["least"], target["most"])
+    for cap in question["caps"]:
+        for value in {one["values"].get(cap["attribute"], "") for one in people} - {""}:
+            group = _group(question, cap["attribute"], value)
+            rows[f"cap:{cap['attribute']}:{value}"] = (group, 0, cap["most"])
+    low, high = {one["id"]: 0 for one in people}, {one["id"]: 1 for one in people}
+    for pin in question["pins"]:
+        _need(pin["id"] in low, "a pin of nobody")
+        (low if pin["is_in"] else high)[pin["id"]] = 1 if pin["is_in"] else 0
+    return rows, low, high
+
+
+def _both(question: Json) -> tuple[int, int]:
+    return question["seats"], question["seats"]
+
+
+def _group(question: Json, attribute: str, value: str) -> dict[str, int]:
+    return {one["id"]: 1 for one in question["nominations"] if one["values"].get(attribute) == value}
+
+
+def _lot(seed: str, nominee: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed}|1|{nominee}".encode()).digest()[:3], "big")
+
+
+def _check_list(
+    chosen: set[str], listed: list[str], rows: dict[str, Row], low: dict[str, int], high: dict[str, int]
+) -> None:
+    _need(len(chosen) == len(listed) and chosen <= set(low), "somebody twice, or who is not nominated")
+    for name, (weights, least, most) in rows.items():
+        n = sum(weights.get(one, 0) for one in chosen)
+        _need(n >= least and (most is None or n <= most), f"the list breaks {name}")
+    _need(all(low[one] <= (one in chosen) <= high[one] for one in low), "the list breaks a pin")
+
+
+def _check_counts(record: Json, question: Json, chosen: set[str]) -> None:
+    for target, shown in zip(question["targets"], record["targets"], strict=True):
+        group = _group(question, target["attribute"], target["value"])
+        fits = shown["count"] == len(chosen & set(group)) and shown["in_pool"] == len(group)
+        same = all(shown[name] == target[name] for name in ("attribute", "value", "least", "most"))
+        _need(fits and same, f"the count of {target['attribute']} = {target['value']} is wrong")
+
+
+class _Case:
+    """The tree of cases: every leaf bounds its own, and the two sides of a split leave nothing out."""
+
+    def __init__(self, question: Json, low: dict[str, int], high: dict[str, int]) -> None:
+        self.question, self.low, self.high = question, low, high
+
+    def prove(self, tree: Json, rows: dict[str, Row], gain: dict[str, int], claim: int) -> None:
+        """Raise Untrue unless the tree shows that no list gains more than the claim."""
+        stack: list[tuple[Json, dict[str, Row], dict[str, int], dict[str, int], int]]
+        stack = [(tree, rows, self.low, self.high, 0)]
+        while stack:
+            node, within, low, high, depth = stack.pop()
+            if "rows" in node:
+                grid = _whole(node["grid"])
+                _need(grid >= 0, "a grid below 0")
+                bound = _bound(node["rows"], grid, within, gain, low, high)
+                _need(bound < grid * (claim + 1), "a bound is not reached")
+                continue
+            for side, more, lows, highs in self._sides(node, within, low, high, depth):
+                stack.append((side, more, lows, highs, depth + 1))
+
+    def _sides(
+        self, node: Json, rows: dict[str, Row], low: dict[str, int], high: dict[str, int], depth: int
+    ) -> Iterator[tuple[Json, dict[str, Row], dict[str, int], dict[str, int]]]:
+        at = _whole(node["at"])
+        if "person" in node:
+            one = node["person"]
+            _need(one in low and at == 0, "a split on nobody")
+            yield node["below"], rows, {**low, one: min(low[one], 0)}, {**high, one: 0}
+            yield node["above"], rows, {**low, one: 1}, high
+            return
+        group = _group(self.question, *node["count"])
+        yield node["below"], {**rows, f"split:{depth}": (group, 0, at)}, low, high
+        yield node["above"], {**rows, f"split:{depth}": (group, at + 1, None)}, low, high
+
+
+def _bound(
+    multipliers: dict[str, int],
+    grid: int,
+    rows: dict[str, Row],
+    gain: dict[str, int],
+    low: dict[str, int],
+    high: dict[str, int],
+) -> int:
+    """Weak duality, in 1/grid: the priced limits, and the most that each nominee is worth beyond them."""
+    worth = {one: grid * value for one, value in gain.items()}
+    bound = 0
+    for name, multiplier in multipliers.items():
+        weights, least, most = rows[name]
+        limit = most if _whole(multiplier) > 0 else least
+        _need(limit is not None, f"{name} has no such limit")
+        bound += multiplier * (limit or 0)
+        for one, weight in weights.items():
+            worth[one] -= multiplier * weight
+    # Someone forced in and forced out at once is in no list; the case is empty, and any bound holds.
+    return bound + sum(max(low[one] * value, high[one] * value) for one, value in worth.items())
+
+
+def _whole(value: object) -> int:
+    _need(isinstance(value, int) and not isinstance(value, bool), "a number that is not whole")
+    return int(str(value))
+
+
+def _need(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Untrue(otherwise)

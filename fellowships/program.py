@@ -1,0 +1,192 @@
+"""How does a question become rows of integers, and which list has the greatest sum within them?
+
+A row says that a weighted count of the list lies between two numbers. The solver works on floats, so nothing
+that it says is believed: a list is checked against every row in integers before anybody sees it, and the
+proof (fellowships/proof.py) is checked by a program that has never met the solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import scipy.optimize as so
+
+from fellowships.facts import Question
+from vocabulary.errors import Invalid
+from vocabulary.messages import Message
+
+Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+NO_LIMIT = -1
+"""As `most`: any number."""
+_WHOLE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Rows over the nominees in order of their ids.
+
+    names : of the rows. matrix : shape (n_rows, n); weights of 0 or more. least, most : shape (n_rows,).
+    low, high : shape (n,); 0 or 1: who must be, and who may be on the list. gain : shape (n,); what to sum.
+    """
+
+    names: tuple[str, ...]
+    matrix: Ints
+    least: Ints
+    most: Ints
+    low: Ints
+    high: Ints
+    gain: Ints
+
+    @property
+    def n(self) -> int:
+        return len(self.gain)
+
+    def with_row(self, name: str, weights: Ints, least: int = 0, most: int = NO_LIMIT) -> Program:
+        """The same with one row more."""
+        return replace(
+            self,
+            names=(*self.names, name),
+            matrix=np.vstack([self.matrix, weights.reshape(1, -1)]),
+            least=np.append(self.least, least),
+            most=np.append(self.most, most),
+        )
+
+    def without_rows(self, names: Sequence[str]) -> Program:
+        """The same without these rows."""
+        kept = [place for place, name in enumerate(self.names) if name not in set(names)]
+        return replace(
+            self,
+            names=tuple(self.names[place] for place in kept),
+            matrix=self.matrix[kept],
+            least=self.least[kept],
+            most=self.most[kept],
+        )
+
+    def bounded(self, place: int, low: int, high: int) -> Program:
+        """The same with one nominee forced in (1, 1) or out (0, 0)."""
+        lows, highs = self.low.copy(), self.high.copy()
+        lows[place], highs[place] = low, high
+        return replace(self, low=lows, high=highs)
+
+    def keeps(self, chosen: Sequence[int]) -> bool:
+        """Whether a list keeps every row and bound, in integers."""
+        picked = np.zeros(self.n, dtype=np.int64)
+        picked[list(chosen)] = 1
+        sums = self.matrix @ picked
+        is_high = (self.most != NO_LIMIT) & (sums > self.most)
+        is_out = (picked < self.low) | (picked > self.high)
+        return not ((sums < self.least).any() or is_high.any() or is_out.any())
+
+
+def program_of(question: Question) -> Program:
+    """The rows of an ordered question, with the scores to sum. Row names are those of the record."""
+    people = question.nominations
+    n = len(people)
+    names, rows, limits = ["seats"], [np.ones(n, dtype=np.int64)], [(question.n_seats, question.n_seats)]
+    for place, target in enumerate(question.targets):
+        names.append(f"target:{place}")
+        rows.append(members(question, target.attribute, target.value))
+        limits.append((target.least, NO_LIMIT if target.most is None else target.most))
+    for cap in question.caps:
+        for value in sorted({one.values.get(cap.attribute, "") for one in people} - {""}):
+            names.append(f"cap:{cap.attribute}:{value}")
+            rows.append(members(question, cap.attribute, value))
+            limits.append((0, cap.most))
+    place_of = {one.id: place for place, one in enumerate(people)}
+    low, high = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
+    for pin in question.pins:
+        (low if pin.is_in else high)[place_of[pin.id]] = int(pin.is_in)
+    least, most = np.array(limits, dtype=np.int64).T
+    gain = np.array([one.score for one in people], dtype=np.int64)
+    return Program(tuple(names), np.vstack(rows), least, most, low, high, gain)
+
+
+def members(question: Question, attribute: str, value: str) -> Ints:
+    """1 for each nominee who has this value, shape (n,)."""
+    return np.array([one.values.get(attribute) == value for one in question.nominations], dtype=np.int64)
+
+
+def greatest(program: Program, seconds: float = 60.0) -> tuple[int, ...] | None:
+    """Places of the list with the greatest gain, in order; None where no list keeps the rows.
+
+    Raises Invalid when the time was too short. The list keeps every row; that it is the greatest is the
+    word of the solver until it is proved.
+    """
+    relaxed = relax(program)
+    if relaxed is None:
+        return None
+    values = relaxed[0]
+    if np.abs(values - np.round(values)).max(initial=0.0) > _WHOLE:
+        most = np.where(program.most == NO_LIMIT, np.inf, program.most.astype(float))
+        found = so.milp(
+            -program.gain.astype(float),
+            integrality=np.ones(program.n),
+            bounds=so.Bounds(program.low, program.high),
+            constraints=so.LinearConstraint(program.matrix.astype(float), program.least.astype(float), most),
+            options={"mip_rel_gap": 0.0, "time_limit": seconds},
+        )
+        if found.status == 2:
+            return None
+        if found.status != 0:
+            raise Invalid({}, Message("No list was proved best in {seconds} seconds.", seconds=seconds))
+        values = found.x
+    chosen = tuple(int(place) for place in np.flatnonzero(np.round(values) == 1))
+    if not program.keeps(chosen):
+        raise AssertionError("the solver broke its own rows")
+    return chosen
+
+
+def relax(program: Program) -> tuple[Floats, Floats] | None:
+    """The greatest gain with parts of people, and a multiplier for each row: above 0 for its most, below 0
+    for its least. Shapes (n,) and (n_rows,); None where even that cannot be."""
+    matrix, bound, sides = _below(program)
+    found = so.linprog(
+        -program.gain.astype(float),
+        A_ub=matrix,
+        b_ub=bound,
+        bounds=np.column_stack([program.low, program.high]),
+        method="highs-ds",
+    )
+    if found.status == 2:
+        return None
+    if found.status != 0:
+        raise AssertionError(f"the solver gave up: {found.message}")
+    return found.x, _per_row(program, -found.ineqlin.marginals, sides)
+
+
+def conflict(program: Program) -> Floats:
+    """Multipliers that show why no list keeps the rows, where parts of people cannot either (Farkas).
+
+    They come from the least sum of violations; shape (n_rows,).
+    """
+    matrix, bound, sides = _below(program)
+    n_rows = len(bound)
+    found = so.linprog(
+        np.concatenate([np.zeros(program.n), np.ones(n_rows)]),
+        A_ub=np.hstack([matrix, -np.eye(n_rows)]),
+        b_ub=bound,
+        bounds=[*zip(program.low.tolist(), program.high.tolist(), strict=True), *[(0, None)] * n_rows],
+        method="highs-ds",
+    )
+    return _per_row(program, -found.ineqlin.marginals, sides)
+
+
+def _below(program: Program) -> tuple[Floats, Floats, tuple[Any, Any]]:
+    """Every row as "at most": first those with a least, then those with a most."""
+    has_least, has_most = program.least > 0, program.most != NO_LIMIT
+    matrix = np.vstack([-program.matrix[has_least], program.matrix[has_most]]).astype(float)
+    bound = np.concatenate([-program.least[has_least], program.most[has_most]]).astype(float)
+    return matrix, bound, (has_least, has_most)
+
+
+def _per_row(program: Program, multipliers: Floats, sides: tuple[Any, Any]) -> Floats:
+    has_least, has_most = sides
+    split = int(has_least.sum())
+    of_rows = np.zeros(len(program.names))
+    of_rows[has_least] -= np.maximum(multipliers[:split], 0)
+    of_rows[has_most] += np.maximum(multipliers[split:], 0)
+    return of_rows

@@ -1,0 +1,124 @@
+"""Which list is the best within the balance asked for, and why can nobody say otherwise?
+
+Two stages, each keeping what the one before reached: the greatest total score, then, among the lists with
+that total, the greatest sum of public lots. Both are proved, so it does not matter which solver found the
+list, in which order the rows came, or on which machine. Nothing is ever relaxed silently: where no list keeps
+every limit, the answer is a proof of that, the limits in conflict, and the smallest changes (relaxation.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fellowships.facts import Question, lot, require_sound
+from fellowships.program import Ints, Program, greatest, members, program_of
+from fellowships.proof import Groups, Refuted, Tree, prove
+from vocabulary.errors import Invalid
+from vocabulary.messages import Message
+
+_MOST_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """The list (ids, by score and then lot), its total score and sum of lots, and the two proofs.
+
+    total_proof : no list has a greater total. only_proof : no other list has this total and these lots.
+    """
+
+    chosen: tuple[str, ...]
+    total: int
+    lots: int
+    total_proof: Tree
+    only_proof: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class NoList:
+    """No list keeps every limit: the proof of that."""
+
+    proof: Tree
+
+
+def shortlist(question: Question, *, seconds: float = 60.0) -> Shortlist | NoList:
+    """The one best list, or the proof that there is none.
+
+    Parameters
+    ----------
+    question : Question
+        In any order; the same question gives the same list.
+    seconds : float
+        Longest time of one search.
+
+    Raises
+    ------
+    Invalid
+        When the question is not sound, a search took too long, a proof would be too long, or two lists share
+        every lot (then another seed decides).
+    """
+    require_sound(question)
+    question = question.ordered()
+    ids, groups = tuple(one.id for one in question.nominations), groups_of(question)
+    program = program_of(question)
+    chosen = greatest(program, seconds)
+    if chosen is None:
+        nothing = replace(program, gain=np.zeros_like(program.gain))
+        return NoList(prove(nothing, -1, ids, groups))
+    chosen, total_proof = _proved(program, chosen, ids, groups)
+    total = int(program.gain[list(chosen)].sum())
+    drawn = with_lots(program, question, total)
+    chosen = greatest(drawn, seconds) or chosen
+    chosen, only_proof = _alone(drawn, chosen, ids, groups)
+    listed = sorted(chosen, key=lambda place: (-program.gain[place], -drawn.gain[place], ids[place]))
+    lots = int(drawn.gain[list(chosen)].sum())
+    return Shortlist(tuple(ids[place] for place in listed), total, lots, total_proof, only_proof)
+
+
+def groups_of(question: Question) -> Groups:
+    """Who has which value, of every attribute that a target or a cap names."""
+    named = {one.attribute for one in question.targets} | {one.attribute for one in question.caps}
+    pairs = {(name, one.values[name]) for one in question.nominations for name in named & set(one.values)}
+    return {pair: members(question, *pair) for pair in sorted(pairs)}
+
+
+def with_lots(program: Program, question: Question, total: int) -> Program:
+    """The second stage: lots to sum, among the lists with at least this total."""
+    lots = np.array([lot(question.seed, one.id) for one in question.nominations], dtype=np.int64)
+    return replace(program.with_row("total", program.gain, total), gain=lots)
+
+
+def _proved(
+    program: Program, chosen: tuple[int, ...], ids: tuple[str, ...], groups: Groups
+) -> tuple[tuple[int, ...], Tree]:
+    """The best list and its proof; a better list that the prover meets takes the place of the first."""
+    for _ in range(_MOST_TRIES):
+        try:
+            return chosen, prove(program, int(program.gain[list(chosen)].sum()), ids, groups)
+        except Refuted as better:
+            chosen = better.chosen
+    raise AssertionError("the solver was wrong again and again")
+
+
+def _alone(
+    drawn: Program, chosen: tuple[int, ...], ids: tuple[str, ...], groups: Groups
+) -> tuple[tuple[int, ...], Tree]:
+    """The list with the greatest sum of lots, and the proof that every other has less."""
+    for _ in range(_MOST_TRIES):
+        lots = int(drawn.gain[list(chosen)].sum())
+        try:
+            return chosen, prove(others(drawn, chosen), lots - 1, ids, groups)
+        except Refuted as other:
+            if int(drawn.gain[list(other.chosen)].sum()) == lots:
+                message = Message("Two lists share every lot; name another random seed.")
+                raise Invalid({"random_seed": [message]}) from other
+            chosen = other.chosen
+    raise AssertionError("the solver was wrong again and again")
+
+
+def others(program: Program, chosen: tuple[int, ...]) -> Program:
+    """The same without one list: at most all but one of its members."""
+    picked: Ints = np.zeros(program.n, dtype=np.int64)
+    picked[list(chosen)] = 1
+    return program.with_row("other", picked, 0, len(chosen) - 1)

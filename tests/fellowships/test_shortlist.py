@@ -1,0 +1,79 @@
+"""Is the list the best there is, the only one, and the same for everybody?"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from fellowships.facts import BalanceTarget, Nomination, Pin, Question
+from fellowships.shortlist import NoList, Shortlist, shortlist
+from tests.fellowships.pools import every_list, pool, small_questions
+from vocabulary.errors import Invalid
+
+
+@given(small_questions())
+def test_list_is_the_greatest_by_score_and_then_by_lots(question: Question) -> None:
+    found = shortlist(question)
+
+    lists = every_list(question)
+    if isinstance(found, NoList):
+        assert lists == []
+    else:
+        assert (found.total, found.lots, tuple(sorted(found.chosen))) == max(lists)
+
+
+def test_order_of_rows_changes_nothing() -> None:
+    question = pool(221, 16)
+    first = shortlist(question)
+    for seed in range(3):
+        people, targets = list(question.nominations), list(question.targets)
+        random.Random(seed).shuffle(people)
+        random.Random(seed).shuffle(targets)
+
+        again = shortlist(replace(question, nominations=tuple(people), targets=tuple(targets)))
+
+        assert again == first
+
+
+def test_another_seed_draws_another_of_the_tied_lists() -> None:
+    people = tuple(Nomination(f"n{place}", 5) for place in range(20))
+
+    found = {shortlist(Question(people, 5, seed=str(seed))).chosen for seed in range(5)}
+
+    assert len(found) == 5
+
+
+def test_list_is_written_by_score_and_then_lot() -> None:
+    people = (Nomination("a", 1), Nomination("b", 3), Nomination("c", 2))
+
+    found = shortlist(Question(people, 2))
+
+    assert isinstance(found, Shortlist)
+    assert found.chosen == ("b", "c")
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "text"),
+    [
+        ({"n_seats": 3}, "seats", "There are 3 seats and 2 nominees; write a number from 1 to 2."),
+        ({"n_seats": 0}, "seats", "There are 0 seats and 2 nominees; write a number from 1 to 2."),
+        ({"targets": (BalanceTarget("r", "x", 2, 1),)}, "targets", "r = x: the minimum 2 is above 1."),
+        ({"pins": (Pin("z", True, "asked"),)}, "pins", "“z” is not nominated."),
+        ({"pins": (Pin("a", True, " "),)}, "pins", "“a” needs a reason."),
+        (
+            {"nominations": (Nomination("a", 1), Nomination("a", 1))},
+            "nominations",
+            "“a” stands twice; keep one.",
+        ),
+    ],
+)
+def test_question_that_cannot_be_meant_is_refused(change: dict, field: str, text: str) -> None:
+    sound = Question((Nomination("a", 1), Nomination("b", 2)), 1)
+
+    with pytest.raises(Invalid) as refused:
+        shortlist(replace(sound, **change))
+
+    assert refused.value.errors == {field: [text]}
