@@ -49,8 +49,8 @@ def _most(likeness: Likeness, judged: Judged, wanted: Bools) -> NDArray[np.float
     """What each score can be at most, within `ROUNDING`; far less for what is not wanted: shape (n,)."""
     most = judged.weights["text"].astype(np.float32) * likeness.most
     if judged.parts:
-        most = most + judged.rest if len(most) != len(judged.rest) else np.add(most, judged.rest, out=most)
-    most[~wanted] = _NEVER
+        most += judged.rest
+    np.putmask(most, ~wanted, np.float32(_NEVER))
     return most
 
 

@@ -40,15 +40,15 @@ class Facet:
         The lines that name a code, and its weight in each.
     totals : array of shape (m,)
         The weights of a line added up; 0 means that it says nothing.
-    total : array of shape (n,)
-        The same for each entry.
+    is_said : array of shape (n,)
+        Does the entry say anything?
     """
 
     line: NDArray[np.intp]
     rows: Mapping[str, NDArray[np.intp]]
     weights: Mapping[str, Floats]
     totals: Floats
-    total: Floats
+    is_said: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def build_facet(codes: Sequence[Units]) -> Facet:
         rows={code: np.array(found, dtype=np.intp) for code, found in rows.items()},
         weights={code: np.array(found) for code, found in weights.items()},
         totals=totals,
-        total=totals[line],
+        is_said=(totals > 0)[line],
     )
 
 

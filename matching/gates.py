@@ -58,7 +58,7 @@ def blocked(sides: Sides, parts: Mapping[str, Floats | Spread], today: date | No
     """
     request, offer = sides.requests, sides.offers
     both_support = request.names_support & offer.names_support
-    both_place = (request.facets["place"].total > 0) & (offer.facets["place"].total > 0)
+    both_place = request.facets["place"].is_said & offer.facets["place"].is_said
     return {
         "not_open": ~(request.is_open & offer.is_open),
         "request_expired": _expired(request, today),

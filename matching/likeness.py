@@ -45,8 +45,8 @@ class Likeness:
 
     @cached_property
     def most(self) -> Floats32:
-        """The most that each text part can be: shape (n,), 0..1, within `ROUNDING`."""
-        return np.minimum(self._sums, np.float32(1.0)) if self._is_plain else self._best_of_all()
+        """No text part is above this: shape (n,), 0 or more, within `ROUNDING`."""
+        return self._sums if self._is_plain else self._best_of_all()
 
     def near(self, rows: Rows) -> Floats:
         """The text parts of some rows, within `ROUNDING`: shape (n rows,)."""

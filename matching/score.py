@@ -150,7 +150,7 @@ def _money(sides: Sides, *_: object) -> Floats:
 def applying(sides: Sides, has_words: Bools, has_meaning: Bools) -> dict[str, Bools]:
     """Which parts the request says something about; shape (1,) or (n,) each."""
     request = sides.requests
-    facets = {facet: request.facets[facet].total > 0 for facet in FACETS}
+    facets = {facet: request.facets[facet].is_said for facet in FACETS}
     asks_money = request.has_money | ~request.names_support
     return facets | {
         "text": has_words,
