@@ -52,8 +52,8 @@ class Made:
 
 
 def missing(session: Session, model: str, limit: int) -> list[int]:
-    """Ids of matchable entries whose vectors are not of this model and wording, `limit` at most."""
-    return list(session.execute(_missing(model).order_by(Entry.id).limit(limit)).scalars().all())
+    """Ids of matchable entries whose vectors are not of this model and wording, newest entries first."""
+    return list(session.execute(_missing(model).order_by(Entry.id.desc()).limit(limit)).scalars().all())
 
 
 def count(session: Session, model: str) -> tuple[int, int]:
