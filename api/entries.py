@@ -19,6 +19,7 @@ from schemas.entries import (
     InsideQuerySchema,
     ReceiptSchema,
     RevisionsSchema,
+    SimilarEntriesSchema,
     WithdrawalSchema,
     filters_of,
     page_out,
@@ -29,7 +30,7 @@ from services.clock import utc_now
 from services.entries import drafts, publication, submission
 from services.entries.differences import differences
 from services.matches import MatchRow, matches_of
-from services.queries import entries
+from services.queries import entries, similar
 from services.transaction import reading
 from translations.catalogues import translate
 from vocabulary.actions import Action
@@ -94,6 +95,17 @@ def _reading(bp: Blueprint, kind: EntryKind) -> None:
         with reading() as session:
             body, version = _shown(session, kind, ref)
         return unless_known(body, version)
+
+    @bp.route(f"/{kind.value}s/<ref>/similar", methods=["GET"])
+    @acts(Action.ENTRY_READ_PUBLIC)
+    @bp.response(200, SimilarEntriesSchema)
+    def list_similar(ref: str) -> dict[str, Any]:
+        """Entries of the same kind that may be the same one, by title and summary, in any script."""
+        with reading() as session:
+            actor = current_actor()
+            row = entries.entry_page(session, actor, ref, now=utc_now(), kind=kind).row
+            found = similar.similar_entries(session, actor, kind, row.content, ref=row.ref)
+        return {"items": found, "next": None}
 
 
 def _writing(bp: Blueprint, kind: EntryKind) -> None:

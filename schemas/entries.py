@@ -302,3 +302,19 @@ InsideQuerySchema = HouseSchema.from_dict(
 def filters_of(query: Mapping[str, Any]) -> dict[str, list[str]]:
     """The filters of a query that was read, without words, order and page."""
     return {name: codes for name, codes in query.items() if isinstance(codes, list) and codes}
+
+
+class SimilarEntrySchema(HouseSchema):
+    """An entry that may be the same one."""
+
+    ref = fields.String(required=True)
+    title = fields.String(required=True)
+    score = fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
+    why = fields.String(required=True, metadata={"enum": ["same", "text"]})
+
+
+class SimilarEntriesSchema(HouseSchema):
+    """The most similar ones, best first."""
+
+    items = fields.List(fields.Nested(SimilarEntrySchema), required=True)
+    next = fields.String(required=True, allow_none=True)

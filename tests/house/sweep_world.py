@@ -237,6 +237,7 @@ ABOUT: Mapping[str, str] = {
             ("get_list", "published"),
             ("create", "new"),
             ("get_one", "public" if one == "request" else one),
+            ("list_similar", "public" if one == "request" else one),
             ("change", one),
             ("discard", "draft" if one == "request" else one),
             ("submit", one),

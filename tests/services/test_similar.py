@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.queries.similar import similar_entries, similar_organisations
-from tests.factories import make_published
+from tests.factories import make_published, make_submitted
 from tests.fixtures import Opened
 from vocabulary.people import SIGNED_OUT
 from vocabulary.states import EntryKind
@@ -55,3 +55,18 @@ def test_similar_organisations_are_found_in_any_script(
         found = similar_organisations(session, SIGNED_OUT, typed)
 
     assert [similar.name for similar in found] == [known]
+
+
+def test_api_points_out_entries_that_may_be_the_same(client, write: Opened) -> None:
+    with write() as session:
+        first = make_published(session, title="Assessment of coastal mangroves").ref
+        second = make_published(session, title="Assessments of costal mangroves").ref
+        make_published(session, title="Something else altogether")
+        hidden = make_submitted(session, title="Assessment of coastal mangroves").ref
+
+    found = client.get(f"/api/v1/requests/{first}/similar").get_json()
+    unknown = client.get(f"/api/v1/requests/{hidden}/similar")
+
+    assert [(one["ref"], one["why"]) for one in found["items"]] == [(second, "text")]
+    assert found["items"][0]["score"] > 0.8
+    assert unknown.status_code == 404
