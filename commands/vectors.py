@@ -47,7 +47,7 @@ def build() -> None:
                 seen.add(entry_id)
                 n_built += _build_one(entry_id, best, fast)
                 tell(done + n_built, total)
-    click.echo(f"{n_built} entries, {best.version}.")
+    click.echo(f"Entries done: {n_built}, with {best.version}.")
 
 
 def _build_one(entry_id: int, best: Encoder, fast: Encoder) -> bool:
