@@ -61,11 +61,14 @@ def _checked(content: bytes) -> Json:
         return record
     chosen = [seat["id"] for seat in record["seats"]]
     _check_list(set(chosen), chosen, rows, low, high)
+    _need(all(seat["score"] == scores[seat["id"]] for seat in record["seats"]), "a seat shows another score")
     total = sum(scores[one] for one in chosen)
     lots = {one: _lot(question["seed"], one) for one in ids}
     drawn = sum(lots[one] for one in chosen)
     _need(record["value"] == {"total": total, "lots": drawn}, "the sums do not add up")
     _check_counts(record, question, set(chosen))
+    for answer in (*record["counterfactuals"], *record["replacements"]):
+        _check_exchange(answer, set(chosen), (rows, low, high), scores)
     case.prove(record["proof"]["total"], rows, scores, total)
     rows["total"] = (scores, total, None)
     rows["other"] = (dict.fromkeys(chosen, 1), 0, len(chosen) - 1)
@@ -80,10 +83,10 @@ def _rows(question: Json) -> tuple[dict[str, Row], dict[str, int], dict[str, int
     for place, target in enumerate(question["targets"]):
         group = _group(question, target["attribute"], target["value"])
         rows[f"target:{place}"] = (group, target["least"], target["most"])
-    for cap in question["caps"]:
+    for place, cap in enumerate(question["caps"]):
         for value in {one["values"].get(cap["attribute"], "") for one in people} - {""}:
             group = _group(question, cap["attribute"], value)
-            rows[f"cap:{cap['attribute']}:{value}"] = (group, 0, cap["most"])
+            rows[f"cap:{place}:{value}"] = (group, 0, cap["most"])
     low, high = {one["id"]: 0 for one in people}, {one["id"]: 1 for one in people}
     for pin in question["pins"]:
         _need(pin["id"] in low, "a pin of nobody")
@@ -119,6 +122,25 @@ def _check_counts(record: Json, question: Json, chosen: set[str]) -> None:
         fits = shown["count"] == len(chosen & set(group)) and shown["in_pool"] == len(group)
         same = all(shown[name] == target[name] for name in ("attribute", "value", "least", "most"))
         _need(fits and same, f"the count of {target['attribute']} = {target['value']} is wrong")
+
+
+def _check_exchange(
+    answer: Json,
+    chosen: set[str],
+    limits: tuple[dict[str, Row], dict[str, int], dict[str, int]],
+    scores: dict[str, int],
+) -> None:
+    """The list after an exchange keeps the limits (but a pin of this nominee) and adds up."""
+    one, comes, goes = answer["id"], answer["comes"], answer["goes"]
+    rows, low, high = limits
+    if not comes:
+        return
+    _need(set(goes) <= chosen and not set(comes) & chosen, "an exchange of the wrong people")
+    after = (chosen - set(goes)) | set(comes)
+    _check_list(after, sorted(after), rows, {**low, one: 0}, {**high, one: 1})
+    change = sum(scores[other] for other in comes) - sum(scores[other] for other in goes)
+    told = answer["points"] if "points" in answer else -answer["short"]
+    _need(change == told and (one in after) == ("short" in answer), f"the answer for {one} does not add up")
 
 
 class _Case:

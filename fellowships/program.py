@@ -91,9 +91,9 @@ def program_of(question: Question) -> Program:
         names.append(f"target:{place}")
         rows.append(members(question, target.attribute, target.value))
         limits.append((target.least, NO_LIMIT if target.most is None else target.most))
-    for cap in question.caps:
+    for place, cap in enumerate(question.caps):
         for value in sorted({one.values.get(cap.attribute, "") for one in people} - {""}):
-            names.append(f"cap:{cap.attribute}:{value}")
+            names.append(f"cap:{place}:{value}")
             rows.append(members(question, cap.attribute, value))
             limits.append((0, cap.most))
     place_of = {one.id: place for place, one in enumerate(people)}

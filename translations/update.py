@@ -21,7 +21,7 @@ from translations.catalogues import FOLDER, LANGUAGES
 
 ROOT = FOLDER.parent
 PACKAGES = (
-    "vocabulary", "criteria", "procedure", "matching", "services", "schemas", "frame", "api", "web",
+    "vocabulary", "criteria", "procedure", "fellowships", "matching", "services", "schemas", "frame", "api", "web",
     "commands", "jobs", "templates",
 )  # fmt: skip
 KEYWORDS = {

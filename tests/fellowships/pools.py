@@ -88,11 +88,7 @@ def pool(n: int, seats: int, seed: int = 1) -> Question:
     part = seats / 16
     asked = [("region", one, 2, 4) for one in REGIONS]
     asked += [("gender", "woman", 7, 9), ("gender", "man", 6, 9), ("knowledge", "ilk", 3, None)]
-    asked += [
-        ("discipline", "natural", 4, 8),
-        ("discipline", "social", 4, 6),
-        ("discipline", "humanities", 2, 4),
-    ]
+    asked += [("discipline", "natural", 4, 8), ("discipline", "social", 4, 6)]
     asked += [("discipline", "humanities", 2, 4), ("discipline", "policy", 2, 4)]
     targets = tuple(
         BalanceTarget(name, value, int(least * part), None if most is None else round(most * part) + 1)

@@ -1,0 +1,197 @@
+"""What is kept of a shortlist, so that anybody can check it years later, and run it again?
+
+One JSON text with sorted keys: the question whole, its hash (which does not depend on the order of rows), the
+list, the proofs, and every answer that was given. No time and no name of a machine stands in it: the same
+question gives the same bytes. fellowships/checking.py checks it and shares nothing with this file but the
+way to write a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import scipy
+
+from fellowships.checking import SCHEMA, canonical, check, digest
+from fellowships.explaining import Replacement, WhyNot, prices, replacements, reserve, why_not
+from fellowships.facts import BalanceTarget, Cap, Nomination, Pin, Question
+from fellowships.program import members
+from fellowships.relaxation import conflict_words, in_conflict, relaxations
+from fellowships.shortlist import NoList, Shortlist, shortlist
+
+Json = dict[str, Any]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How the integer scores were made: from which column, and which decimal one point is ("0.01")."""
+
+    column: str
+    unit: str
+
+
+def record_of(
+    question: Question,
+    rule: Rule,
+    *,
+    n_reserve: int = 0,
+    is_explained: bool = True,
+    seconds: float = 60.0,
+    progress: Progress | None = None,
+) -> bytes:
+    """The record of a question: canonical JSON in UTF-8 that ends with a line feed, and was checked.
+
+    Parameters
+    ----------
+    question : Question
+    rule : Rule
+    n_reserve : int
+        Most reserves to name.
+    is_explained : bool
+        Whether every nominee who is not on the list is told why; one search for each.
+    seconds : float
+        Longest time of one search.
+    progress : callable
+        Told how many nominees of how many were answered; may raise to stop.
+
+    Raises
+    ------
+    Invalid
+        As `shortlist` does.
+    """
+    found = shortlist(question, seconds=seconds)
+    question = question.ordered()
+    record: Json = {
+        "schema": SCHEMA,
+        "question": written(question, rule),
+        "question_sha256": digest(written(question, rule)),
+        "solver": {"name": "HiGHS, by scipy", "version": scipy.__version__},
+    }
+    if isinstance(found, NoList):
+        record |= _without_list(question, found)
+    else:
+        record |= _with_list(question, found, n_reserve, is_explained, progress)
+    content = f"{canonical(record | {'sha256': digest(record)})}\n".encode()
+    check(content)
+    return content
+
+
+def written(question: Question, rule: Rule) -> Json:
+    """A question as it stands in the record: everything that decides the list, in order."""
+    question = question.ordered()
+    return {
+        "seats": question.n_seats,
+        "seed": question.seed,
+        "lots": "first 24 bits of SHA-256(seed|1|id)",
+        "score": {"column": rule.column, "unit": rule.unit},
+        "nominations": [
+            {"id": one.id, "score": one.score, "values": dict(one.values)} for one in question.nominations
+        ],
+        "targets": [_target(one) for one in question.targets],
+        "caps": [{"attribute": one.attribute, "most": one.most} for one in question.caps],
+        "pins": [{"id": one.id, "is_in": one.is_in, "reason": one.reason} for one in question.pins],
+    }
+
+
+def question_of(record: Json) -> tuple[Question, Rule]:
+    """The question that a checked record answers, to run it again."""
+    asked = record["question"]
+    people = tuple(Nomination(one["id"], one["score"], one["values"]) for one in asked["nominations"])
+    targets = tuple(
+        BalanceTarget(
+            one["attribute"],
+            one["value"],
+            one["least"],
+            one["most"],
+            one["kind"] == "hard",
+            one["weight"],
+        )
+        for one in asked["targets"]
+    )
+    caps = tuple(Cap(one["attribute"], one["most"]) for one in asked["caps"])
+    pins = tuple(Pin(one["id"], one["is_in"], one["reason"]) for one in asked["pins"])
+    question = Question(people, asked["seats"], targets, caps, pins, asked["seed"])
+    return question, Rule(asked["score"]["column"], asked["score"]["unit"])
+
+
+def _target(target: BalanceTarget) -> Json:
+    return {
+        "attribute": target.attribute,
+        "value": target.value,
+        "least": target.least,
+        "most": target.most,
+        "kind": "hard" if target.is_hard else "soft",
+        "weight": target.weight,
+    }
+
+
+def _with_list(
+    question: Question, found: Shortlist, n_reserve: int, is_explained: bool, progress: Progress | None
+) -> Json:
+    scores = {one.id: one.score for one in question.nominations}
+    moves = replacements(question, found) if is_explained or n_reserve else ()
+    on_reserve = reserve(question, found, moves, n_reserve)
+    answers = why_not(question, found, progress=progress) if is_explained else ()
+    counts = _counts(question, found)
+    if is_explained:
+        costs = [price.points for price in prices(question, found)]
+        counts = [shown | {"cost": cost} for shown, cost in zip(counts, costs, strict=True)]
+    return {
+        "status": "optimal",
+        "seats": [{"id": one, "score": scores[one]} for one in found.chosen],
+        "reserve": [{"id": one, "score": scores[one]} for one in on_reserve],
+        "value": {"total": found.total, "lots": found.lots},
+        "proof": {"total": found.total_proof, "only": found.only_proof},
+        "targets": counts,
+        "replacements": [_replacement(one) for one in moves],
+        "counterfactuals": [_counterfactual(one) for one in answers],
+    }
+
+
+def _counts(question: Question, found: Shortlist) -> list[Json]:
+    shown = []
+    for target in question.targets:
+        group = members(question, target.attribute, target.value).tolist()
+        having = {one.id for one, has in zip(question.nominations, group, strict=True) if has}
+        n = {"count": len(having & set(found.chosen)), "in_pool": len(having)}
+        shown.append(_target(target) | n)
+    return shown
+
+
+def _replacement(one: Replacement) -> Json:
+    return {"id": one.id, "comes": list(one.comes), "goes": list(one.goes), "points": one.points}
+
+
+def _counterfactual(one: WhyNot) -> Json:
+    certain = None if one.needed_for_tie is None else one.needed_for_tie + 1
+    return {
+        "id": one.id,
+        "score": one.score,
+        "short": one.short,
+        "tied_with": one.needed_for_tie,
+        "certain_with": certain,
+        "comes": list(one.comes),
+        "goes": list(one.goes),
+        "excluded": one.is_excluded,
+    }
+
+
+def _without_list(question: Question, found: NoList) -> Json:
+    names = in_conflict(question, found.proof)
+    words = conflict_words(question, names)
+    changes = [
+        [
+            _target(one.target) | {"new_least": one.least, "new_most": one.most, "words": str(one.words)}
+            for one in change
+        ]
+        for change in relaxations(question)
+    ]
+    return {
+        "status": "infeasible",
+        "proof": {"none": found.proof},
+        "conflict": [{"name": name, "words": str(one)} for name, one in zip(names, words, strict=True)],
+        "relaxations": changes,
+    }

@@ -1,0 +1,183 @@
+"""Does a record check itself, refuse every change, and give the same bytes when it is run again?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fellowships import checking
+from fellowships.checking import Untrue, canonical, check, digest
+from fellowships.facts import BalanceTarget, Nomination, Question
+from fellowships.record import Rule, question_of, record_of
+from tests.fellowships.pools import pool, small_questions
+
+RULE = Rule("score", "1")
+
+
+def small() -> Question:
+    people = tuple(Nomination(f"n{place}", place % 3, {"r": "xy"[place % 2]}) for place in range(6))
+    return Question(people, 2, (BalanceTarget("r", "y", 1, 1),))
+
+
+CONTENT = record_of(small(), RULE, n_reserve=2)
+
+
+def resealed(record: dict) -> bytes:
+    """A record whose hashes were made anew after a change, as a forger would."""
+    record = {name: value for name, value in record.items() if name != "sha256"}
+    record["question_sha256"] = digest(record["question"])
+    return f"{canonical(record | {'sha256': digest(record)})}\n".encode()
+
+
+@settings(max_examples=40)
+@given(small_questions())
+def test_record_of_any_question_checks_and_runs_again_to_the_same_bytes(question: Question) -> None:
+    content = record_of(question, RULE, n_reserve=2)
+
+    record = check(content)
+
+    assert record_of(*question_of(record), n_reserve=2) == content
+
+
+def test_order_of_rows_changes_no_byte() -> None:
+    people = small().nominations[::-1]
+
+    assert record_of(replace(small(), nominations=people), RULE, n_reserve=2) == CONTENT
+
+
+def test_every_changed_byte_is_refused() -> None:
+    for place in range(len(CONTENT)):
+        bent = bytearray(CONTENT)
+        bent[place] ^= 1
+
+        with pytest.raises(Untrue):
+            check(bytes(bent))
+
+
+@given(st.binary(max_size=40), st.integers(0, 10**6), st.integers(0, 40))
+def test_any_other_bytes_are_refused(more: bytes, place: int, n_gone: int) -> None:
+    place %= len(CONTENT)
+    bent = CONTENT[:place] + more + CONTENT[place + n_gone :]
+    if bent == CONTENT:
+        return
+
+    with pytest.raises(Untrue):
+        check(bent)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        (("seats",), [{"id": "n2", "score": 2}, {"id": "n4", "score": 1}], "the list breaks target:0"),
+        (("seats",), [{"id": "n2", "score": 2}, {"id": "n2", "score": 2}], "somebody twice"),
+        (("seats", 0, "score"), 3, "a seat shows another score"),
+        (("value", "total"), 5, "the sums do not add up"),
+        (("value", "lots"), 5, "the sums do not add up"),
+        (("proof", "total"), {"grid": 1, "rows": {}}, "a bound is not reached"),
+        (("proof", "only"), {"grid": 1, "rows": {}}, "a bound is not reached"),
+        (("proof", "total"), {"grid": 0, "rows": {}}, "a bound is not reached"),
+        (("proof", "total"), {"grid": 1, "rows": {"target:9": 1}}, "not a record of a shortlist"),
+        (("targets", 0, "count"), 2, "the count of r = y is wrong"),
+        (("counterfactuals", 0, "short"), 0, "does not add up"),
+        (("replacements", 0, "points"), 9, "does not add up"),
+        (("question", "nominations", 2, "score"), 90, "a seat shows another score"),
+        (("question", "nominations", 4, "score"), 90, "the answer for n4 does not add up"),
+        (("question", "seats"), 3, "the list breaks seats"),
+        (("schema",), "other", "another kind of file"),
+    ],
+)
+def test_forged_record_with_good_hashes_is_refused(path: tuple, value: object, text: str) -> None:
+    record = json.loads(CONTENT)
+    place = record
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+
+    with pytest.raises(Untrue) as refused:
+        check(resealed(record))
+
+    assert text in str(refused.value)
+
+
+def test_list_that_is_worse_cannot_be_proved() -> None:
+    """The same seats but one, for somebody with fewer points, sums put right."""
+    record = json.loads(CONTENT)
+    record["seats"] = [{"id": "n3", "score": 0}, {"id": "n2", "score": 2}]
+    total, lots = 2, sum(checking._lot("0", name) for name in ("n2", "n3"))
+    record |= {"value": {"total": total, "lots": lots}, "counterfactuals": [], "replacements": []}
+
+    with pytest.raises(Untrue) as refused:
+        check(resealed(record))
+
+    assert str(refused.value) == "a bound is not reached"
+
+
+def test_proof_that_no_list_exists_cannot_be_given_for_a_list() -> None:
+    record = json.loads(CONTENT) | {
+        "status": "infeasible",
+        "proof": {"none": {"grid": 0, "rows": {"seats": 1}}},
+    }
+
+    with pytest.raises(Untrue):
+        check(resealed(record))
+
+
+def test_split_must_leave_nothing_out() -> None:
+    """A tree whose two sides are the same case is refused, as the checker makes the sides itself."""
+    record = json.loads(CONTENT)
+    leaf = {"grid": 0, "rows": {"split:0": 5}}
+    record["proof"]["total"] = {"count": ["r", "x"], "at": -1, "below": leaf, "above": leaf}
+
+    with pytest.raises(Untrue):
+        check(resealed(record))
+
+
+def test_infeasible_record_names_conflict_and_changes() -> None:
+    targets = (BalanceTarget("r", "x", 2), BalanceTarget("r", "y", 2))
+
+    record = check(record_of(replace(small(), targets=targets, n_seats=3), RULE))
+
+    assert record["status"] == "infeasible"
+    assert [one["words"] for one in record["conflict"]] == [
+        "seats: exactly 3",
+        "r = x: at least 2",
+        "r = y: at least 2",
+    ]
+    assert [[one["words"] for one in change] for change in record["relaxations"]] == [
+        ["r = x: lower the minimum from 2 to 1."],
+        ["r = y: lower the minimum from 2 to 1."],
+    ]
+
+
+def test_checker_needs_the_standard_library_only() -> None:
+    foreign = {"numpy", "scipy", "fellowships", "vocabulary"}
+    code = (
+        "import runpy, sys; runpy.run_path(sys.argv[1]);"
+        f"print(sorted({{name.split('.')[0] for name in sys.modules}} & {foreign}))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, str(Path(checking.__file__))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "[]\n"
+
+
+def test_record_of_a_real_call_is_small_and_true() -> None:
+    content = record_of(pool(221, 16), RULE, n_reserve=8, is_explained=False)
+
+    record = check(content)
+
+    assert len(record["seats"]) == 16
+    assert len(record["reserve"]) == 8
+    assert len(canonical(record["proof"])) <= 30_000
