@@ -29,17 +29,18 @@ def show() -> ResponseReturnValue:
     return _page()
 
 
-@bp.get("/weights/preview")
+@bp.post("/weights/preview")
 @acts(Action.MATCH_WEIGHTS)
 def preview() -> ResponseReturnValue:
     """What other weights would change in today's matches; changes nothing."""
-    typed = {part: request.args.get(part, "") for part in PARTS}
+    typed = {part: request.form.get(part, "") for part in PARTS}
+    reason = request.form.get("reason", "")
     try:
         with reading() as session:
             found = weights.preview(session, current_actor(), _numbers(typed), now=utc_now())
     except Invalid as wrong:
-        return _page(typed, wrong.errors), 422
-    return _page(typed, found=found)
+        return _page(typed, wrong.errors, reason=reason), 422
+    return _page(typed, found=found, reason=reason)
 
 
 @bp.post("/weights")
