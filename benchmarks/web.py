@@ -97,12 +97,19 @@ def form_token(app_port: int, known: Known) -> tuple[str, str]:
 
 
 def cases(bare_port: int, port: int, known: Known) -> list[Case]:
-    """What is measured: the plain fetch first."""
+    """What is measured: the plain fetch first. `kept`: asked by nobody in particular, so that the answer is kept
+    until something changes; `made anew`: asked by somebody signed in, for whom none is kept.
+    """
+    pages = [get(f"/requests/{ref}", HOST, known.cookie) for ref in known.public]
     return [
         Case("plain row fetch", bare_port, [get(f"/row/{number}", HOST) for number in known.ids]),
-        Case("list of requests", port, [get("/requests", HOST)]),
-        Case("list, searched", port, [get("/requests?q=assessment", HOST)]),
-        Case("page of a request", port, [get(f"/requests/{ref}", HOST) for ref in known.public]),
+        Case("list of requests, kept", port, [get("/requests", HOST)]),
+        Case("list of requests, made anew", port, [get("/requests", HOST, known.cookie)]),
+        Case("list, searched, made anew", port, [get("/requests?q=assessment", HOST, known.cookie)]),
+        Case("page of a request, kept", port, [get(f"/requests/{ref}", HOST) for ref in known.public]),
+        Case("page of a request, made anew", port, pages),
+        Case("JSON of a request, kept", port, [get(f"/api/v1/requests/{ref}", HOST) for ref in known.public]),
+        Case("JSON list of 50, kept", port, [get("/api/v1/requests?limit=50", HOST)]),
         Case("form, first page", port, [get("/requests/new", HOST)]),
         Case("matches of a request", port, [get(f"/requests/{known.own}/matches", HOST, known.cookie)]),
     ]
