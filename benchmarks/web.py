@@ -97,8 +97,10 @@ def form_token(app_port: int, known: Known) -> tuple[str, str]:
 
 
 def cases(bare_port: int, port: int, known: Known) -> list[Case]:
-    """What is measured: the plain fetch first. `kept`: asked by nobody in particular, so that the answer is kept
-    until something changes; `made anew`: asked by somebody signed in, for whom none is kept.
+    """What is measured: the plain fetch first.
+
+    `kept`: asked by nobody in particular, so that the answer is kept until something changes. `made anew`:
+    asked by somebody signed in, for whom none is kept.
     """
     pages = [get(f"/requests/{ref}", HOST, known.cookie) for ref in known.public]
     return [
