@@ -1,7 +1,7 @@
 """One request against many offers, ten best: ours, and what people use instead, on the same weights.
 
-Every contender gets the offers' matrix of weights as ours has it (32 bits) and the requests' vectors made; only
-`ours, explained` starts from the entry as it was written and ends with parts, blockers, terms and reasons.
+Every contender gets the offers' matrix of weights as ours has it (32 bits) and the requests' vectors made;
+only what is explained starts from the entry as it was written and ends with parts, blockers and terms.
 """
 
 from __future__ import annotations
@@ -84,7 +84,10 @@ def single(field: Field) -> dict[str, Question]:
         "linear_kernel + argpartition": kernel,
         "scipy, inverted index": inverted,
         "ours, words alone": lambda number: words_alone(field, number),
-        "ours, explained with blockers": lambda number: rank(
+        "ours, all parts, blockers, explained": lambda number: rank(
+            field.requests[number], field.index, top=TOP, today=TODAY
+        ),
+        "the same, and ten that are ruled out": lambda number: rank(
             field.requests[number], field.index, top=TOP, today=TODAY, include_blocked=True
         ),
     }

@@ -61,6 +61,20 @@ class Bags:
         """The piece of each count: shape (number of counts,)."""
         return np.repeat(np.arange(self.n), np.diff(self.starts))
 
+    def part(self, first: int, last: int) -> Bags:
+        """The pieces from `first` up to before `last`, over the same names."""
+        begin, end = int(self.starts[first]), int(self.starts[last])
+        starts = self.starts[first : last + 1] - self.starts[first]
+        return Bags(self.names, starts, self.tokens[begin:end], self.counts[begin:end])
+
+    def every(self, step: int) -> Bags:
+        """Every `step`th piece, over the same names."""
+        if step == 1:
+            return self
+        shape = (self.n, max(len(self.names), 1))
+        laid = csr_array((self.counts, self.tokens, self.starts), shape=shape)[::step]
+        return Bags(self.names, laid.indptr, laid.indices.astype(np.int32, copy=False), laid.data)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from matching.bags import Bag, Bags, gather
 from matching.text import ANALYSIS_VERSION
-from matching.topics import Topics, TopicVectors, fit_topics, no_topics
+from matching.topics import Topics, TopicVectors, fit_topics, no_topics, sample_step
 from vocabulary.states import EntryKind
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -37,6 +37,8 @@ SATIETY = 1.2
 """k1 of BM25: how soon one more of the same word hardly counts."""
 LENGTH = 0.75
 """b of BM25, 0..1: how much the length of a text tells against its words."""
+_BLOCK = 50_000
+"""Pieces weighed at once: a bound on memory. A piece's weights do not depend on the others."""
 FORMULA_VERSION = "2"
 """Raise it whenever equal counts would get other weights: index versions name it."""
 
@@ -97,7 +99,9 @@ def fit(bags: Sequence[Bags]) -> TermModel:
         length += float(some.counts.sum(dtype=np.float64))
     mean_length = length / n_pieces if length else 1.0
     bare = TermModel(n_pieces, frequencies, mean_length, None, _version(n_pieces, frequencies, mean_length))
-    topics = fit_topics([(some, about(some, bare)) for some in bags])
+    step = sample_step(n_pieces)
+    sample = [some.every(step or 1) for some in bags]
+    topics = fit_topics([(some, about(some, bare)) for some in sample]) if step else None
     return TermModel(n_pieces, frequencies, mean_length, topics, bare.version)
 
 
@@ -141,6 +145,19 @@ def weigh(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
     Vectors
         Tokens the model has never seen are kept, at the highest idf.
     """
+    blocks = [
+        _weigh_block(bags.part(first, min(first + _BLOCK, bags.n)), model, kind)
+        for first in range(0, max(bags.n, 1), _BLOCK)
+    ]
+    if len(blocks) == 1:
+        return blocks[0]
+    return Vectors(
+        np.concatenate([block.weights for block in blocks]),
+        np.concatenate([block.topics for block in blocks]),
+    )
+
+
+def _weigh_block(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
     rows, counts = bags.rows, bags.counts.astype(np.float64)
     rarity = _rarity(bags, model)
     asking = _damped(bags) * rarity

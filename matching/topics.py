@@ -71,24 +71,25 @@ def same_subject(one: TopicVectors, many: TopicVectors) -> Floats:
     return np.asarray(0.5 + 0.5 * np.clip(cosines, 0.0, 1.0))
 
 
+def sample_step(n_pieces: int) -> int:
+    """Every how many'th piece is looked at; 0 where there are too few to find any topics."""
+    return -(-n_pieces // _MOST_PIECES) if n_pieces >= FEWEST_PIECES else 0
+
+
 def fit_topics(fitted: Sequence[tuple[Bags, Floats]]) -> Topics | None:
-    """Find the directions from pieces and the weights of their words; None where there are too few pieces."""
-    n_pieces = sum(bags.n for bags, _ in fitted)
-    if n_pieces < FEWEST_PIECES:
-        return None
-    step = -(-n_pieces // _MOST_PIECES)
-    names, sample = _sample(fitted, step)
+    """Find the directions from pieces and the weights of their words; None where there are too few words."""
+    names, sample = _sample(fitted)
     if len(names) < N_TOPICS + _SPARE:
         return None
     directions = _directions(sample, N_TOPICS)
     return Topics({name: row for row, name in enumerate(names)}, directions.astype(np.float32))
 
 
-def _sample(fitted: Sequence[tuple[Bags, Floats]], step: int) -> tuple[list[str], csr_array]:
-    """Every `step`th piece, its weights scaled to length 1, and the tokens in alphabetical order."""
+def _sample(fitted: Sequence[tuple[Bags, Floats]]) -> tuple[list[str], csr_array]:
+    """The pieces, their weights scaled to length 1, and the tokens in alphabetical order."""
     parts = []
     for bags, weights in fitted:
-        laid = csr_array((weights, bags.tokens, bags.starts), shape=(bags.n, len(bags.names) or 1))[::step]
+        laid = csr_array((weights, bags.tokens, bags.starts), shape=(bags.n, len(bags.names) or 1))
         parts.append((bags.names, laid))
     names = sorted({known[number] for known, laid in parts for number in np.unique(laid.indices).tolist()})
     numbers = {name: number for number, name in enumerate(names)}

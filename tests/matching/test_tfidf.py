@@ -13,7 +13,7 @@ from matching.bags import count_words, gather, read_words
 from matching.index import fit_index
 from matching.likeness import Likeness
 from matching.settings import DEFAULT_SETTINGS, MatchingSettings
-from matching.tfidf import fit, weigh_pieces
+from matching.tfidf import fit, weigh, weigh_pieces
 from tests.matching.examples import WORDS, make_offer, make_request
 from vocabulary.states import EntryKind
 
@@ -151,3 +151,15 @@ def test_a_pair_of_lists_is_compared_by_its_three_best_pairs():
 def test_settings_refuse_weights_that_mean_nothing(wrong):
     with pytest.raises(ValueError, match="weights"):
         MatchingSettings(**wrong)
+
+
+@given(st.lists(BAGS, min_size=2, max_size=8), st.data())
+def test_weigh_gives_a_piece_the_same_weights_in_any_block(documents, data):
+    bags = gather(counted(make_offer(text=" ".join(bag)))[0] for bag in documents)
+    model, cut = fit([bags]), data.draw(st.integers(0, bags.n))
+
+    blocks = [
+        weigh(part, model, EntryKind.OFFER).weights for part in (bags.part(0, cut), bags.part(cut, bags.n))
+    ]
+
+    assert [*blocks[0], *blocks[1]] == weigh(bags, model, EntryKind.OFFER).weights.tolist()
