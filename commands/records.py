@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from commands.match_entries import Unreadable, read_id
-from commands.rows import Problem, Rows, read_rows, write_whole
+from commands.rows import Problem, Rows, write_whole
+from commands.tables import read_table
 from vocabulary.messages import Message, plural_message
 
 Reader = Callable[[Any], Any]
@@ -25,9 +26,9 @@ _N_DECIMALS = 6
 def read_records(
     path: Path, required: Mapping[str, Reader], optional: Mapping[str, Reader], problems: list[Problem]
 ) -> list[Record]:
-    """Records of a CSV or JSONL file; what is wrong with any goes to `problems`, by row and field."""
+    """Records of a CSV, XLSX or JSONL file; what is wrong with any goes to `problems`, by row and field."""
     try:
-        rows = read_rows(path)
+        rows = read_table(path)
     except OSError as error:
         raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from error
     missing = [name for name in required if rows.fields and name not in rows.fields]

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.optimize as so
+import scipy.sparse as sp
 
 from fellowships.facts import Question
 from vocabulary.errors import Invalid
@@ -20,6 +21,8 @@ from vocabulary.messages import Message
 
 Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+Sparse: TypeAlias = Any
+"""A csr_array of integers; scipy has no types."""
 NO_LIMIT = -1
 """As `most`: any number."""
 _WHOLE = 1e-6
@@ -34,7 +37,7 @@ class Program:
     """
 
     names: tuple[str, ...]
-    matrix: Ints
+    matrix: Sparse
     least: Ints
     most: Ints
     low: Ints
@@ -50,7 +53,7 @@ class Program:
         return replace(
             self,
             names=(*self.names, name),
-            matrix=np.vstack([self.matrix, weights.reshape(1, -1)]),
+            matrix=sp.vstack([self.matrix, sp.csr_array(weights.reshape(1, -1))], format="csr"),
             least=np.append(self.least, least),
             most=np.append(self.most, most),
         )
@@ -86,23 +89,39 @@ def program_of(question: Question) -> Program:
     """The rows of an ordered question, with the scores to sum. Row names are those of the record."""
     people = question.nominations
     n = len(people)
-    names, rows, limits = ["seats"], [np.ones(n, dtype=np.int64)], [(question.n_seats, question.n_seats)]
+    names, rows, limits = ["seats"], [np.arange(n)], [(question.n_seats, question.n_seats)]
     for place, target in enumerate(question.targets):
         names.append(f"target:{place}")
-        rows.append(members(question, target.attribute, target.value))
+        rows.append(np.flatnonzero(members(question, target.attribute, target.value)))
         limits.append((target.least, NO_LIMIT if target.most is None else target.most))
     for place, cap in enumerate(question.caps):
-        for value in sorted({one.values.get(cap.attribute, "") for one in people} - {""}):
-            names.append(f"cap:{place}:{value}")
-            rows.append(members(question, cap.attribute, value))
-            limits.append((0, cap.most))
+        for value, places in sorted(_places_by_value(question, cap.attribute).items()):
+            if len(places) > cap.most:  # others are never too many
+                names.append(f"cap:{place}:{value}")
+                rows.append(np.array(places))
+                limits.append((0, cap.most))
     place_of = {one.id: place for place, one in enumerate(people)}
     low, high = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
     for pin in question.pins:
         (low if pin.is_in else high)[place_of[pin.id]] = int(pin.is_in)
     least, most = np.array(limits, dtype=np.int64).T
     gain = np.array([one.score for one in people], dtype=np.int64)
-    return Program(tuple(names), np.vstack(rows), least, most, low, high, gain)
+    return Program(tuple(names), _matrix(rows, n), least, most, low, high, gain)
+
+
+def _places_by_value(question: Question, attribute: str) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(question.nominations):
+        if one.values.get(attribute):
+            places.setdefault(one.values[attribute], []).append(place)
+    return places
+
+
+def _matrix(rows: list[Ints], n: int) -> Sparse:
+    """1 at the places of each row, shape (n_rows, n)."""
+    starts = np.cumsum([0, *(len(places) for places in rows)])
+    ones = np.ones(starts[-1], dtype=np.int64)
+    return sp.csr_array((ones, np.concatenate(rows), starts), shape=(len(rows), n))
 
 
 def members(question: Question, attribute: str, value: str) -> Ints:
@@ -167,7 +186,7 @@ def conflict(program: Program) -> Floats:
     n_rows = len(bound)
     found = so.linprog(
         np.concatenate([np.zeros(program.n), np.ones(n_rows)]),
-        A_ub=np.hstack([matrix, -np.eye(n_rows)]),
+        A_ub=sp.hstack([matrix, -sp.eye_array(n_rows)], format="csr"),
         b_ub=bound,
         bounds=[*zip(program.low.tolist(), program.high.tolist(), strict=True), *[(0, None)] * n_rows],
         method="highs-ds",
@@ -175,10 +194,10 @@ def conflict(program: Program) -> Floats:
     return _per_row(program, -found.ineqlin.marginals, sides)
 
 
-def _below(program: Program) -> tuple[Floats, Floats, tuple[Any, Any]]:
+def _below(program: Program) -> tuple[Sparse, Floats, tuple[Any, Any]]:
     """Every row as "at most": first those with a least, then those with a most."""
     has_least, has_most = program.least > 0, program.most != NO_LIMIT
-    matrix = np.vstack([-program.matrix[has_least], program.matrix[has_most]]).astype(float)
+    matrix = sp.vstack([-program.matrix[has_least], program.matrix[has_most]], format="csr").astype(float)
     bound = np.concatenate([-program.least[has_least], program.most[has_most]]).astype(float)
     return matrix, bound, (has_least, has_most)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import scipy.optimize as so
+import scipy.sparse as sp
 
 from fellowships.facts import BalanceTarget, Question
 from fellowships.program import NO_LIMIT, Ints, Program, greatest, program_of
@@ -98,7 +99,9 @@ def _least_change(program: Program, weights: Ints, limits: Ints) -> Change | Non
             np.concatenate([program.low, np.zeros(2 * n_targets)]), np.concatenate([program.high, limits])
         ),
         constraints=so.LinearConstraint(
-            np.hstack([program.matrix.astype(float), slack]), program.least.astype(float), most
+            sp.hstack([program.matrix.astype(float), sp.csr_array(slack)], format="csr"),
+            program.least.astype(float),
+            most,
         ),
         options={"mip_rel_gap": 0.0},
     )

@@ -77,10 +77,9 @@ def shortlist(question: Question, *, seconds: float = 60.0) -> Shortlist | NoLis
 
 
 def groups_of(question: Question) -> Groups:
-    """Who has which value, of every attribute that a target or a cap names."""
-    named = {one.attribute for one in question.targets} | {one.attribute for one in question.caps}
-    pairs = {(name, one.values[name]) for one in question.nominations for name in named & set(one.values)}
-    return {pair: members(question, *pair) for pair in sorted(pairs)}
+    """Who counts for which target: the counts that a proof may split."""
+    pairs = sorted({(one.attribute, one.value) for one in question.targets})
+    return {pair: members(question, *pair) for pair in pairs}
 
 
 def with_lots(program: Program, question: Question, total: int) -> Program:

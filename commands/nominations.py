@@ -1,0 +1,201 @@
+"""What do the files of a shortlist say: who is nominated, which balance is asked for, who is pinned?
+
+Every problem is told by file, row and column, with what would be right. Names of attributes are compared as
+names of columns are, in lower case; their values count as they are written.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from commands.match_entries import Unreadable
+from commands.records import (
+    Reader,
+    Record,
+    read_name,
+    read_records,
+    read_score,
+    refuse_twice,
+    refuse_unknown,
+    whole_scores,
+)
+from commands.rows import Problem
+from fellowships.facts import MOST_WEIGHT, BalanceTarget, Cap, Nomination, Pin, Question
+from fellowships.record import Rule
+from vocabulary.messages import Message
+
+EVERY_VALUE = "*"
+"""As the value of a target: each value of the attribute has this maximum (a cap)."""
+_MOST_COUNT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where the scores stand and what they may be; None: any."""
+
+    column: str
+    low: Decimal | None = None
+    high: Decimal | None = None
+    step: Decimal | None = None
+
+    def read(self, value: Any) -> Decimal:
+        """A mark within the scale and on its steps."""
+        mark = read_score(value)
+        if (self.low is not None and mark < self.low) or (self.high is not None and mark > self.high):
+            text = Message("“{value}” is out of range; write {low} to {high}.", value=str(value)[:60],
+                           low=str(self.low), high=str(self.high))  # fmt: skip
+            raise Unreadable(text)
+        if self.step is not None and (mark - (self.low or 0)) % self.step:
+            raise Unreadable(
+                Message(
+                    "“{value}” is not a multiple of the step {step}.",
+                    value=str(value)[:60],
+                    step=str(self.step),
+                )
+            )
+        return mark
+
+
+def read_question(
+    nominations: Path,
+    targets: Path | None,
+    pins: Path | None,
+    marks: Marks,
+    *,
+    n_seats: int,
+    seed: str,
+    problems: list[Problem],
+) -> tuple[Question, Rule] | None:
+    """The question that the files ask; None where `problems` say why there is none."""
+    asked = _read_targets(targets, n_seats, problems) if targets else []
+    attributes = sorted({one["attribute"] for one in asked} - {marks.column, "id"})
+    readers: dict[str, Reader] = {"id": read_name, marks.column: marks.read}
+    people = read_records(nominations, readers | dict.fromkeys(attributes, read_value), {}, problems)
+    refuse_twice(nominations, people, ("id",), problems)
+    if targets and people and not problems:
+        _refuse_unheld(targets, asked, people, attributes, problems)
+    pinned = _read_pins(pins, nominations, people, problems) if pins else []
+    if problems:
+        return None
+    scores, unit = whole_scores(one[marks.column] for one in people)
+    question = Question(
+        tuple(
+            Nomination(one["id"], score, {name: one[name] for name in attributes})
+            for one, score in zip(people, scores, strict=True)
+        ),
+        n_seats,
+        tuple(_target(one) for one in asked if one["value"] != EVERY_VALUE),
+        tuple(Cap(one["attribute"], one["max"]) for one in asked if one["value"] == EVERY_VALUE),
+        tuple(Pin(one["id"], one["pin"] == "include", one["reason"]) for one in pinned),
+        seed,
+    )
+    return question, Rule(marks.column, str(unit))
+
+
+def _target(one: Record) -> BalanceTarget:
+    return BalanceTarget(
+        one["attribute"], one["value"], one.get("min", 0), one.get("max"), one.get("kind") == "hard",
+        one.get("weight", 1),
+    )  # fmt: skip
+
+
+def _read_targets(path: Path, n_seats: int, problems: list[Problem]) -> list[Record]:
+    found = read_records(
+        path,
+        {"attribute": lambda value: read_value(value).casefold(), "value": read_value},
+        {"min": read_count, "max": read_count, "kind": _one_of("hard", "soft"), "weight": _read_weight},
+        problems,
+    )
+    refuse_twice(path, found, ("attribute", "value"), problems)
+    for one in found:
+        name, message = _wrong_limits(one, n_seats)
+        if message:
+            problems.append(Problem(path.name, one["row"], name, message))
+    return found
+
+
+def _wrong_limits(one: Record, n_seats: int) -> tuple[str, Message | None]:
+    """The column of a target whose limits cannot be meant, and why."""
+    least, most = one.get("min", 0), one.get("max")
+    if one["value"] == EVERY_VALUE and (least or most is None or one.get("kind") == "soft"):
+        return "max", Message("A cap on every value (*) has a maximum only, and is hard.")
+    if most is None and "min" not in one:
+        return "min", Message("There is neither a minimum nor a maximum; write one of them.")
+    if most is not None and least > most:
+        message = Message("The minimum {least} is above the maximum {most}.", least=least, most=most)
+        return "min", message
+    if least > n_seats:
+        return "min", Message("The minimum {least} is above the {seats} seats.", least=least, seats=n_seats)
+    return "", None
+
+
+def _refuse_unheld(
+    path: Path, asked: Iterable[Record], people: Sequence[Record], names: list[str], problems: list[Problem]
+) -> None:
+    """A value in the targets that nobody has is a slip, or a target that cannot be meant."""
+    held = {name: sorted({one[name] for one in people}) for name in names}
+    for one in asked:
+        values = held.get(one["attribute"], [])
+        if one["value"] == EVERY_VALUE or one["value"] in values:
+            continue
+        close = difflib.get_close_matches(one["value"], values, n=1, cutoff=0.5) or values[:5]
+        message = Message("Nobody has “{value}”; there is {values}.", value=one["value"], values=tuple(close))
+        problems.append(Problem(path.name, one["row"], "value", message))
+
+
+def _read_pins(
+    path: Path, nominations: Path, people: Sequence[Record], problems: list[Problem]
+) -> list[Record]:
+    readers: dict[str, Reader] = {
+        "id": read_name,
+        "pin": _one_of("include", "exclude"),
+        "reason": read_value,
+    }
+    found = read_records(path, readers, {}, problems)
+    refuse_twice(path, found, ("id",), problems)
+    refuse_unknown(path, found, "id", nominations, (one["id"] for one in people), problems)
+    return found
+
+
+# --- readers ----------------------------------------------------------------------------------------------
+
+
+def read_value(value: Any) -> str:
+    """A word or a whole number, with single spaces."""
+    return " ".join(read_name(value).split())
+
+
+def read_count(value: Any) -> int:
+    """A whole number of 0 or more."""
+    text = str(value).strip()
+    if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or int(text) > _MOST_COUNT:
+        raise Unreadable(
+            Message("“{value}” is no whole number from 0 to {most}.", value=text[:60], most=_MOST_COUNT)
+        )
+    return int(text)
+
+
+def _read_weight(value: Any) -> int:
+    weight = read_count(value)
+    if not 1 <= weight <= MOST_WEIGHT:
+        raise Unreadable(
+            Message("The weight of a target is a whole number from 1 to {most}.", most=MOST_WEIGHT)
+        )
+    return weight
+
+
+def _one_of(*words: str) -> Reader:
+    def read(value: Any) -> str:
+        word = str(value).strip().casefold()
+        if word not in words:
+            raise Unreadable(
+                Message("“{value}” is none of {words}.", value=str(value)[:60], words=tuple(words))
+            )
+        return word
+
+    return read
