@@ -11,13 +11,12 @@ of those that can still win (`exact`).
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from matching.bags import Floats32
 from matching.index import Segment, Subject
@@ -28,9 +27,6 @@ Rows: TypeAlias = NDArray[np.intp]
 
 BEST = 3
 """Pairs of pieces that count, where there are more."""
-_FEW = 64
-"""Pieces that are quicker looked at one by one."""
-_MOST_SEEN = 256
 ROUNDING = 1e-5
 """What bounds and near values can be wrong by, with room to spare: they are sums of 32-bit numbers."""
 
@@ -41,7 +37,6 @@ class Likeness:
 
     subject: Subject
     segment: Segment
-    _seen: dict[tuple[int, int], tuple[list[int], list[float]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def most(self) -> Floats32:
@@ -148,28 +143,23 @@ class Likeness:
 
     def _shared(self, one: int, there: int) -> tuple[list[int], list[float]]:
         """The tokens that one piece of the subject shares with one of the segment, and their products."""
-        if (one, there) in self._seen:
-            return self._seen[one, there]
         bags = self.segment.bags
         here = slice(int(bags.starts[there]), int(bags.starts[there + 1]))
         products = self._asked[one][bags.tokens[here]] * self.segment.vectors.weights[here]
         held = np.flatnonzero(products)
-        found = bags.tokens[here][held].tolist(), products[held].tolist()
-        if len(self._seen) < _MOST_SEEN:
-            self._seen[one, there] = found
-        return found
+        return bags.tokens[here][held].tolist(), products[held].tolist()
 
     def _piece_values(self, one: int, there: Rows) -> Floats:
         """A piece of the subject against some pieces of the segment, not capped.
 
         Summed one by one in the order of the alphabet over shared words: the same from both sides.
         """
-        if len(there) <= _FEW:
-            sums = np.array([sum(self._shared(one, piece)[1]) for piece in there.tolist()], dtype=np.float64)
-        else:
-            bags, weights = self.segment.bags, self.segment.vectors.weights
-            shape = (bags.n, len(self._asked[one]))
-            sums = csr_array((weights, bags.tokens, bags.starts), shape=shape)[there] @ self._asked[one]
+        bags, starts = self.segment.bags, self.segment.bags.starts
+        lengths = starts[there + 1] - starts[there]
+        piece = np.repeat(np.arange(len(there)), lengths)
+        places = np.arange(len(piece)) + np.repeat(starts[there] - np.cumsum(lengths) + lengths, lengths)
+        products = self._asked[one][bags.tokens[places]] * self.segment.vectors.weights[places]
+        sums = np.asarray(np.bincount(piece, weights=products, minlength=len(there)), dtype=np.float64)
         if not self._has_topics:
             return sums
         factors = same_subject(self.subject.pieces[one].topics, self.segment.vectors.topics[there])

@@ -66,15 +66,15 @@ class Judged:
 
     def score(self, rows: NDArray[np.intp], text: Floats) -> Scores:
         """The scores of some rows, whose text parts are given."""
-        n = len(rows)
-        weights = {part: _at(self.weights[part], rows) for part in PARTS}
-        known = {part: np.round(_values_at(values, rows), 9) for part, values in self.parts.items()}
-        known["text"] = text
-        parts = {
-            part: np.where(weights[part] > 0, known[part], 0.0) if part in known else np.zeros(n)
-            for part in PARTS
-        }
-        score = sum((weights[part] * parts[part] for part in PARTS), start=np.zeros(n))
+        nothing = np.zeros(len(rows))
+        weights, parts, score = dict.fromkeys(PARTS, nothing), dict.fromkeys(PARTS, nothing), nothing
+        for part in PARTS:
+            if not self.weights[part].any():
+                continue
+            weights[part] = _at(self.weights[part], rows)
+            known = text if part == "text" else np.round(_values_at(self.parts[part], rows), 9)
+            parts[part] = np.where(weights[part] > 0, known, 0.0)
+            score = score + weights[part] * parts[part]
         return Scores(parts, weights, np.clip(np.round(score, 9), 0.0, 1.0))
 
 
