@@ -53,11 +53,11 @@ def evaluate_command(
     if summary is not None:
         check_output(summary, (scorecards, criteria, rules))
     with refusals_in_words():
-        criteria_read, rules_read = _programme(criteria, rules)
+        criteria_read, rules_read = programme(criteria, rules)
     problems: list[Problem] = []
     cases = read_scorecards(scorecards, criteria_read, rules_read, problems)
     end_if_refused(problems)
-    scores = _scores(cases)
+    scores = given_scores(cases)
     together = agreement(scores, met_threshold=rules_read.met_threshold)
     results = {proposal: case.panel() for proposal, case in cases.items()}
     write_result(
@@ -74,7 +74,7 @@ def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _programme(criteria: Path | None, rules: Path | None) -> tuple[tuple[Criterion, ...], RuleSet]:
+def programme(criteria: Path | None, rules: Path | None) -> tuple[tuple[Criterion, ...], RuleSet]:
     """The criteria and rules to judge by. Raises BadRules, BadParameter."""
     content = _content(criteria or _DATA / "criteria.json", "--criteria")
     try:
@@ -92,7 +92,8 @@ def _content(path: Path, option: str) -> Any:
         raise click.BadParameter(f"{path} is no JSON file that can be read", param_hint=option) from error
 
 
-def _scores(cases: Mapping[str, Case]) -> list[GivenScore]:
+def given_scores(cases: Mapping[str, Case]) -> list[GivenScore]:
+    """Every number in the reviews that count."""
     return [
         GivenScore(proposal, review.reviewer, code, answer.value)
         for proposal, case in cases.items()
