@@ -19,7 +19,7 @@ from commands.replies import refusals_in_words
 from commands.rows import Problem, write_bytes_whole
 from fellowships.checking import Json, Untrue, check
 from fellowships.facts import require_sound
-from fellowships.record import record_of
+from fellowships.record import agrees, record_of
 from vocabulary.messages import Message
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -138,7 +138,8 @@ def _tell_conflict(record: Json, output: Path) -> None:
 
 @click.command("shortlist-check")
 @click.argument("record", type=_FILE)
-def shortlist_check_command(record: Path) -> None:
+@click.option("--solve-again", is_flag=True, help="Find everything anew, too, and compare.")
+def shortlist_check_command(record: Path, solve_again: bool) -> None:
     """Check a RECORD of `shortlist` without any solver; ends with 1 where it does not hold."""
     try:
         held = check(record.read_bytes())
@@ -146,6 +147,9 @@ def shortlist_check_command(record: Path) -> None:
         raise click.BadParameter(f"{record} cannot be read: {error.strerror}") from error
     except Untrue as wrong:
         click.echo(str(Message("The record does not hold: {reason}.", reason=str(wrong))), err=True)
+        sys.exit(1)
+    if solve_again and not agrees(held):
+        click.echo(str(Message("The proofs hold, but solving again gives another record.")), err=True)
         sys.exit(1)
     if held["status"] == "infeasible":
         click.echo(str(Message("The record holds: no list keeps all limits.")))

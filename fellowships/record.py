@@ -68,6 +68,7 @@ def record_of(
         "schema": SCHEMA,
         "question": written(question, rule),
         "question_sha256": digest(written(question, rule)),
+        "asked": {"reserve": n_reserve, "explained": is_explained},
         "solver": {"name": "HiGHS, by scipy", "version": scipy.__version__},
     }
     if isinstance(found, NoList):
@@ -77,6 +78,18 @@ def record_of(
     content = f"{canonical(record | {'sha256': digest(record)})}\n".encode()
     check(content)
     return content
+
+
+def agrees(record: Json, *, seconds: float = 60.0) -> bool:
+    """Whether solving the question of a checked record again gives the same record, but for the solver."""
+    question, rule = question_of(record)
+    asked = record["asked"]
+    content = record_of(
+        question, rule, n_reserve=asked["reserve"], is_explained=asked["explained"], seconds=seconds
+    )
+    apart = {"solver", "sha256"}
+    again = {name: value for name, value in check(content).items() if name not in apart}
+    return again == {name: value for name, value in record.items() if name not in apart}
 
 
 def written(question: Question, rule: Rule) -> Json:

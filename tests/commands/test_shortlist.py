@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from commands.shortlist import shortlist_check_command, shortlist_command
+from fellowships.checking import canonical, digest
 from tests.fellowships.pools import pool
 
 PEOPLE = "id,Score,region\na,9,North\nb,8.5,North\nc,5,South\nd,4,South\n"
@@ -58,6 +59,23 @@ def test_shortlist_check_refuses_a_changed_byte(folder: Path) -> None:
 
     assert done.exit_code == 1
     assert done.output == "The record does not hold: the hash of the whole does not fit.\n"
+
+
+def test_shortlist_check_can_solve_again(folder: Path) -> None:
+    run(folder, "--reserve", "1")
+    record = json.loads((folder / "out.json").read_bytes())
+    same = CliRunner().invoke(shortlist_check_command, [str(folder / "out.json"), "--solve-again"])
+    record["counterfactuals"] = []
+    rest = {name: value for name, value in record.items() if name != "sha256"}
+    (folder / "out.json").write_text(canonical(rest | {"sha256": digest(rest)}) + "\n")
+
+    other = CliRunner().invoke(shortlist_check_command, [str(folder / "out.json"), "--solve-again"])
+
+    assert same.exit_code == 0
+    assert (other.exit_code, other.output) == (
+        1,
+        "The proofs hold, but solving again gives another record.\n",
+    )
 
 
 @pytest.mark.parametrize(
