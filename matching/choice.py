@@ -33,12 +33,14 @@ def best_rows(
         Best first, ties in the order of rows; at most `top` of them.
     """
     most = _most(likeness, judged, wanted)
-    rows = np.flatnonzero(most > _NEVER) if top else np.empty(0, dtype=np.intp)
-    if 0 < top < len(rows):
+    rows = np.empty(0, dtype=np.intp)
+    if 0 < top < np.count_nonzero(wanted):
         enough = _reached(likeness, judged, most, top)
         rows = np.flatnonzero(most >= enough)
         near = _near(likeness, judged, rows)
         rows = rows[near >= max(enough, _kth(near, top) - 2 * ROUNDING)]
+    elif top:
+        rows = np.flatnonzero(wanted)
     scores = judged.score(rows, _exact_text(likeness, rows))
     order = np.argsort(-scores.score, kind="stable")
     order = order[scores.score[order] > least][:top]
