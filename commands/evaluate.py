@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from commands.progress import Tell, bar
 from commands.records import check_output, end_if_refused, write_result
 from commands.replies import refusals_in_words
 from commands.rows import Problem
@@ -21,7 +22,7 @@ from config import ROOT
 from criteria.agreement import Agreement, GivenScore, agreement, agreement_by_criterion
 from criteria.cases import Case, Flag
 from criteria.explain import explain_panel
-from criteria.flags import find_flags
+from criteria.flags import find_flags, has_answered
 from criteria.panel import PanelResult, StrategyResult
 from criteria.rule_files import parse_rules
 from criteria.rules import RuleSet, criteria_of
@@ -60,18 +61,20 @@ def evaluate_command(
     scores = given_scores(cases)
     together = agreement(scores, met_threshold=rules_read.met_threshold)
     results = {proposal: case.panel() for proposal, case in cases.items()}
-    write_result(
-        output,
-        [_json(_result(one, case, results[one], together)) for one, case in cases.items()],
-    )
+    with bar("Judging") as tell:
+        write_result(output, _lines(cases, results, together, tell))
     if summary is not None:
         codes = [criterion.code for criterion in criteria_read]
         told = _summary(cases, results, scores, together, codes, rules_read)
         write_result(summary, [json.dumps(told, ensure_ascii=False, indent=1)])
 
 
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _lines(
+    cases: Mapping[str, Case], results: Mapping[str, PanelResult], together: Agreement, tell: Tell
+) -> Iterator[str]:
+    for n_done, (proposal, case) in enumerate(cases.items(), start=1):
+        yield json.dumps(_result(proposal, case, results[proposal], together), ensure_ascii=False)
+        tell(n_done, len(cases))
 
 
 def programme(criteria: Path | None, rules: Path | None) -> tuple[tuple[Criterion, ...], RuleSet]:
@@ -132,7 +135,11 @@ def _verdict(case: Case, panel: PanelResult) -> str:
 
 def _own_verdicts(case: Case, claimed: Sequence[StrategyResult]) -> dict[str, dict[str, str]]:
     return {
-        review.reviewer: {entry.strategy: entry.own_verdicts[position].value for entry in claimed}
+        review.reviewer: {
+            entry.strategy: entry.own_verdicts[position].value
+            for entry in claimed
+            if has_answered(review.card, entry)
+        }
         for position, review in enumerate(case.counted())
     }
 

@@ -8,7 +8,7 @@ they look at are IPBES/5/3, annex, paras 9-11.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from criteria.cases import Case, Flag, FlagCode, ScoreChange
 from criteria.explain import open_criteria, pivotal_criteria
@@ -63,7 +63,7 @@ def _splits(case: Case, panel: PanelResult) -> Iterator[Flag]:
         verdicts = {
             review.reviewer: results[entry.strategy].verdict
             for review, results in own
-            if _has_answered(review.card, _named(entry))
+            if has_answered(review.card, entry)
         }
         if len(set(verdicts.values())) > 1:
             counts = {verdict: list(verdicts.values()).count(verdict) for verdict in Verdict}
@@ -82,8 +82,9 @@ def _splits(case: Case, panel: PanelResult) -> Iterator[Flag]:
             )
 
 
-def _has_answered(card: Scorecard, codes: Sequence[CriterionId]) -> bool:
-    answers = [card.answers.get(code, Answer()) for code in codes]
+def has_answered(card: Scorecard, entry: StrategyResult) -> bool:
+    """Did a reviewer look at a strategy: score any criterion of its rule, or say "cannot judge"?"""
+    answers = [card.answers.get(code, Answer()) for code in _named(entry)]
     return any(answer.value is not None or answer.cannot_judge for answer in answers)
 
 

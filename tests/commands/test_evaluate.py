@@ -131,6 +131,21 @@ def test_evaluate_puts_rows_of_several_strategies_together(tmp_path: Path) -> No
     assert list(found["medians"]) == ["1", "2", "3", "4", "5", "6", "7", "8"]
 
 
+def test_evaluate_asks_no_verdict_of_a_reviewer_whose_rows_leave_a_strategy_out(tmp_path: Path) -> None:
+    rows = [row("p1", name, "S2", 3, 3, 0, 0) for name in ("ana", "ben")]
+
+    run(tmp_path, [*rows, row("p1", "caz", "S1", 2, 2, 2, 2)])
+
+    (found,) = results(tmp_path)
+    assert found["verdicts"] == {"S1": "undecided", "S2": "satisfied"}
+    assert found["own_verdicts"] == {
+        "ana": {"S2": "satisfied"},
+        "ben": {"S2": "satisfied"},
+        "caz": {"S1": "satisfied"},
+    }
+    assert [(flag["code"], flag["strategy"]) for flag in found["flags"]] == [("unknown", "S1")]
+
+
 def test_evaluate_takes_recommendation_confidence_pointers_and_revision(tmp_path: Path) -> None:
     rows = [
         row("p1", "ana", "S2", 3, 0, 0, 0, confidence="low", pointers={"5": "p. 3"}, revision=2),
