@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from criteria.cases import ACTIONS, Case, Flag, FlagCode, Reviewed, ScoreChange
 from criteria.flags import find_flags
+from criteria.rules import AtLeast, Met, StrategyRule
 from criteria.scorecard import Answer, Scorecard
 from tests.criteria.programme import CODES, CRITERIA, RULES, WETLAND_CRITERIA, WETLAND_RULES, card
 from vocabulary.findings import Confidence, Recommendation, Verdict
@@ -187,6 +188,13 @@ def test_single_is_not_flagged_on_two_criteria_none_or_another_kind_of_rule():
     assert (
         of(FlagCode.SINGLE, case({"1": 2, "2": 2, "3": 2}, {"1": 2, "2": 2, "3": 2}, claimed=("S1",))) == []
     )
+
+
+def test_single_is_not_flagged_where_one_of_two_that_are_needed_is_met():
+    rules = replace(RULES, strategies=(StrategyRule("S2", AtLeast(2, (Met("5"), Met("6"), Met("7")))),))
+    scores = {"5": 3, "6": 0, "7": 0}
+
+    assert of(FlagCode.SINGLE, replace(case(scores, scores), rules=rules)) == []
 
 
 # --- advice against the scores
