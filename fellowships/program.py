@@ -26,6 +26,8 @@ Sparse: TypeAlias = Any
 NO_LIMIT = -1
 """As `most`: any number."""
 _WHOLE = 1e-6
+_SMALL = 2000
+"""Up to so many nominees the solver looks at everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,18 @@ class Program:
         lows, highs = self.low.copy(), self.high.copy()
         lows[place], highs[place] = low, high
         return replace(self, low=lows, high=highs)
+
+    def among(self, places: Ints) -> Program:
+        """The same among these nominees only; whoever is left out must not be forced in."""
+        if len(places) == self.n:
+            return self
+        return replace(
+            self,
+            matrix=self.matrix[:, places],
+            low=self.low[places],
+            high=self.high[places],
+            gain=self.gain[places],
+        )
 
     def keeps(self, chosen: Sequence[int]) -> bool:
         """Whether a list keeps every row and bound, in integers."""
@@ -135,6 +149,8 @@ def greatest(program: Program, seconds: float = 60.0) -> tuple[int, ...] | None:
     Raises Invalid when the time was too short. The list keeps every row; that it is the greatest is the
     word of the solver until it is proved.
     """
+    kept = contenders(program)
+    full, program = program, program.among(kept)
     relaxed = relax(program)
     if relaxed is None:
         return None
@@ -153,8 +169,8 @@ def greatest(program: Program, seconds: float = 60.0) -> tuple[int, ...] | None:
         if found.status != 0:
             raise Invalid({}, Message("No list was proved best in {seconds} seconds.", seconds=seconds))
         values = found.x
-    chosen = tuple(int(place) for place in np.flatnonzero(np.round(values) == 1))
-    if not program.keeps(chosen):
+    chosen = tuple(int(place) for place in kept[np.flatnonzero(np.round(values) == 1)])
+    if not full.keeps(chosen):
         raise AssertionError("the solver broke its own rows")
     return chosen
 
@@ -162,6 +178,8 @@ def greatest(program: Program, seconds: float = 60.0) -> tuple[int, ...] | None:
 def relax(program: Program) -> tuple[Floats, Floats] | None:
     """The greatest gain with parts of people, and a multiplier for each row: above 0 for its most, below 0
     for its least. Shapes (n,) and (n_rows,); None where even that cannot be."""
+    kept = contenders(program)
+    full, program = program, program.among(kept)
     matrix, bound, sides = _below(program)
     found = so.linprog(
         -program.gain.astype(float),
@@ -174,7 +192,38 @@ def relax(program: Program) -> tuple[Floats, Floats] | None:
         return None
     if found.status != 0:
         raise AssertionError(f"the solver gave up: {found.message}")
-    return found.x, _per_row(program, -found.ineqlin.marginals, sides)
+    values = np.zeros(full.n)
+    values[kept] = found.x
+    return values, _per_row(program, -found.ineqlin.marginals, sides)
+
+
+def contenders(program: Program) -> Ints:
+    """Places of those who can matter, in order, shape (n_kept,); everybody in a small pool.
+
+    Of free nominees with the same weight in every row, no more than `u` can be chosen, the least "most" of
+    these rows; so those with the u + 1 greatest gains do. The one more keeps the multipliers true for all.
+    """
+    if program.n <= _SMALL:
+        return np.arange(program.n)
+    columns = program.matrix.tocsc()
+    columns.sort_indices()
+    n_left: dict[tuple[bytes, bytes], int] = {}
+    kept = []
+    for place in np.argsort(-program.gain, kind="stable").tolist():
+        if program.low[place] == program.high[place]:
+            if program.high[place]:
+                kept.append(place)
+            continue
+        part = slice(columns.indptr[place], columns.indptr[place + 1])
+        rows, weights = columns.indices[part], columns.data[part]
+        key = (rows.tobytes(), weights.tobytes())
+        if key not in n_left:
+            most = program.most[rows[weights > 0]]
+            n_left[key] = int(most[most != NO_LIMIT].min(initial=program.n)) + 1
+        if n_left[key] > 0:
+            n_left[key] -= 1
+            kept.append(place)
+    return np.array(sorted(kept), dtype=np.int64)
 
 
 def conflict(program: Program) -> Floats:

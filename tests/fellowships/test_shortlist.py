@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from fellowships import program
 from fellowships.facts import BalanceTarget, Nomination, Pin, Question
 from fellowships.shortlist import NoList, Shortlist, shortlist
 from tests.fellowships.pools import every_list, pool, small_questions
@@ -77,3 +78,33 @@ def test_question_that_cannot_be_meant_is_refused(change: dict, field: str, text
         shortlist(replace(sound, **change))
 
     assert refused.value.errors == {field: [text]}
+
+
+@pytest.mark.parametrize("divisor", [1, 20])
+def test_leaving_out_who_cannot_matter_changes_nothing(monkeypatch: pytest.MonkeyPatch, divisor: int) -> None:
+    question = pool(221, 16)
+    people = tuple(replace(one, score=one.score // divisor) for one in question.nominations)
+    question = replace(question, nominations=people, caps=())
+    everybody = shortlist(question)
+    monkeypatch.setattr(program, "_SMALL", 0)
+
+    some = shortlist(question)
+
+    assert isinstance(everybody, Shortlist)
+    assert isinstance(some, Shortlist)
+    assert (some.chosen, some.total, some.lots) == (everybody.chosen, everybody.total, everybody.lots)
+    assert len(program.contenders(program.program_of(question.ordered()))) < 221
+
+
+@given(small_questions())
+def test_best_among_contenders_is_the_best_of_all(question: Question) -> None:
+    """The same as for everybody, with the pool taken for a large one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "_SMALL", 0)
+
+        found = shortlist(question)
+
+    lists = every_list(question)
+    assert (None if isinstance(found, NoList) else tuple(sorted(found.chosen))) == max(
+        lists, default=(0, 0, None)
+    )[2]
