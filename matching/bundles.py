@@ -17,10 +17,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.preprocessing import normalize
 
 from matching.facts import EntryFacts, Term, terms
 from matching.glossary import concepts_in
@@ -99,6 +95,10 @@ def _weigh(features: Sequence[_Features]) -> tuple[Any, Any]:
     Each kind of name is weighed on its own and counts by its share, so that the words of one language do not
     outweigh the concepts that all languages have in common.
     """
+    # scikit-learn takes longer to import than `flask match` has for two small files; only bundles need it.
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+    from sklearn.preprocessing import normalize  # noqa: PLC0415
+
     blocks, names = [], []
     for kind, share in SHARES.items():
         model = TfidfVectorizer(
@@ -115,6 +115,9 @@ def _weigh(features: Sequence[_Features]) -> tuple[Any, Any]:
 
 def _groups(likeness: Any) -> list[list[int]]:
     """Rows that belong together, groups of SMALLEST and more."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 -- as above
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
     distance = 1.0 - likeness
     np.fill_diagonal(distance, 0.0)
     labels = fcluster(linkage(squareform(distance, checks=False), "average"), FARTHEST, "distance")
