@@ -21,8 +21,8 @@ from translations.catalogues import FOLDER, LANGUAGES
 
 ROOT = FOLDER.parent
 PACKAGES = (
-    "vocabulary", "criteria", "procedure", "fellowships", "matching", "services", "schemas", "frame", "api", "web",
-    "commands", "jobs", "templates",
+    "vocabulary", "criteria", "procedure", "fellowships", "matching", "services", "schemas", "frame", "api",
+    "web", "commands", "jobs", "templates",
 )  # fmt: skip
 KEYWORDS = {
     "Message": None,

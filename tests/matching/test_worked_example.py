@@ -100,8 +100,9 @@ def test_docs_print_the_vectors():
 
 def test_docs_print_the_shares():
     ours, theirs, shares = row(REQUEST), row(OFFERS["A"]), text_part(OFFERS["A"])
+    below = divisor(OFFERS["A"])
     shown = [
-        f"{name} {ours[token][4]:.4f} × {theirs[token][5]:.4f} / {divisor(OFFERS['A']):.4f} = {shares[token]:.4f}"
+        f"{name} {ours[token][4]:.4f} × {theirs[token][5]:.4f} / {below:.4f} = {shares[token]:.4f}"
         for token, name in {"wetland": "Wetland", "train": "training"}.items()
     ]
 
