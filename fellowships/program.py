@@ -26,8 +26,8 @@ Sparse: TypeAlias = Any
 NO_LIMIT = -1
 """As `most`: any number."""
 _WHOLE = 1e-6
-_SMALL = 2000
-"""Up to so many nominees the solver looks at everybody."""
+_SMALL, _MOST_KEPT = 2000, 0.5
+"""Up to so many nominees, and where a greater part would stay, the solver looks at everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def relax(program: Program) -> tuple[Floats, Floats] | None:
 
 
 def contenders(program: Program) -> Ints:
-    """Places of those who can matter, in order, shape (n_kept,); everybody in a small pool.
+    """Places of those who can matter, in order, shape (n_kept,); everybody where few would go.
 
     Of free nominees with the same weight in every row, no more than `u` can be chosen, the least "most" of
     these rows; so those with the u + 1 greatest gains do. The one more keeps the multipliers true for all.
@@ -223,6 +223,8 @@ def contenders(program: Program) -> Ints:
         if n_left[key] > 0:
             n_left[key] -= 1
             kept.append(place)
+    if not kept or len(kept) > _MOST_KEPT * program.n:
+        return np.arange(program.n)
     return np.array(sorted(kept), dtype=np.int64)
 
 

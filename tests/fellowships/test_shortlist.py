@@ -87,6 +87,7 @@ def test_leaving_out_who_cannot_matter_changes_nothing(monkeypatch: pytest.Monke
     question = replace(question, nominations=people, caps=())
     everybody = shortlist(question)
     monkeypatch.setattr(program, "_SMALL", 0)
+    monkeypatch.setattr(program, "_MOST_KEPT", 1)
 
     some = shortlist(question)
 
@@ -101,6 +102,7 @@ def test_best_among_contenders_is_the_best_of_all(question: Question) -> None:
     """The same as for everybody, with the pool taken for a large one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(program, "_SMALL", 0)
+        patch.setattr(program, "_MOST_KEPT", 1)
 
         found = shortlist(question)
 
