@@ -43,6 +43,10 @@ class ProblemSchema(Schema):
     request_id = fields.String(required=True, metadata={"description": "quote this when you ask about it"})
     current = fields.Dict(metadata={"description": "with version_conflict: the object as it is now"})
     version = fields.Integer(metadata={"description": "with version_conflict: the version it has now"})
+    state = fields.String(metadata={"description": "with wrong_state: the state it is in"})
+    possible = fields.List(
+        fields.String(), metadata={"description": "with wrong_state: what can be done in that state"}
+    )
 
 
 def answer(error: Exception) -> Response:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from api.errors import ProblemSchema
 from models.entries import Entry, Revision
 from services.clock import utc_now
 from services.tokens import create_token, scopes_within
@@ -77,6 +78,20 @@ def test_request_lives_from_draft_to_withdrawal(call: Caller) -> None:
     assert (shown.json["title"], shown.json["state"]) == ("Another title", "submitted")
     assert matches.json["items"] == []
     assert gone.json["state"] == "withdrawn"
+
+
+def test_refusal_in_a_state_says_which_and_what_can_be_done_as_documented(call: Caller) -> None:
+    made = call("POST", REQUESTS, content())
+    ref = made.json["ref"]
+    call("POST", f"{REQUESTS}/{ref}/submission", If_Match=made.headers["ETag"])
+    shown = call("GET", f"{REQUESTS}/{ref}")
+    gone = call("POST", f"{REQUESTS}/{ref}/withdrawal", {"reason": None}, If_Match=shown.headers["ETag"])
+
+    again = call("POST", f"{REQUESTS}/{ref}/withdrawal", {"reason": None}, If_Match=gone.headers["ETag"])
+
+    assert (again.status_code, again.json["code"]) == (409, "wrong_state")
+    assert (again.json["state"], again.json["possible"]) == ("withdrawn", ["restore", "archive"])
+    assert ProblemSchema().validate(again.json) == {}
 
 
 def test_submission_names_everything_that_is_missing(call: Caller) -> None:
