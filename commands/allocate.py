@@ -13,19 +13,17 @@ from pathlib import Path
 import click
 
 from commands.match_entries import read_amount, read_capacity
+from commands.output import check_output, end_if_refused, writing
 from commands.records import (
     Record,
-    check_output,
-    end_if_refused,
     read_name,
     read_records,
     read_score,
     refuse_twice,
     refuse_unknown,
-    write_result,
 )
 from commands.replies import refusals_in_words
-from commands.rows import Problem
+from commands.rows import Problem, write_whole
 from matching.allocation import SCORE_UNITS, Allocation, Mode, Supply, UnmetFloors, Wish, allocate
 from vocabulary.messages import Message
 
@@ -89,7 +87,8 @@ def allocate_command(
     if isinstance(found, UnmetFloors):
         _refuse(found)
     else:
-        write_result(output, [json.dumps(_result(found, random_seed), ensure_ascii=False, indent=1)])
+        with writing(output):
+            write_whole(output, [json.dumps(_result(found, random_seed), ensure_ascii=False, indent=1)])
 
 
 def _dollars(amount: float | None) -> int | None:

@@ -13,20 +13,18 @@ from typing import Any
 
 import click
 
+from commands.output import check_output, end_if_refused, writing
 from commands.records import (
     Record,
-    check_output,
-    end_if_refused,
     read_name,
     read_records,
     read_score,
     refuse_twice,
     refuse_unknown,
     whole_scores,
-    write_result,
 )
 from commands.replies import refusals_in_words
-from commands.rows import Problem
+from commands.rows import Problem, write_whole
 from matching.assignment import Assignment, Loads, Mode, Shortfall, assign
 from vocabulary.messages import Message
 
@@ -121,7 +119,8 @@ def assign_command(
     if isinstance(found, Shortfall):
         _refuse(found, loads, len(asked), len(people))
     else:
-        write_result(output, [json.dumps(_result(found, unit, random_seed), ensure_ascii=False, indent=1)])
+        with writing(output):
+            write_whole(output, [json.dumps(_result(found, unit, random_seed), ensure_ascii=False, indent=1)])
 
 
 def _ids(path: Path, problems: list[Problem]) -> list[str]:

@@ -13,10 +13,10 @@ from typing import Any
 
 import click
 
+from commands.output import check_output, end_if_refused, writing
 from commands.progress import Tell, bar
-from commands.records import check_output, end_if_refused, write_result
 from commands.replies import refusals_in_words
-from commands.rows import Problem
+from commands.rows import Problem, write_whole
 from commands.scorecards import read_scorecards
 from config import ROOT
 from criteria.agreement import Agreement, GivenScore, agreement, agreement_by_criterion
@@ -61,12 +61,13 @@ def evaluate_command(
     scores = given_scores(cases)
     together = agreement(scores, met_threshold=rules_read.met_threshold)
     results = {proposal: case.panel() for proposal, case in cases.items()}
-    with bar("Judging") as tell:
-        write_result(output, _lines(cases, results, together, tell))
+    with bar("Judging") as tell, writing(output):
+        write_whole(output, _lines(cases, results, together, tell))
     if summary is not None:
         codes = [criterion.code for criterion in criteria_read]
         told = _summary(cases, results, scores, together, codes, rules_read)
-        write_result(summary, [json.dumps(told, ensure_ascii=False, indent=1)])
+        with writing(summary):
+            write_whole(summary, [json.dumps(told, ensure_ascii=False, indent=1)])
 
 
 def _lines(

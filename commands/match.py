@@ -19,12 +19,13 @@ import click
 
 from commands.match_entries import Entries, read_entries
 from commands.match_meaning import FileMeaning, choose, encode_files
+from commands.output import check_output, end_if_refused, writing
 from commands.progress import bar as progress_bar
 from commands.rows import write_whole
 from matching.facts import EntryFacts
 from matching.index import Index, fit_index
 from matching.rank import Match, Ranking, rank
-from vocabulary.messages import Message, plural_message
+from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 
 _BLOCK = 32
@@ -129,7 +130,7 @@ def match_command(
     needs, initiatives, countries, amount (US dollars), from, until and capacity. Bad rows are listed all at
     once, and nothing is written then.
     """
-    _check_output(output, (requests, offers))
+    check_output(output, (requests, offers))
     asked = _read(requests, EntryKind.REQUEST)
     given = _read(offers, EntryKind.OFFER)
     _refuse_problems((asked, given))
@@ -137,20 +138,13 @@ def match_command(
     index = fit_index(given.entries, EntryKind.OFFER)
     job = Job(index, top, today.date() if today else None, include_blocked, with_reasons, vectors)
     ordered = sorted(asked.entries, key=lambda entry: entry.id)
-    with click.progressbar(
-        length=len(ordered), label="Matching", file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as bar:
-        try:
-            write_whole(output, _lines(job, ordered, workers, bar.update))
-        except OSError as error:
-            _say(
-                Message(
-                    "{file} cannot be written: {reason}. Nothing was changed.",
-                    file=output,
-                    reason=error.strerror,
-                )
-            )
-            sys.exit(1)
+    with (
+        click.progressbar(
+            length=len(ordered), label="Matching", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar,
+        writing(output),
+    ):
+        write_whole(output, _lines(job, ordered, workers, bar.update))
 
 
 def _vectors(wanted: str, asked: Entries, given: Entries, workers: int) -> FileMeaning | None:
@@ -161,13 +155,6 @@ def _vectors(wanted: str, asked: Entries, given: Entries, workers: int) -> FileM
         return None
     with progress_bar("Reading for meaning") as tell:
         return encode_files(made, asked.entries, given.entries, workers, tell)
-
-
-def _check_output(output: Path, inputs: Sequence[Path]) -> None:
-    if not output.resolve().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {output.parent} to write into", param_hint="-o")
-    if output.resolve() in {path.resolve() for path in inputs}:
-        raise click.BadParameter("it is one of the files to read; name another", param_hint="-o")
 
 
 def _read(path: Path, kind: EntryKind) -> Entries:
@@ -181,18 +168,7 @@ def _refuse_problems(files: Sequence[Entries]) -> None:
     for found in files:
         for remark in found.remarks:
             click.echo(str(remark), err=True)
-    problems = [problem for found in files for problem in found.problems]
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    if problems:
-        _say(
-            plural_message(
-                "Nothing was written: {n} problem to correct.",
-                "Nothing was written: {n} problems to correct.",
-                len(problems),
-            )
-        )
-        sys.exit(1)
+    end_if_refused([problem for found in files for problem in found.problems])
 
 
 def _say(message: Message) -> None:

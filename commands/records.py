@@ -5,7 +5,6 @@ For the commands that work on small tables of ids and numbers. Knows nothing of 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing import Any
 import click
 
 from commands.match_entries import Unreadable, read_id
-from commands.rows import Problem, Rows, write_whole
+from commands.rows import Problem, Rows
 from commands.tables import read_table
-from vocabulary.messages import Message, plural_message
+from vocabulary.messages import Message
 
 Reader = Callable[[Any], Any]
 Record = dict[str, Any]
@@ -86,40 +85,6 @@ def refuse_unknown(
                 "“{id}” is not in {file}; name an id of that file.", id=record[name], file=known.name
             )
             problems.append(Problem(path.name, record["row"], name, message))
-
-
-def end_if_refused(problems: Sequence[Problem]) -> None:
-    """List every problem and end with 1, if there is any."""
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    if problems:
-        message = plural_message(
-            "Nothing was written: {n} problem to correct.",
-            "Nothing was written: {n} problems to correct.",
-            len(problems),
-        )
-        click.echo(str(message), err=True)
-        sys.exit(1)
-
-
-def write_result(path: Path, lines: Iterable[str]) -> None:
-    """Write the result whole, or say why not and end with 1."""
-    try:
-        write_whole(path, lines)
-    except OSError as error:
-        message = Message(
-            "{file} cannot be written: {reason}. Nothing was changed.", file=path, reason=error.strerror
-        )
-        click.echo(str(message), err=True)
-        sys.exit(1)
-
-
-def check_output(output: Path, inputs: Sequence[Path | None]) -> None:
-    """Refuse a folder that is not there, and a file that is also read."""
-    if not output.resolve().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {output.parent} to write into", param_hint="-o")
-    if output.resolve() in {path.resolve() for path in inputs if path is not None}:
-        raise click.BadParameter("it is one of the files to read; name another", param_hint="-o")
 
 
 # --- readers ----------------------------------------------------------------------------------------------

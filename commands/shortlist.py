@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from commands.nominations import Marks, read_question
-from commands.records import check_output, end_if_refused
+from commands.output import check_output, end_if_refused, writing
 from commands.replies import refusals_in_words
 from commands.rows import Problem, write_bytes_whole
 from fellowships.checking import Json, Untrue, check
@@ -107,14 +107,8 @@ def shortlist_command(
     with refusals_in_words():
         require_sound(question)
         content = record_of(question, rule, n_reserve=reserve, is_explained=is_explained, seconds=seconds)
-    try:
+    with writing(output):
         write_bytes_whole(output, content)
-    except OSError as error:
-        message = Message(
-            "{file} cannot be written: {reason}. Nothing was changed.", file=output, reason=error.strerror
-        )
-        click.echo(str(message), err=True)
-        sys.exit(1)
     record = check(content)
     if record["status"] == "infeasible":
         _tell_conflict(record, output)

@@ -1,8 +1,8 @@
 """Answers that are the same for everybody, kept until anything changes.
 
 Only what a visitor without sign-in, private link or token gets from an address that anybody may read. An
-answer is looked up under the state of the whole database: the number of the last audit event, which every
-change writes in its own transaction, of the last change of an entry, and the versions of the reference data.
+answer is looked up under the state of the whole database: the hash of the last audit event, which every
+change writes in its own transaction, the last change of an entry, and the last load of reference data.
 So nothing older than the last commit is ever shown, by any worker. The minute counts as well, since calls
 open and close by the clock.
 """
