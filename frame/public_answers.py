@@ -22,6 +22,7 @@ from frame.language import accepted_language, current_language
 from services.data_state import state_of_data
 from services.transaction import reading
 from vocabulary.actions import Action
+from vocabulary.errors import Unavailable
 
 FOR_EVERYBODY = frozenset(
     {
@@ -57,8 +58,11 @@ class PublicAnswers:
         """The answer to this request if it is kept; otherwise notes where to keep it."""
         if not _is_for_everybody():
             return None
-        with reading() as database:
-            state = state_of_data(database)
+        try:
+            with reading() as database:
+                state = state_of_data(database)
+        except Unavailable:  # a page that asks for no data can still be shown
+            return None
         key = (*_address(), state, now.replace(second=0, microsecond=0))
         with self._lock:
             kept = self._kept.get(key)

@@ -104,12 +104,14 @@ def test_absent_database_is_told_and_the_service_comes_back_by_itself(
 
         while_away = [browser.get("/requests"), begin(browser, "lost"), browser.get("/fr/calls")]
         ready, live = browser.get("/health/ready"), browser.get("/health/live")
+        help_page = Browser(server.port).get("/help")
         start_postgres(postgres_folder, durable=True)
         seconds = server.wait("/health/ready")
         after = begin(browser, "after")
 
     assert [answer.status for answer in while_away if not is_promise_to_come_back(answer)] == []
     assert (ready.status, live.status, after.status) == (503, 200, 303)
+    assert help_page.status == 200
     assert seconds < 10
     with app.app_context(), reading() as session:
         assert sorted(session.execute(sa.select(Entry.title)).scalars()) == ["after", "before"]
