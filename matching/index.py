@@ -2,13 +2,14 @@
 
 An index is one fitted version: a frozen `TermModel`, an immutable base, and an overlay of what was added,
 changed or withdrawn since. A change makes a new index that shares the base, so readers never wait and never
-see half a change; fitting anew is a new version. Arrays in memory stand behind `Segment` alone:
-memory-mapped ones, or sentence vectors beside them, go in there without touching a caller.
+see half a change; fitting anew is a new version. The overlay is a few segments, each many times as long as
+the next, so that a change lays out anew only the short ones. Arrays stand behind `Segment` alone: in memory,
+or mapped from files (`matching.stored`), without a difference to a caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -22,6 +23,11 @@ from matching.postings import Postings, turn_round
 from matching.settings import DEFAULT_SETTINGS, MatchingSettings
 from matching.tfidf import Piece, TermModel, Vectors, fit, weigh, weigh_pieces
 from vocabulary.states import EntryKind
+
+_SHORT = 64
+"""A segment of the overlay of fewer entries is laid out anew with every change."""
+_STEP = 16
+"""How many times as long a segment of the overlay is as the next, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,8 @@ class Segment:
 
     Attributes
     ----------
-    entries, ids, columns
-        The entries in order, and their facts in columns.
+    entries, ids, row_versions, columns
+        The entries in order, the version of the row of each, and their facts in columns.
     rows : mapping of id to row
     first_piece : array of shape (n + 1,)
         Where the pieces of each entry begin.
@@ -58,6 +64,7 @@ class Segment:
 
     entries: Sequence[EntryFacts]
     ids: NDArray[np.str_]
+    row_versions: NDArray[np.int64]
     rows: Mapping[str, int]
     columns: Columns
     first_piece: NDArray[np.intp]
@@ -103,6 +110,7 @@ def build_segment(
     return Segment(
         entries=tuple(entries),
         ids=np.array([entry.id for entry in entries], dtype=np.str_),
+        row_versions=np.array([entry.version for entry in entries], dtype=np.int64),
         rows={entry.id: row for row, entry in enumerate(entries)},
         columns=build_columns(entries, settings),
         first_piece=first_piece,
@@ -118,15 +126,16 @@ class Index:
     """The entries of one kind that a subject is ranked against.
 
     `is_current` has shape (n of base,): False where the overlay holds a newer form, or the entry is gone.
-    `counted` holds the counted pieces of every entry of the overlay.
+    `overlay` is in segments, the longest first, each with which of its rows count in the same way; `counted`
+    holds the counted pieces of every entry that counts there.
     """
 
     kind: EntryKind
     model: TermModel
     settings: MatchingSettings
     base: Segment
-    overlay: Segment
     is_current: Bools
+    overlay: tuple[tuple[Segment, Bools], ...] = ()
     counted: Mapping[str, Sequence[Bag]] = field(default_factory=dict)
 
     @property
@@ -136,12 +145,17 @@ class Index:
 
     def __len__(self) -> int:
         """Count the entries that can be found."""
-        return int(self.is_current.sum()) + len(self.overlay.entries)
+        return int(np.count_nonzero(self.is_current)) + len(self.counted)
+
+    @property
+    def n_changes(self) -> int:
+        """Entries that came, changed or went since the fit, 0 or more."""
+        n_gone = len(self.is_current) - int(np.count_nonzero(self.is_current))
+        return n_gone + sum(name not in self.base.rows for name in self.counted)
 
     def segments(self) -> tuple[tuple[Segment, Bools], ...]:
         """The parts to search, each with which of its rows count."""
-        in_overlay = np.ones(len(self.overlay.entries), dtype=np.bool_)
-        return ((self.base, self.is_current), (self.overlay, in_overlay))
+        return ((self.base, self.is_current), *self.overlay)
 
     def get(self, entry_id: str) -> EntryFacts | None:
         """The facts of an entry as this index knows them, or None."""
@@ -153,12 +167,11 @@ class Index:
 
     def versions(self) -> dict[str, int]:
         """Id of every entry to the version of its row, to find what changed since."""
-        return {
-            entry.id: entry.version
-            for segment, is_current in self.segments()
-            for entry, counts in zip(segment.entries, is_current.tolist(), strict=True)
-            if counts
-        }
+        found: dict[str, int] = {}
+        for segment, is_current in self.segments():
+            ids, versions = segment.ids[is_current].tolist(), segment.row_versions[is_current].tolist()
+            found.update(zip(ids, versions, strict=True))
+        return found
 
     def read(self, entry: EntryFacts) -> Subject:
         """Weigh an entry of the other kind with the frozen numbers of this version."""
@@ -166,25 +179,67 @@ class Index:
         pieces = weigh_pieces(count_words(reading, self.settings), self.model, entry.kind)
         return Subject(entry, tuple(pieces), reading.written())
 
+    def only(self, entry_id: str) -> Index:
+        """An index in which at most this entry is found, weighed as here."""
+        overlay = tuple((segment, _only(segment, mask, entry_id)) for segment, mask in self.overlay)
+        counted = {name: bags for name, bags in self.counted.items() if name == entry_id}
+        is_current = _only(self.base, self.is_current, entry_id)
+        return replace(self, is_current=is_current, overlay=overlay, counted=counted)
+
     def with_changes(self, changed: Iterable[EntryFacts] = (), removed: Iterable[str] = ()) -> Index:
         """A new index with entries added or put in place of older forms, and others gone.
 
-        Scores of all other entries stay what they were. Costs as much as the overlay is long, so a long one
-        (thousands) is worth a new fit. Unknown ids in `removed` do not matter; an id in both is removed.
+        Scores of all other entries stay what they were. Few changes cost what they are long, however long the
+        overlay is. Unknown ids in `removed` do not matter; an id in both is removed.
 
         Raises ValueError for an entry of the other kind, or an id twice in `changed`.
         """
         gone = set(removed)
-        fresh = {entry.id: entry for entry in _ordered(changed, self.kind) if entry.id not in gone}
-        is_current = self.is_current.copy()
-        is_current[[self.base.rows[name] for name in gone | fresh.keys() if name in self.base.rows]] = False
-        if not fresh and gone.isdisjoint(self.counted):
-            return replace(self, is_current=is_current)
-        known = {entry.id: entry for entry in self.overlay.entries} | fresh
-        counted = {name: bags for name, bags in self.counted.items() if name not in gone}
-        counted |= {name: count_words(read_words(entry), self.settings) for name, entry in fresh.items()}
-        overlay = _overlay([known[name] for name in sorted(counted)], counted, self)
-        return replace(self, overlay=overlay, is_current=is_current, counted=counted)
+        fresh = [entry for entry in _ordered(changed, self.kind) if entry.id not in gone]
+        left = gone.union(entry.id for entry in fresh)
+        counted = {name: bags for name, bags in self.counted.items() if name not in left}
+        counted |= {entry.id: count_words(read_words(entry), self.settings) for entry in fresh}
+        overlay = [(segment, _without(segment, mask, left)) for segment, mask in self.overlay]
+        overlay = [(segment, mask) for segment, mask in overlay if mask.any()]
+        return replace(
+            self,
+            is_current=_without(self.base, self.is_current, left),
+            overlay=self._joined(overlay, fresh, counted) if fresh else tuple(overlay),
+            counted=counted,
+        )
+
+    def _joined(
+        self,
+        overlay: list[tuple[Segment, Bools]],
+        fresh: Sequence[EntryFacts],
+        counted: Mapping[str, Sequence[Bag]],
+    ) -> tuple[tuple[Segment, Bools], ...]:
+        """An overlay with more entries, joined to those segments that are not much longer than they are."""
+        kept, entries = list(overlay), list(fresh)
+        while kept and len(kept[-1][0].entries) < max(_SHORT, _STEP * len(entries)):
+            segment, is_current = kept.pop()
+            entries += [segment.entries[row] for row in np.flatnonzero(is_current).tolist()]
+        entries.sort(key=lambda entry: entry.id)
+        segment = _overlay(entries, counted, self)
+        return (*kept, (segment, np.ones(len(entries), dtype=np.bool_)))
+
+
+def _without(segment: Segment, is_current: Bools, names: Set[str]) -> Bools:
+    """The same rows without those of some ids; the same array where nothing goes."""
+    rows = [row for name in names if (row := segment.rows.get(name)) is not None]
+    if not rows:
+        return is_current
+    left = is_current.copy()
+    left[rows] = False
+    return left
+
+
+def _only(segment: Segment, is_current: Bools, name: str) -> Bools:
+    left = np.zeros(len(is_current), dtype=np.bool_)
+    row = segment.rows.get(name)
+    if row is not None:
+        left[row] = is_current[row]
+    return left
 
 
 def _overlay(entries: Sequence[EntryFacts], counted: Mapping[str, Sequence[Bag]], index: Index) -> Segment:
@@ -227,9 +282,7 @@ def _index(
     first_piece: NDArray[np.intp],
 ) -> Index:
     base = build_segment(ordered, bags, first_piece, weigh(bags, model, kind), settings)
-    nothing = gather(())
-    overlay = build_segment((), nothing, np.zeros(1, dtype=np.intp), weigh(nothing, model, kind), settings)
-    return Index(kind, model, settings, base, overlay, np.ones(len(ordered), dtype=np.bool_))
+    return Index(kind, model, settings, base, np.ones(len(ordered), dtype=np.bool_))
 
 
 def _ordered(entries: Iterable[EntryFacts], kind: EntryKind) -> list[EntryFacts]:

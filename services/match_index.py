@@ -135,7 +135,7 @@ def _caught_up(session: Session, audience: Audience, shelf: _Shelf, recent: dict
 
 
 def _is_long(shelf: _Shelf) -> bool:
-    return any(len(index.overlay.entries) > LONGEST_OVERLAY for index in shelf.indexes.values())
+    return any(index.n_changes > LONGEST_OVERLAY for index in shelf.indexes.values())
 
 
 def _matchable(

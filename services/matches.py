@@ -183,12 +183,10 @@ def match_page(
     candidate = index.get(other_ref)
     if candidate is None or other_ref in conflicting(session, actor):
         return None
-    others = [known for known in index.versions() if known != other_ref]
-    alone = index.with_changes(removed=others)
     subject = facts_of(entry, None)
     ranking = rank(
         subject,
-        alone,
+        index.only(other_ref),
         places=vocabularies.places(session),
         today=now.date(),
         top=1,
