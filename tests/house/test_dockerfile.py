@@ -151,7 +151,8 @@ def test_image_leaves_out(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["app.py", "translations/fr/LC_MESSAGES/messages.po", "seed/data/countries.json"]
+    "name",
+    ["app.py", "composition.py", "translations/fr/LC_MESSAGES/messages.po", "seed/data/countries.json"],
 )
 def test_image_takes(name: str) -> None:
     assert goes_into_the_image(name) is True
