@@ -1,6 +1,6 @@
 """Floor 2: tables only. Importing this package knows every table, for Alembic and for tests."""
 
-from models import audit, calls, entries, matches, operation, people, reference, reviews, vectors
+from models import audit, calls, entries, matches, operation, people, reference, reviews, screening, vectors
 
 __all__ = [
     "audit",
@@ -11,5 +11,6 @@ __all__ = [
     "people",
     "reference",
     "reviews",
+    "screening",
     "vectors",
 ]

@@ -25,6 +25,7 @@ class Entry(Versioned, db.Model):
 
     A draft lives in the columns. Once submitted, the columns hold the latest revision, which is what
     lists, matching and reviewers see, and an edit under way waits in `pending` until it is submitted.
+    `due_at`: until when questions can be answered; `extended_until`: the entry's own deadline under its call.
     A search reads `search_text`, of those who may know whose it is also `organisation_search_text`, and of
     everybody else only `public_search_text`, what the owner consented to: it never betrays a hidden field.
     """
@@ -44,6 +45,8 @@ class Entry(Versioned, db.Model):
     withdrawn_at: Mapped[datetime | None] = mapped_column()
     confirmed_at: Mapped[datetime | None] = mapped_column()
     revision_number: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column()
+    extended_until: Mapped[datetime | None] = mapped_column()
 
     pending: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     pending_at: Mapped[datetime | None] = mapped_column()
@@ -119,6 +122,9 @@ class Entry(Versioned, db.Model):
         sa.CheckConstraint(_states(EntryKind.OFFER, OfferState), name="offer_state"),
         sa.CheckConstraint("(state = 'draft') = (submitted_at IS NULL)", name="submitted_at"),
         sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_at"),
+        sa.CheckConstraint(
+            "(state = 'returned' AND kind = 'request') <= (due_at IS NOT NULL)", name="returned_until"
+        ),
         sa.CheckConstraint("publication <> 'published' OR published_at IS NOT NULL", name="published_at"),
         sa.CheckConstraint("publication <> 'published' OR state <> 'draft'", name="no_public_draft"),
         sa.CheckConstraint(

@@ -19,7 +19,17 @@ from models.reviews import Assignment, ConflictDeclaration, Review
 from procedure.deadlines import Dates, deadline_of
 from procedure.facts import ItemFacts, Standing
 from vocabulary.people import Actor
-from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling, ReviewState
+from vocabulary.states import (
+    AssignmentState,
+    ConflictAnswer,
+    ConflictRuling,
+    EntryKind,
+    RequestState,
+    ReviewState,
+)
+
+GRACE_MINUTES = 30
+"""Grace on the due date of a returned request outside of any call."""
 
 _ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
 _SUBMITTED = (ReviewState.SUBMITTED, ReviewState.LOCKED)
@@ -69,8 +79,9 @@ def facts_of_entries(
             call_phase=call.state if call else None,
             opens_at=call.opens_at if call else None,
             closes_at=call.closes_at if call else None,
-            deadline_at=deadline(call, entry.opened_at) if call else None,
+            deadline_at=entry_deadline(entry, call),
             conflict=standings.get(entry_id, Standing.UNANSWERED),
+            four_eyes=call.four_eyes if call else True,
             is_blind=call.blind_mode if call else False,
         )
     return found
@@ -93,6 +104,25 @@ def call_facts(call: Call, *, opened_at: datetime) -> ItemFacts:
         opens_at=call.opens_at,
         closes_at=call.closes_at,
         deadline_at=deadline(call, opened_at),
+        four_eyes=call.four_eyes,
+    )
+
+
+def entry_deadline(entry: Entry, call: Call | None) -> datetime | None:
+    """The instant before which this entry can be written and submitted; None when nothing closes.
+
+    A returned request can be answered until its due date and the grace, whatever the deadline of its call.
+    """
+    is_returned = entry.kind is EntryKind.REQUEST and entry.state == RequestState.RETURNED
+    due_at = entry.due_at if is_returned else None
+    if call is None and due_at is None:
+        return None
+    if call is None:
+        dates = Dates(entry.opened_at, None, GRACE_MINUTES)
+    else:
+        dates = Dates(call.opens_at, call.closes_at, call.grace_minutes)
+    return deadline_of(
+        dates, draft_opened_at=entry.opened_at, extended_until=entry.extended_until, due_at=due_at
     )
 
 

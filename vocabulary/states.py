@@ -103,6 +103,35 @@ class Publication(StrEnum):
     UNPUBLISHED = "unpublished"
 
 
+class CallActKind(StrEnum):
+    """What needs two people once a call is announced: one proposes, another confirms."""
+
+    CANCEL = "cancel"
+    MOVE_DEADLINE = "move_deadline"
+    CORRECT = "correct"
+    EXTEND = "extend"
+
+
+class ActOutcome(StrEnum):
+    """How a proposed act ended."""
+
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class ScreeningKind(StrEnum):
+    """What was found when an entry was screened, or what undid it."""
+
+    ELIGIBLE = "eligible"
+    RETURN_PROPOSED = "return_proposed"
+    RETURNED = "returned"
+    INELIGIBLE = "ineligible"
+    REVERSED = "reversed"
+    LAPSED = "lapsed"
+    REOPENED = "reopened"
+    RESTORED = "restored"
+
+
 class AssignmentState(StrEnum):
     """Lifecycle of asking a reviewer to score a proposal."""
 

@@ -7,7 +7,7 @@ back leaves a page that says so, since links to it are about.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,6 +25,9 @@ from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 from vocabulary.states import EntryAction, Publication
+
+ANSWER_WITHIN = timedelta(days=14)
+"""How long the owner has to answer a question where the officer names no day."""
 
 _NEVER_PUBLIC = ("draft", "withdrawn", "archived")
 
@@ -129,13 +132,28 @@ def activate(session: Session, actor: Actor, ref: str, expected_version: int, *,
 
 
 def return_to_owner(
-    session: Session, actor: Actor, ref: str, expected_version: int, reason: str, *, now: datetime
+    session: Session,
+    actor: Actor,
+    ref: str,
+    expected_version: int,
+    reason: str,
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
 ) -> Entry:
-    """Ask the owner for something; they may change and submit the entry again."""
+    """Ask the owner for something until `due_at`; they may change and submit the entry again."""
     if not reason.strip():
         raise Invalid({"reason": [Message("Say what the owner should add or change.")]})
     entry = _step(
-        session, actor, ref, expected_version, Action.ENTRY_RETURN, EntryAction.RETURN, now, reason.strip()
+        session,
+        actor,
+        ref,
+        expected_version,
+        Action.ENTRY_RETURN,
+        EntryAction.RETURN,
+        now,
+        reason.strip(),
+        due_at=due_at or now + ANSWER_WITHIN,
     )
     if entry.contact_email:
         site = f"{runtime(session).address}/{entry.language or 'en'}"
@@ -167,12 +185,15 @@ def _step(
     step: EntryAction,
     now: datetime,
     reason: str | None = None,
+    **columns: Any,
 ) -> Entry:
     """One transition of an officer's: permitted, of the version read, allowed from this state, recorded."""
     entry, _ = fetch_for(session, actor, action, ref, now=now, lock=True)
     check_version(entry, expected_version)
     before: dict[str, Any] = {"state": entry.state}
     entry.state = advance_entry(entry.kind, entry.state, step)
+    for name, value in columns.items():
+        setattr(entry, name, value)
     touch(entry, now)
     session.flush()
     note_change(session, entry, now)

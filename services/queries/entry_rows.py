@@ -34,6 +34,8 @@ _FACTS = (
     "call_id",
     "owner_id",
     "opened_at",
+    "due_at",
+    "extended_until",
     "submitted_at",
     "published_at",
     "updated_at",
