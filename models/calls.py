@@ -48,6 +48,7 @@ class Call(Versioned, db.Model):
     edition: Mapped[int] = mapped_column(default=1)
     supersedes_id: Mapped[int | None] = mapped_column(sa.ForeignKey("call.id"))
     state_reason: Mapped[str | None] = mapped_column(sa.Text)
+    shows_reviewers: Mapped[bool] = mapped_column(default=False)
     __table_args__ = (
         sa.CheckConstraint("scale = '0-3'", name="scale"),
         sa.CheckConstraint("met_threshold BETWEEN 1 AND 3", name="met_threshold"),

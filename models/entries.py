@@ -28,6 +28,7 @@ class Entry(Versioned, db.Model):
     `due_at`: until when questions can be answered; `extended_until`: the entry's own deadline under its call.
     A search reads `search_text`, of those who may know whose it is also `organisation_search_text`, and of
     everybody else only `public_search_text`, what the owner consented to: it never betrays a hidden field.
+    `decision_id` is the decision that the entry stands by; no foreign key, since decisions point at entries.
     """
 
     __tablename__ = "entry"
@@ -98,6 +99,7 @@ class Entry(Versioned, db.Model):
     seeks_recognition: Mapped[bool | None] = mapped_column()
     valid_until: Mapped[date | None] = mapped_column()
 
+    decision_id: Mapped[int | None] = mapped_column()
     title_key: Mapped[str] = mapped_column(sa.String(80), default="")
     search_text: Mapped[str] = mapped_column(sa.Text, default="")
     organisation_search_text: Mapped[str] = mapped_column(sa.Text, default="")
@@ -124,6 +126,11 @@ class Entry(Versioned, db.Model):
         sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_at"),
         sa.CheckConstraint(
             "(state = 'returned' AND kind = 'request') <= (due_at IS NOT NULL)", name="returned_until"
+        ),
+        sa.CheckConstraint(
+            "kind <> 'request' OR state NOT IN ('decided', 'released', 'reconsideration')"
+            " OR decision_id IS NOT NULL",
+            name="has_decision",
         ),
         sa.CheckConstraint("publication <> 'published' OR published_at IS NOT NULL", name="published_at"),
         sa.CheckConstraint("publication <> 'published' OR state <> 'draft'", name="no_public_draft"),

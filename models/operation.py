@@ -38,7 +38,12 @@ class OutgoingMail(db.Model):
     created_at: Mapped[datetime] = mapped_column()
     sent_at: Mapped[datetime | None] = mapped_column()
     error: Mapped[str | None] = mapped_column(sa.String(300))
+    decision_id: Mapped[int | None] = mapped_column(sa.ForeignKey("decision.id"), index=True)
+    approved_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     __table_args__ = (
+        sa.CheckConstraint(
+            "decision_id IS NULL OR state = 'draft' OR approved_by_id IS NOT NULL", name="released_by"
+        ),
         sa.CheckConstraint("state IN ('draft', 'queued', 'sent', 'failed')", name="state"),
         sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_at"),
         sa.Index("ix_outgoing_mail_due", "state", "try_after"),

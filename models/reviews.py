@@ -1,4 +1,4 @@
-"""Assignments, conflict declarations, reviews with their scores, and decisions."""
+"""Assignments, conflict declarations, and reviews with their scores."""
 
 from __future__ import annotations
 
@@ -112,36 +112,3 @@ class ReviewVersion(db.Model):
     review_id: Mapped[int] = mapped_column(sa.ForeignKey("review.id"), index=True)
     content: Mapped[dict[str, Any]] = mapped_column()
     at: Mapped[datetime] = mapped_column()
-
-
-class Decision(Versioned, db.Model):
-    """The panel's act on an entry. Proposed by one person, approved by another, then released."""
-
-    __tablename__ = "decision"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("entry.id"), index=True)
-    outcome: Mapped[str] = mapped_column(sa.String(40))
-    conditions: Mapped[str | None] = mapped_column(sa.Text)
-    reason: Mapped[str] = mapped_column(sa.Text)
-    verdicts: Mapped[dict[str, Any]] = mapped_column()
-    body: Mapped[str | None] = mapped_column(sa.String(60))
-    decided_at: Mapped[datetime] = mapped_column()
-    proposed_by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
-    approved_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
-    released_at: Mapped[datetime | None] = mapped_column()
-    superseded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("decision.id"))
-    __table_args__ = (
-        sa.CheckConstraint(
-            "outcome IN ('endorsed', 'endorsed_with_conditions', 'reserve', 'not_endorsed', 'ineligible')",
-            name="outcome",
-        ),
-        sa.CheckConstraint("approved_by_id IS NULL OR approved_by_id <> proposed_by_id", name="four_eyes"),
-        sa.CheckConstraint("released_at IS NULL OR approved_by_id IS NOT NULL", name="released_approved"),
-        sa.Index(
-            "uq_decision_open",
-            "entry_id",
-            unique=True,
-            sqlite_where=sa.text("superseded_by_id IS NULL"),
-            postgresql_where=sa.text("superseded_by_id IS NULL"),
-        ),
-    )

@@ -17,7 +17,8 @@ from sqlalchemy.orm import selectinload
 from criteria.panel import judge_panel
 from criteria.scorecard import contradicts, judge, overall
 from models.reference import Criterion
-from models.reviews import Assignment, Decision, Review
+from models.decisions import Decision
+from models.reviews import Assignment, Review
 from seed.demo.plan import AssignmentPlan, DecisionPlan, ReviewPlan, ScorePlan
 from seed.loading.entries import move
 from seed.loading.stage import Stage

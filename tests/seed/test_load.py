@@ -24,7 +24,8 @@ from models.matches import Match
 from models.operation import OutgoingMail
 from models.people import Account, PrivateLink
 from models.reference import CriteriaSet, RuleSet
-from models.reviews import Assignment, ConflictDeclaration, CriterionScore, Decision, Review
+from models.decisions import Decision
+from models.reviews import Assignment, ConflictDeclaration, CriterionScore, Review
 from seed.demo.pilot import MARGINS
 from seed.demo.plan import EntryPlan, World
 from seed.demo.reference import load_facts
