@@ -45,7 +45,9 @@ class Decision(Versioned, db.Model):
     withdrawn_at: Mapped[datetime | None] = mapped_column()
     withdrawn_reason: Mapped[str | None] = mapped_column(sa.Text)
     __table_args__ = (
-        sa.ForeignKeyConstraint(["panel_result_id", "entry_id"], ["panel_result.id", "panel_result.entry_id"]),
+        sa.ForeignKeyConstraint(
+            ["panel_result_id", "entry_id"], ["panel_result.id", "panel_result.entry_id"]
+        ),
         sa.CheckConstraint(
             "outcome IN ('endorsed', 'endorsed_with_conditions', 'reserve', 'not_endorsed', 'ineligible')",
             name="outcome",
@@ -105,9 +107,7 @@ class Letter(Versioned, db.Model):
     values: Mapped[dict[str, Any] | None] = mapped_column()
     values_hash: Mapped[str | None] = mapped_column(sa.String(64))
     released_at: Mapped[datetime | None] = mapped_column()
-    __table_args__ = (
-        sa.CheckConstraint("(released_at IS NULL) = (values_hash IS NULL)", name="frozen"),
-    )
+    __table_args__ = (sa.CheckConstraint("(released_at IS NULL) = (values_hash IS NULL)", name="frozen"),)
 
 
 class Reconsideration(Versioned, db.Model):

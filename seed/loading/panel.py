@@ -16,14 +16,15 @@ from sqlalchemy.orm import selectinload
 
 from criteria.panel import judge_panel
 from criteria.scorecard import contradicts, judge, overall
-from models.reference import Criterion
 from models.decisions import Decision
+from models.reference import Criterion
 from models.reviews import Assignment, Review
 from seed.demo.plan import AssignmentPlan, DecisionPlan, ReviewPlan, ScorePlan
 from seed.loading.entries import move
 from seed.loading.stage import Stage
 from services import audit, conflicts
 from services.assignments import assign
+from services.references import next_reference
 from services.reviews import drafts, submission
 from services.reviews.content import card_of, content_of
 from services.reviews.rows import Programme, claimed_of, latest_revision, programme_of, touch
@@ -214,6 +215,7 @@ def _record(stage: Stage, who: str, act: str, key: str, after: Mapping[str, Any]
 def _propose(stage: Stage, plan: DecisionPlan, now: datetime) -> None:
     stage.session.add(
         Decision(
+            ref=next_reference(stage.session, "DEC", now),
             entry_id=stage.entry(plan.entry).id,
             outcome=plan.outcome,
             conditions=plan.conditions,
@@ -246,7 +248,8 @@ def _verdicts(stage: Stage, key: str) -> dict[str, str]:
 
 def _approve(stage: Stage, plan: DecisionPlan, now: datetime) -> None:
     decision = _decision(stage, plan.entry)
-    decision.approved_by_id = stage.account_id("decider")
+    decision.approved_by_id, decision.approved_at = stage.account_id("decider"), now
+    stage.entry(plan.entry).decision_id = decision.id
     touch(decision, now)
     stage.session.flush()
     _record(stage, "decider", "approve", plan.entry, {"outcome": plan.outcome}, now)

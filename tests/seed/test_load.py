@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session, selectinload
 from models.audit import AuditEvent
 from models.calls import Call
 from models.database import db
+from models.decisions import Decision
 from models.entries import Entry, EntryChange, EntryTerm, Revision
 from models.matches import Match
 from models.operation import OutgoingMail
 from models.people import Account, PrivateLink
 from models.reference import CriteriaSet, RuleSet
-from models.decisions import Decision
 from models.reviews import Assignment, ConflictDeclaration, CriterionScore, Review
 from seed.demo.pilot import MARGINS
 from seed.demo.plan import EntryPlan, World
