@@ -20,6 +20,7 @@ from jobs.delivery import Deliver
 from jobs.mail import Clock, send_next
 from jobs.vectors import build_vectors, drop_vectors
 from services import attachments, calls, upkeep
+from services.introductions import steps
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
 
@@ -64,6 +65,7 @@ def tasks(
         Task("open_calls", timedelta(seconds=15), partial(open_calls, clock)),
         Task("vectors", timedelta(seconds=1), partial(build_vectors, clock, stop)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
+        Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
         Task("forget_drafts", timedelta(hours=1), partial(forget_drafts, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
         Task("drop_vectors", timedelta(minutes=10), drop_vectors),
@@ -89,6 +91,12 @@ def expire_offers(clock: Clock) -> bool:
     """End the offers that have run out, some at a time."""
     with transaction() as session:
         return upkeep.expire_offers(session, now=clock()) > 0
+
+
+def lapse_matches(clock: Clock) -> bool:
+    """End the proposed matches that were not answered in time, some at a time."""
+    with transaction() as session:
+        return steps.lapse_matches(session, now=clock()) > 0
 
 
 def forget_drafts(clock: Clock) -> bool:

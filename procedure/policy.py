@@ -143,6 +143,8 @@ ENTRIES: Mapping[Action, Row] = {
     Action.ENTRY_RETURN: row(OFF=(returnable,)),
     Action.ENTRY_MARK_INELIGIBLE: row(OFF=(second_person,)),
     Action.ENTRY_RESTORE: row(OFF=(not_involved,)),
+    Action.ENTRY_READ_ALIKE: row(OFF=YES),
+    Action.ENTRY_RULE_ALIKE: row(OFF=YES),
     Action.ENTRY_MESSAGE: row(OWN=YES, COL=YES, NOM=YES, NEE=YES, OFF=YES),
     Action.ENTRY_NOTE: row(MOD=WAY, OFF=WAY, DEC=WAY),
     Action.ENTRY_CONSULT: row(FOC=(submitted_request,)),
@@ -219,6 +221,7 @@ DECISIONS: Mapping[Action, Row] = {
 }
 MATCHES: Mapping[Action, Row] = {
     Action.MATCH_LIST: row(MOD=YES, OFF=YES, DEC=YES),
+    Action.MATCH_LIST_OWN: row(OWN=YES),
     Action.MATCH_READ: row(
         OWN=YES, COL=YES, PAR=(own_side,), MOD=WAY, OFF=YES, DEC=WAY, FOC=(submitted_request,)
     ),
@@ -229,6 +232,8 @@ MATCHES: Mapping[Action, Row] = {
     Action.MATCH_READ_CONTACTS: row(OWN=(agreed,), PAR=(own_side, agreed), OFF=YES, AUD=GLASS),
     Action.MATCH_REPORT_OUTCOME: row(OWN=YES, PAR=(own_side,), OFF=YES),
     Action.MATCH_WEIGHTS: row(OFF=YES),
+    Action.ALLOCATION_READ: row(OFF=YES),
+    Action.ALLOCATION_MAKE: row(OFF=YES),
     Action.COVERAGE_READ: row(PUB=YES),
     Action.NOMINATION_APPROVE: row(NOM=IN_TIME),
     Action.SHORTLIST_READ: row(MOD=(panel_phase,), OFF=(panel_phase,), DEC=(panel_phase,)),

@@ -94,6 +94,8 @@ class MatchPage:
     subject: EntryFacts
     candidate: EntryFacts
     row: MatchRow
+    settings_version: str
+    index_version: str
 
 
 def matches_of(
@@ -199,7 +201,8 @@ def match_page(
     taken_up = _taken_up(session, entry).get(other_ref)
     nearest = nearest_sentences(session, subject, [candidate]).get(other_ref)
     words = _Words(session, language)
-    return MatchPage(subject, candidate, _row(found[0], candidate, taken_up, words, nearest))
+    row = _row(found[0], candidate, taken_up, words, nearest)
+    return MatchPage(subject, candidate, row, ranking.settings_version, ranking.index_version)
 
 
 def audience_of(actor: Actor) -> Audience:

@@ -47,6 +47,8 @@ class Action(StrEnum):
     ENTRY_RESTORE = "entry.restore"
     ENTRY_MESSAGE = "entry.message"
     ENTRY_NOTE = "entry.note"
+    ENTRY_READ_ALIKE = "entry.read_alike"
+    ENTRY_RULE_ALIKE = "entry.rule_alike"
     ENTRY_CONSULT = "entry.consult"
     ENTRY_TICK = "entry.tick"
 
@@ -97,6 +99,7 @@ class Action(StrEnum):
     PUBLICATION_UNPUBLISH = "publication.unpublish"
 
     MATCH_LIST = "match.list"
+    MATCH_LIST_OWN = "match.list_own"
     MATCH_READ = "match.read"
     MATCH_SUGGEST = "match.suggest"
     MATCH_SHORTLIST = "match.shortlist"
@@ -106,6 +109,8 @@ class Action(StrEnum):
     MATCH_REPORT_OUTCOME = "match.report_outcome"
 
     MATCH_WEIGHTS = "match.weights"
+    ALLOCATION_READ = "allocation.read"
+    ALLOCATION_MAKE = "allocation.make"
     COVERAGE_READ = "coverage.read"
 
     NOMINATION_APPROVE = "nomination.approve"

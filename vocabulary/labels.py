@@ -43,6 +43,10 @@ STATE_LABELS: Mapping[str, Message] = {
     "agreed": Message("agreed"),
     "completed": Message("completed"),
     "ended_early": Message("ended early"),
+    "queued": Message("waiting"),
+    "running": Message("running"),
+    "done": Message("done"),
+    "failed": Message("failed"),
 }
 """Value of a state -> its word inside a sentence."""
 

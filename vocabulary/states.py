@@ -191,6 +191,33 @@ class MatchAnswer(StrEnum):
     NO = "no"
 
 
+class DeclineReason(StrEnum):
+    """Why a side says no to a proposed match; what is learned from answers reads these."""
+
+    WRONG_LEVEL = "wrong_level"
+    TOO_LATE = "too_late"
+    NO_MONEY = "no_money"
+    NOT_OUR_REGION = "not_our_region"
+    OTHER = "other"
+
+
+class MatchSide(StrEnum):
+    """The two sides of a match."""
+
+    REQUESTER = "requester"
+    PARTNER = "partner"
+
+
+class AllocationState(StrEnum):
+    """How far an allocation is; a failed one says why."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 CLOSED_MATCHES = frozenset(
     {
         MatchState.COMPLETED,

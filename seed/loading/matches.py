@@ -22,7 +22,7 @@ from services.matches import MOST_MATCHES, MatchList, MatchRow, matches_of
 from services.references import next_reference
 from services.reviews.rows import touch
 from services.reviews.submission import as_data
-from vocabulary.states import MatchAction, MatchAnswer, MatchState
+from vocabulary.states import DeclineReason, MatchAction, MatchAnswer, MatchState
 
 _A = MatchAction
 STEPS: Mapping[MatchState, tuple[MatchAction, ...]] = {
@@ -36,6 +36,15 @@ STEPS: Mapping[MatchState, tuple[MatchAction, ...]] = {
     MatchState.LAPSED: (_A.SHORTLIST, _A.PROPOSE, _A.LAPSE),
 }
 """The way to each state."""
+
+DECLINED: Mapping[str, DeclineReason] = {
+    "Too late": DeclineReason.TOO_LATE,
+    "Wrong level": DeclineReason.WRONG_LEVEL,
+    "No money for travel": DeclineReason.NO_MONEY,
+    "Not our region": DeclineReason.NOT_OUR_REGION,
+    "Other partner found": DeclineReason.OTHER,
+}
+"""What the plan calls a reason, and the reason that it is."""
 
 AFTER_BOTH = timedelta(days=2)
 """An officer looks at a pair so long after the later of the two was submitted."""
@@ -58,7 +67,7 @@ def plan_matches(stage: Stage) -> None:
 def _step(stage: Stage, plan: MatchPlan, action: MatchAction, now: datetime) -> None:
     match = _begun(stage, plan, now) if action is MatchAction.SHORTLIST else _match(stage, plan)
     before, match.state = match.state, advance(MATCH_STEPS, match.state, action)
-    _say(match, plan, action)
+    _say(match, plan, action, now)
     touch(match, now)
     stage.session.add(match)
     stage.session.flush()
@@ -74,22 +83,30 @@ def _step(stage: Stage, plan: MatchPlan, action: MatchAction, now: datetime) -> 
     )
 
 
-def _say(match: Match, plan: MatchPlan, action: MatchAction) -> None:
+def _say(match: Match, plan: MatchPlan, action: MatchAction, now: datetime) -> None:
     """What the sides answer, by when they are asked to, and what came of it."""
     if action is MatchAction.PROPOSE:
-        match.answer_by_at = plan.answer_by_at
+        match.proposed_at, match.answer_by_at = now, plan.answer_by_at
         if plan.state in (MatchState.PROPOSED, MatchState.LAPSED):
             _answer(match, plan)
     elif action in (MatchAction.AGREE, MatchAction.DECLINE):
         _answer(match, plan)
+    elif action is MatchAction.START:
+        match.starts_on = now.date()
     elif action is MatchAction.COMPLETE:
-        match.outcome = plan.outcome
+        match.outcome = match.requester_outcome = plan.outcome
+        match.requester_result = MatchState.COMPLETED.value
 
 
 def _answer(match: Match, plan: MatchPlan) -> None:
     match.requester_answer = MatchAnswer(plan.requester_answer)
     match.partner_answer = MatchAnswer(plan.partner_answer)
     match.requester_reason, match.partner_reason = plan.requester_reason, plan.partner_reason
+    because = DECLINED[plan.reason].value if plan.reason else None
+    match.requester_decline = because if plan.requester_answer == MatchAnswer.NO else None
+    match.partner_decline = because if plan.partner_answer == MatchAnswer.NO else None
+    if because is not None:
+        match.explanation = match.explanation | {"declined_because": because}
 
 
 def _match(stage: Stage, plan: MatchPlan) -> Match:
