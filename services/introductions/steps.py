@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from models.decisions import Decision
 from models.entries import Entry
 from models.matches import Match
 from models.people import Account
-from models.reviews import Decision
 from services.entries.rows import fetch_for, note_change
 from services.introductions import letters
 from services.introductions.rows import Taken, check_version, fetch_match, require_on_both, step, taken_of
@@ -186,6 +186,7 @@ def is_endorsed(session: Session, request: Entry) -> bool:
         sa.select(Decision.outcome).where(
             Decision.entry_id == request.id,
             Decision.superseded_by_id.is_(None),
+            Decision.withdrawn_at.is_(None),
             Decision.released_at.is_not(None),
         )
     ).scalar_one_or_none()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -373,7 +372,7 @@ def test_each_side_lists_its_own_and_others_nothing(write: Opened, read: Opened,
 
 
 @pytest.fixture
-def crowd(write: Opened, two: Two) -> Iterator[tuple[Two, list[tuple[str, Actor]]]]:
+def crowd(write: Opened, two: Two) -> list[tuple[str, Actor]]:
     """Six matches for the one place of an offer, each waiting for the last yes, by another requester."""
     waiting = []
     for n in range(6):
@@ -384,14 +383,11 @@ def crowd(write: Opened, two: Two) -> Iterator[tuple[Two, list[tuple[str, Actor]
             propose(session, two.officer, match.ref, match.version, BY, now=NOW)
             answer(session, two.partner, match.ref, YES, now=NOW)
             waiting.append((match.ref, asker))
-    yield two, waiting
+    return waiting
 
 
-def test_last_place_goes_to_exactly_one_of_six(
-    app: Flask, read: Opened, crowd: tuple[Two, list[tuple[str, Actor]]]
-):
-    two, waiting = crowd
-    barrier, outcomes = threading.Barrier(len(waiting)), []
+def test_last_place_goes_to_exactly_one_of_six(app: Flask, read: Opened, crowd: list[tuple[str, Actor]]):
+    barrier, outcomes = threading.Barrier(len(crowd)), []
 
     def say_yes(ref: str, asker: Actor) -> None:
         with app.app_context():
@@ -402,7 +398,7 @@ def test_last_place_goes_to_exactly_one_of_six(
             except HouseError as no:
                 outcomes.append(no.code)
 
-    threads = [threading.Thread(target=say_yes, args=one) for one in waiting]
+    threads = [threading.Thread(target=say_yes, args=one) for one in crowd]
     for thread in threads:
         thread.start()
     for thread in threads:
