@@ -148,9 +148,24 @@ def shortlist_check_command(record: Path, solve_again: bool) -> None:
     if held["status"] == "infeasible":
         click.echo(str(Message("The record holds: no list keeps all limits.")))
         return
-    text = Message(
-        "The record holds: {n} seats, total {total}; no list has more, and no other has these lots.",
-        n=len(held["seats"]),
-        total=str(held["value"]["total"] * Decimal(held["question"]["score"]["unit"])),
+    click.echo(str(_proved(held)))
+
+
+def _proved(record: Json) -> Message:
+    """What a list holds to, and how it was taken from its equals."""
+    values = {
+        "n": len(record["seats"]),
+        "total": str(record["value"]["total"] * Decimal(record["question"]["score"]["unit"])),
+    }
+    if record["ties"]["rule"] == "only":
+        return Message("The record holds: {n} seats, total {total}; no other list has as much.", **values)
+    if record["ties"]["rule"] == "lots":
+        return Message(
+            "The record holds: {n} seats, total {total}; no list has more, and no other has these lots.",
+            **values,
+        )
+    return Message(
+        "The record holds: {n} seats, total {total}; no list has more, and a lottery drew this one of {lists}.",
+        **values,
+        lists=len(record["ties"]["lists"]),
     )
-    click.echo(str(text))

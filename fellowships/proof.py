@@ -25,7 +25,7 @@ from vocabulary.messages import Message
 Tree = dict[str, Any]
 """{"grid", "rows"} of a leaf; {"count" or "person", "at", "below", "above"} of a split."""
 Groups = Mapping[tuple[str, str], Ints]
-_GRIDS = (1, 1 << 6, 1 << 12, 1 << 20)
+GRIDS = (1, 1 << 6, 1 << 12, 1 << 20)
 _MOST_LEAVES = 5000
 _FRACTION = 1e-6
 
@@ -54,12 +54,12 @@ class _Prover:
     def tree(self, program: Program, depth: int) -> Tree:
         relaxed = relax(program)
         if relaxed is None:
-            return self._leaf(_empty(program))
+            return self._leaf(empty_leaf(program))
         values, multipliers = relaxed
-        for grid in _GRIDS:
+        for grid in GRIDS:
             whole = np.round(multipliers * grid).astype(np.int64)
             if bound_of(program, whole, grid) < grid * (self.claim + 1):
-                return self._leaf(_written(program, whole, grid))
+                return self._leaf(written(program, whole, grid))
         return self._split(program, values, depth)
 
     def _leaf(self, leaf: Tree) -> Tree:
@@ -69,19 +69,9 @@ class _Prover:
         return leaf
 
     def _split(self, program: Program, values: Floats, depth: int) -> Tree:
-        counts = {name: float(group @ values) for name, group in self.groups.items()}
-        name = max(counts, key=lambda one: _part(counts[one]), default=None)
-        if name is not None and _part(counts[name]) > 0.01:
-            at, row = int(np.floor(counts[name])), f"split:{depth}"
-            below = program.with_row(row, self.groups[name], 0, at)
-            above = program.with_row(row, self.groups[name], at + 1)
-            head: Tree = {"count": list(name), "at": at}
-        else:
-            place = int(np.argmax([_part(value) for value in values.tolist()]))
-            if _part(float(values[place])) < _FRACTION:
-                place = self._refute_or_free(program, values)
-            below, above = program.bounded(place, 0, 0), program.bounded(place, 1, 1)
-            head = {"person": self.ids[place], "at": 0}
+        is_whole = all(_part(value) < _FRACTION for value in values.tolist())
+        anyone = self._refute_or_free(program, values) if is_whole else 0
+        head, below, above = split_of(program, values, depth, self.ids, self.groups, anyone)
         return head | {"below": self.tree(below, depth + 1), "above": self.tree(above, depth + 1)}
 
     def _refute_or_free(self, program: Program, values: Floats) -> int:
@@ -95,18 +85,39 @@ class _Prover:
         return int(free[0])
 
 
+def split_of(
+    program: Program, values: Floats, depth: int, ids: tuple[str, ...], groups: Groups, anyone: int
+) -> tuple[Tree, Program, Program]:
+    """How to part a case in two: by a count that is no whole number, else by a nominee, else by `anyone`."""
+    counts = {name: float(group @ values) for name, group in groups.items()}
+    name = max(counts, key=lambda one: _part(counts[one]), default=None)
+    if name is not None and _part(counts[name]) > 0.01:
+        at, row = int(np.floor(counts[name])), f"split:{depth}"
+        below = program.with_row(row, groups[name], 0, at)
+        above = program.with_row(row, groups[name], at + 1)
+        return {"count": list(name), "at": at}, below, above
+    place = int(np.argmax([_part(value) for value in values.tolist()]))
+    if _part(float(values[place])) < _FRACTION:
+        place = anyone
+    return (
+        {"person": ids[place], "at": 0},
+        program.bounded(place, 0, 0),
+        program.bounded(place, 1, 1),
+    )
+
+
 def _part(value: float) -> float:
     """How far a number is from a whole one, 0..0.5."""
     return abs(value - round(value))
 
 
-def _empty(program: Program) -> Tree:
+def empty_leaf(program: Program) -> Tree:
     """A leaf whose multipliers show that the case holds no list."""
     multipliers = conflict(program)
-    for grid in _GRIDS:
+    for grid in GRIDS:
         whole = np.round(multipliers * grid).astype(np.int64)
         if bound_of(program, whole, 0) < 0:
-            return _written(program, whole, 0)
+            return written(program, whole, 0)
     raise AssertionError("the multipliers of the solver show no conflict")
 
 
@@ -118,7 +129,7 @@ def bound_of(program: Program, whole: Ints, grid: int) -> int:
     return int(whole @ limits + best.sum())
 
 
-def _written(program: Program, whole: Ints, grid: int) -> Tree:
+def written(program: Program, whole: Ints, grid: int) -> Tree:
     if ((whole > 0) & (program.most == NO_LIMIT)).any():
         raise AssertionError("a row without a most has no price above")
     rows = {name: int(one) for name, one in zip(program.names, whole, strict=True) if one}

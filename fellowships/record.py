@@ -17,6 +17,7 @@ import scipy
 from fellowships.checking import SCHEMA, canonical, check, digest
 from fellowships.explaining import Replacement, WhyNot, prices, replacements, reserve, why_not
 from fellowships.facts import BalanceTarget, Cap, Nomination, Pin, Question
+from fellowships.lottery import Lottery, tied
 from fellowships.program import members
 from fellowships.relaxation import conflict_words, in_conflict, relaxations
 from fellowships.shortlist import NoList, Shortlist, shortlist
@@ -158,9 +159,26 @@ def _with_list(
         "reserve": [{"id": one, "score": scores[one]} for one in on_reserve],
         "value": {"total": found.total, "lots": found.lots},
         "proof": {"total": found.total_proof, "only": found.only_proof},
+        "ties": written_ties(found.lottery),
         "targets": counts,
         "replacements": [_replacement(one) for one in moves],
         "counterfactuals": [_counterfactual(one) for one in answers],
+    }
+
+
+def written_ties(lottery: Lottery | None) -> Json:
+    """Who is on some of the equally good lists and not on all, with the tickets of each list."""
+    if lottery is None:
+        return {"rule": "lots"}
+    among = set(tied(lottery.lists))
+    return {
+        "rule": "lottery" if among else "only",
+        "certain": sorted(set(lottery.lists[0]) - among),
+        "lists": [sorted(among & set(one)) for one in lottery.lists],
+        "tickets": list(lottery.tickets),
+        "drawn": lottery.drawn,
+        "chances": lottery.chances,
+        "weights": dict(lottery.weights),
     }
 
 

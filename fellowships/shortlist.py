@@ -1,9 +1,10 @@
 """Which list is the best within the balance asked for, and why can nobody say otherwise?
 
-Two stages, each keeping what the one before reached: the greatest total score, then, among the lists with
-that total, the greatest sum of public lots. Both are proved, so it does not matter which solver found the
-list, in which order the rows came, or on which machine. Nothing is ever relaxed silently: where no list keeps
-every limit, the answer is a proof of that, the limits in conflict, and the smallest changes (relaxation.py).
+Two stages, each keeping what the one before reached: the greatest total score, then one of the lists with
+that total, drawn from the public seed: by a lottery over all of them, or, where there are too many to name,
+by the greatest sum of public lots. Both are proved, so it does not matter which solver found the list, in
+which order the rows came, or on which machine. Nothing is ever relaxed silently: where no list keeps every
+limit, the answer is a proof of that, the limits in conflict, and the smallest changes (relaxation.py).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fellowships.facts import Question, lot, require_sound
+from fellowships.lottery import Lottery, draw
 from fellowships.program import Ints, Program, greatest, members, program_of
 from fellowships.proof import Groups, Refuted, Tree, prove
+from fellowships.tied import tied_lists
 from vocabulary.errors import Invalid
 from vocabulary.messages import Message
 
@@ -25,7 +28,9 @@ _MOST_TRIES = 20
 class Shortlist:
     """The list (ids, by score and then lot), its total score and sum of lots, and the two proofs.
 
-    total_proof : no list has a greater total. only_proof : no other list has this total and these lots.
+    total_proof : no list has a greater total. lottery : over every list with this total, or None where there
+    are too many. only_proof : no list has this total but those of the lottery; without one, no other list has
+    this total and these lots.
     """
 
     chosen: tuple[str, ...]
@@ -33,6 +38,7 @@ class Shortlist:
     lots: int
     total_proof: Tree
     only_proof: Tree
+    lottery: Lottery | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +75,19 @@ def shortlist(question: Question, *, seconds: float = 60.0) -> Shortlist | NoLis
     chosen, total_proof = _proved(program, chosen, ids, groups)
     total = int(program.gain[list(chosen)].sum())
     drawn = with_lots(program, question, total)
-    chosen = greatest(drawn, seconds) or chosen
-    chosen, only_proof = _alone(drawn, chosen, ids, groups)
+    tied = tied_lists(program, chosen, ids, groups)
+    lottery = None
+    if tied is None:
+        chosen = greatest(drawn, seconds) or chosen
+        chosen, only_proof = _alone(drawn, chosen, ids, groups)
+    else:
+        lists, only_proof = tied
+        lottery = draw([[ids[place] for place in one] for one in lists], question.seed)
+        places = {name: place for place, name in enumerate(ids)}
+        chosen = tuple(places[name] for name in lottery.chosen)
     listed = sorted(chosen, key=lambda place: (-program.gain[place], -drawn.gain[place], ids[place]))
     lots = int(drawn.gain[list(chosen)].sum())
-    return Shortlist(tuple(ids[place] for place in listed), total, lots, total_proof, only_proof)
+    return Shortlist(tuple(ids[place] for place in listed), total, lots, total_proof, only_proof, lottery)
 
 
 def groups_of(question: Question) -> Groups:

@@ -46,7 +46,7 @@ def test_shortlist_writes_list_reserve_costs_and_answers_that_check(folder: Path
     assert [(one["count"], one["cost"]) for one in found["targets"]] == [(1, 0)]
     assert [(one["id"], one["short"]) for one in found["counterfactuals"]] == [("b", 5), ("d", 10)]
     assert check(folder).output == (
-        "The record holds: 2 seats, total 14.0; no list has more, and no other has these lots.\n"
+        "The record holds: 2 seats, total 14.0; no other list has as much.\n"
     )
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from fellowships import checking
 from fellowships.checking import Untrue, canonical, check, digest
 from fellowships.facts import BalanceTarget, Nomination, Question
-from fellowships.record import Rule, question_of, record_of
+from fellowships.lottery import draw
+from fellowships.record import Rule, question_of, record_of, written_ties
 from tests.fellowships.pools import pool, small_questions
 
 RULE = Rule("score", "1")
@@ -26,7 +27,14 @@ def small() -> Question:
     return Question(people, 2, (BalanceTarget("r", "y", 1, 1),))
 
 
+def with_ties() -> Question:
+    """Five nominees with the same score for three seats, two of them of one kind: nine lists."""
+    people = tuple(Nomination(f"n{place}", 2, {"r": "xxyyy"[place]}) for place in range(5))
+    return Question((*people, Nomination("n9", 5, {"r": "x"})), 3, (BalanceTarget("r", "x", 2),))
+
+
 CONTENT = record_of(small(), RULE, n_reserve=2)
+TIED = record_of(with_ties(), RULE, is_explained=False)
 
 
 def resealed(record: dict) -> bytes:
@@ -52,9 +60,10 @@ def test_order_of_rows_changes_no_byte() -> None:
     assert record_of(replace(small(), nominations=people), RULE, n_reserve=2) == CONTENT
 
 
-def test_every_changed_byte_is_refused() -> None:
-    for place in range(len(CONTENT)):
-        bent = bytearray(CONTENT)
+@pytest.mark.parametrize("content", [CONTENT, TIED], ids=["one list", "a lottery"])
+def test_every_changed_byte_is_refused(content: bytes) -> None:
+    for place in range(len(content)):
+        bent = bytearray(content)
         bent[place] ^= 1
 
         with pytest.raises(Untrue):
@@ -106,12 +115,67 @@ def test_forged_record_with_good_hashes_is_refused(path: tuple, value: object, t
     assert text in str(refused.value)
 
 
+def test_lottery_names_every_list_and_its_chances() -> None:
+    ties = json.loads(TIED)["ties"]
+
+    assert ties["rule"] == "lottery"
+    assert ties["certain"] == ["n9"]
+    assert ties["lists"] == [
+        ["n0", "n1"], ["n0", "n2"], ["n0", "n3"], ["n0", "n4"], ["n1", "n2"], ["n1", "n3"], ["n1", "n4"],
+    ]  # fmt: skip
+    worst = min(ties["chances"].values()) / sum(ties["tickets"])
+    assert worst == pytest.approx(1 / 3)  # equal tickets would leave n2 with 2 of 7
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        (("lists", 0), ["n0", "n2"], "stands twice"),
+        (("lists", 6), ["n2", "n3"], "the tickets could be fairer"),
+        (("tickets", 0), -1, "tickets below 0"),
+        (("rule",), "only", "the rule for ties is another"),
+        (("drawn",), 10**6, "another ticket was drawn"),
+        (("chances", "n2"), 9, "the chances do not add up"),
+        (("weights",), {"n0": 1}, "the tickets could be fairer"),
+        (("weights",), {}, "the tickets could be fairer"),
+        (("weights", "n9"), 1, "a weight of nobody"),
+    ],
+)
+def test_forged_lottery_is_refused(path: tuple, value: object, text: str) -> None:
+    record = json.loads(TIED)
+    place = record["ties"]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+
+    with pytest.raises(Untrue, match=text):
+        check(resealed(record))
+
+
+@pytest.mark.parametrize("left_out", range(7))
+def test_lottery_without_one_of_the_best_lists_is_refused(left_out: int) -> None:
+    """Everything put right for a lottery of the six other lists, but the proof."""
+    record = json.loads(TIED)
+    certain = record["ties"]["certain"]
+    kept = [one for place, one in enumerate(record["ties"]["lists"]) if place != left_out]
+    drawn = draw([[*one, *certain] for one in kept], "0")
+    record["ties"] = written_ties(drawn)
+    chosen = sorted(drawn.chosen, key=lambda one: (one != "n9", one))
+    record["seats"] = [{"id": one, "score": 5 if one == "n9" else 2} for one in chosen]
+    record["value"]["lots"] = sum(checking._lot("0", one) for one in chosen)
+    record["targets"][0]["count"] = sum(one in ("n0", "n1", "n9") for one in chosen)
+
+    with pytest.raises(Untrue, match="a list is left out of the lottery"):
+        check(resealed(record))
+
+
 def test_list_that_is_worse_cannot_be_proved() -> None:
     """The same seats but one, for somebody with fewer points, sums put right."""
     record = json.loads(CONTENT)
     record["seats"] = [{"id": "n3", "score": 0}, {"id": "n2", "score": 2}]
     total, lots = 2, sum(checking._lot("0", name) for name in ("n2", "n3"))
     record |= {"value": {"total": total, "lots": lots}, "counterfactuals": [], "replacements": []}
+    record["ties"] = {"rule": "lots"}
 
     with pytest.raises(Untrue) as refused:
         check(resealed(record))
