@@ -38,15 +38,16 @@ class Bags:
 
     Attributes
     ----------
-    names : tuple of str
+    names : sequence of str
         Every token, in alphabetical order; a token's number is its place here.
     starts : array of shape (n + 1,)
         Where the tokens of each piece begin.
     tokens, counts : arrays of shape (number of counts,)
-        Numbers of tokens, growing within a piece, and how often each stands there, above 0.
+        Numbers of tokens, growing within a piece, and how often each stands there, above 0; a segment, where
+        they have been weighed, keeps no counts.
     """
 
-    names: tuple[str, ...]
+    names: Sequence[str]
     starts: Starts
     tokens: Numbers
     counts: Floats32

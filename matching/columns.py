@@ -35,7 +35,7 @@ class Columns:
     n: int
     facets: Mapping[str, Facet]
     rows_of_organisation: Mapping[str, NDArray[np.intp]]
-    organisations: tuple[str | None, ...]
+    organisations: Sequence[str | None]
     is_open: Bools
     has_days: Bools
     from_day: Floats

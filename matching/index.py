@@ -114,7 +114,7 @@ def build_segment(
         rows={entry.id: row for row, entry in enumerate(entries)},
         columns=build_columns(entries, settings),
         first_piece=first_piece,
-        bags=bags,
+        bags=replace(bags, counts=np.empty(0, dtype=np.float32)),
         vectors=vectors,
         numbers={name: number for number, name in enumerate(bags.names)},
         postings=turn_round(bags, vectors.weights),

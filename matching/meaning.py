@@ -217,43 +217,84 @@ class EntryMeaning:
     vectors: Vectors
 
 
-class Passages:
-    """The passages of many entries of one kind, laid out so that a subject meets all of them at once."""
+@dataclass(frozen=True, slots=True)
+class PassageBlock:
+    """The passages of n entries, ordered by id.
 
-    def __init__(self, known: Mapping[str, EntryMeaning]) -> None:
-        """Lay out the vectors in the order of ids; an entry that is not in `known` is not compared."""
-        names = sorted(known)
-        self._known = {name: known[name] for name in names}
-        self.ids = np.array(names, dtype=np.str_)
-        self.languages = np.array([one.language for one in self._known.values()], dtype=np.str_)
-        lengths = [len(one.vectors) for one in self._known.values()]
-        self.starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp)
-        self.vectors: Vectors = (
-            np.vstack([one.vectors for one in self._known.values()])
-            if names
-            else np.zeros((0, 0), np.float32)
-        )
+    `ids` and `languages` have shape (n,), `vectors` shape (number of passages, d); those of an entry begin at
+    `starts`, shape (n + 1,).
+    """
+
+    ids: NDArray[np.str_]
+    languages: NDArray[np.str_]
+    starts: NDArray[np.intp]
+    vectors: Vectors
+
+    def rows(self, ids: NDArray[np.str_]) -> NDArray[np.intp]:
+        """Where each id stands, -1 for one that is not known; shape (n,)."""
+        if len(ids) == len(self.ids) and bool(np.all(ids == self.ids)):
+            return np.arange(len(ids))
+        if not len(self.ids):
+            return np.full(len(ids), -1, dtype=np.intp)
+        found = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return np.where(self.ids[found] == ids, found, -1)
+
+
+def pack_passages(known: Mapping[str, EntryMeaning]) -> PassageBlock:
+    """Lay out the vectors in the order of ids."""
+    ordered = [known[name] for name in sorted(known)]
+    lengths = [len(one.vectors) for one in ordered]
+    return PassageBlock(
+        ids=np.array(sorted(known), dtype=np.str_),
+        languages=np.array([one.language for one in ordered], dtype=np.str_),
+        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp),
+        vectors=np.vstack([one.vectors for one in ordered]) if ordered else np.zeros((0, 0), np.float32),
+    )
+
+
+class Passages:
+    """The passages of many entries of one kind, laid out so that a subject meets all of them at once.
+
+    Those of `base` for which `is_current` holds, and those of `known`, what came or changed since.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, EntryMeaning],
+        base: PassageBlock | None = None,
+        is_current: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """An entry that is in neither is not compared. Ids of `known` must not be current in `base`."""
+        self._known = known
+        self._base = base if base is not None else pack_passages({})
+        whole = np.ones(len(self._base.ids), dtype=np.bool_)
+        self._is_current = whole if is_current is None else is_current
+        self._blocks = (self._base, pack_passages(known))
 
     def with_changes(self, changed: Mapping[str, EntryMeaning], removed: Iterable[str] = ()) -> Passages:
         """The same with entries added, replaced and gone; an id in both is gone."""
         gone = set(removed)
-        if not changed and gone.isdisjoint(self._known):
+        left = gone | changed.keys()
+        rows = self._base.rows(np.array(sorted(left), dtype=np.str_))
+        rows = rows[rows >= 0]
+        if not changed and gone.isdisjoint(self._known) and not self._is_current[rows].any():
             return self
-        return Passages({name: one for name, one in {**self._known, **changed}.items() if name not in gone})
+        is_current = self._is_current.copy()
+        is_current[rows] = False
+        known = {name: one for name, one in {**self._known, **changed}.items() if name not in gone}
+        return Passages(known, self._base, is_current)
 
     def __len__(self) -> int:
         """Count the entries whose vectors are known."""
-        return len(self.ids)
+        return int(np.count_nonzero(self._is_current)) + len(self._known)
 
-    def rows(self, ids: Sequence[str]) -> NDArray[np.intp]:
-        """Where each id stands, -1 for one that is not known; shape (n,)."""
+    def rows(self, ids: Sequence[str]) -> list[tuple[PassageBlock, NDArray[np.intp]]]:
+        """The blocks that hold any of the ids, with the row of each id there, or -1; shape (n,)."""
         asked = np.asarray(ids, dtype=np.str_)
-        if len(asked) == len(self.ids) and bool(np.all(asked == self.ids)):
-            return np.arange(len(asked))
-        if not len(self.ids):
-            return np.full(len(asked), -1, dtype=np.intp)
-        found = np.minimum(np.searchsorted(self.ids, asked), len(self.ids) - 1)
-        return np.where(self.ids[found] == asked, found, -1)
+        base, recent = (block.rows(asked) for block in self._blocks)
+        base[base >= 0] = np.where(self._is_current[base[base >= 0]], base[base >= 0], -1)
+        found = zip(self._blocks, (base, recent), strict=True)
+        return [(block, rows) for block, rows in found if (rows >= 0).any()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,33 +312,32 @@ class SubjectMeaning:
     def similarities(self, subject_id: str, candidate_ids: Sequence[str]) -> Floats:
         """How alike the subject is to each candidate: shape (n,), 0..1; NaN where either is not known."""
         values = np.full(len(candidate_ids), np.nan)
-        if self.subject is None or not len(self.candidates):
-            return values
-        rows = self.candidates.rows(candidate_ids)
-        values[rows >= 0] = self._all(self.subject.vectors)[rows[rows >= 0]]
+        if self.subject is not None:
+            for block, rows in self.candidates.rows(candidate_ids):
+                values[rows >= 0] = self._all(self.subject.vectors, block)[rows[rows >= 0]]
         return values
 
     def shares_language(self, candidate_ids: Sequence[str]) -> NDArray[np.bool_]:
         """Which candidates are written in the subject's language: shape (n,); also True where unknown."""
         shares = np.ones(len(candidate_ids), dtype=np.bool_)
-        if self.subject is not None and len(self.candidates):
-            rows = self.candidates.rows(candidate_ids)
-            shares[rows >= 0] = self.candidates.languages[rows[rows >= 0]] == self.subject.language
+        if self.subject is not None:
+            for block, rows in self.candidates.rows(candidate_ids):
+                shares[rows >= 0] = block.languages[rows[rows >= 0]] == self.subject.language
         return shares
 
-    def _all(self, subject: Vectors) -> Floats:
-        """For every candidate: mean of the `BEST` passages of the request that the offer answers best."""
-        starts = self.candidates.starts
-        cosines = self.candidates.vectors @ subject.T
+    def _all(self, subject: Vectors, block: PassageBlock) -> Floats:
+        """For every entry: mean of the `BEST` passages of the request that the offer answers best."""
+        starts = block.starts
+        cosines = block.vectors @ subject.T
         if self.is_request:
             answers = np.maximum.reduceat(cosines, starts[:-1], axis=0)
             top = np.sort(answers, axis=1)[:, ::-1][:, :BEST].astype(np.float64)
             return _as_part(top.mean(axis=1))
         best = cosines.max(axis=1).astype(np.float64)
-        owner = np.repeat(np.arange(len(self.candidates)), np.diff(starts))
+        owner = np.repeat(np.arange(len(block.ids)), np.diff(starts))
         order = np.lexsort((-best, owner))
         kept = order[np.arange(len(order)) - starts[owner[order]] < BEST]
-        sums = np.bincount(owner[kept], weights=best[kept], minlength=len(self.candidates))
+        sums = np.bincount(owner[kept], weights=best[kept], minlength=len(block.ids))
         return _as_part(sums / np.minimum(np.diff(starts), BEST))
 
 

@@ -9,7 +9,7 @@ Method: Deerwester et al. 1990.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -36,7 +36,7 @@ _FINEST = 127
 class Topics:
     """Directions of the words: `rows` gives a token's row of `directions`, shape (number of tokens, k)."""
 
-    rows: dict[str, int]
+    rows: Mapping[str, int]
     directions: NDArray[np.float32]
 
     def place(self, bags: Bags, weights: Floats) -> TopicVectors:

@@ -20,6 +20,7 @@ from matching.meaning import (
     SubjectMeaning,
     combine_models,
     nearest_pair,
+    pack_passages,
     passages_of,
     sentences_of,
 )
@@ -189,14 +190,17 @@ def test_what_is_not_known_is_not_compared():
 
 def test_changes_come_in_and_go_out():
     rng = np.random.default_rng(4)
-    first = Passages({"A": EntryMeaning("en", unit(rng, 2)), "B": EntryMeaning("en", unit(rng, 1))})
+    first_known = {"A": EntryMeaning("en", unit(rng, 2)), "B": EntryMeaning("en", unit(rng, 1))}
+    changes = {"C": EntryMeaning("ru", unit(rng, 3)), "A": EntryMeaning("fr", unit(rng, 1))}
+    first = Passages(first_known)
 
-    changed = first.with_changes(
-        {"C": EntryMeaning("ru", unit(rng, 3)), "A": EntryMeaning("fr", unit(rng, 1))}, ["B"]
-    )
+    changed = first.with_changes(changes, ["B"])
 
-    assert (first.ids.tolist(), changed.ids.tolist()) == (["A", "B"], ["A", "C"])
-    assert (changed.languages.tolist(), np.diff(changed.starts).tolist()) == (["fr", "ru"], [1, 3])
+    again = Passages({}, pack_passages(first_known)).with_changes(changes, ["B"])
+    for passages in (changed, again):
+        [(block, rows)] = passages.rows(["A", "B", "C"])
+        assert (len(first), len(passages), rows.tolist()) == (2, 2, [0, -1, 1])
+        assert (block.languages.tolist(), np.diff(block.starts).tolist()) == (["fr", "ru"], [1, 3])
 
 
 def test_nearest_pair_names_the_two_sentences_or_nothing():
