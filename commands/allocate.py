@@ -12,7 +12,6 @@ from pathlib import Path
 
 import click
 
-from commands.match_entries import read_amount, read_capacity
 from commands.output import check_output, end_if_refused, writing
 from commands.records import (
     Record,
@@ -24,6 +23,7 @@ from commands.records import (
 )
 from commands.replies import refusals_in_words
 from commands.rows import Problem, write_whole
+from commands.values import read_amount, read_capacity
 from matching.allocation import SCORE_UNITS, Allocation, Mode, Supply, UnmetFloors, Wish, allocate
 from vocabulary.messages import Message
 

@@ -13,7 +13,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from commands.match_entries import Unreadable
 from commands.records import (
     Reader,
     Record,
@@ -25,6 +24,7 @@ from commands.records import (
     whole_scores,
 )
 from commands.rows import Problem
+from commands.values import Unreadable
 from fellowships.facts import MOST_WEIGHT, BalanceTarget, Cap, Nomination, Pin, Question
 from fellowships.record import Rule
 from vocabulary.messages import Message

@@ -12,16 +12,21 @@ Tell = Callable[[int, int], None]
 """Is told how much is done, and of how much."""
 
 
+def untold(done: int, total: int) -> None:
+    """A `Tell` that nobody hears."""
+
+
 @contextmanager
 def bar(label: str) -> Iterator[Tell]:
     """A bar for as long as the work goes on."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield untold
         return
     with click.progressbar(length=1, label=label, file=sys.stderr) as shown:
 
         def tell(done: int, total: int) -> None:
             shown.length = max(total, 1)
-            shown.update(done - shown.pos)
+            if done != shown.pos:
+                shown.update(done - shown.pos)
 
         yield tell

@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
-from commands.match_entries import Unreadable, read_id
 from commands.rows import Problem, Rows
 from commands.tables import read_table
+from commands.values import Unreadable, read_id
 from vocabulary.messages import Message
 
 Reader = Callable[[Any], Any]

@@ -1,19 +1,20 @@
 """How do rows come out of a file that a person or another system made, and a result go into one?
 
-Reads JSONL (one object a line) and CSV (comma, semicolon or tab; with or without byte order mark), tells
-every bad row by its number, and writes all of a result or nothing. Knows nothing of what the fields mean.
+Reads JSONL (one object a line) and CSV (comma, semicolon or tab; with or without byte order mark) row by
+row, tells every bad row by its number, and writes all of a result or nothing. Knows nothing of what the
+fields mean.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,25 @@ _LONGEST_CELL = 64 * 1024 * 1024
 
 _DELIMITERS = (",", ";", "\t")
 
+_OFTEN = 1_000
+"""Rows after which it is noted how far the reading is."""
+
+MOST_TOLD = 1_000
+"""Problems of a file that are told in full; of the rest only row and field are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of one row, and what would be right; row and field may be missing."""
+    """What is wrong with one field of one row, and what would be right; row and field may be missing.
+
+    `is_brief`: the message is that of a problem of the same sort, in an earlier row.
+    """
 
     file: str
     row: int | None
     field: str | None
     message: Message
+    is_brief: bool = False
 
     def __str__(self) -> str:
         """One line: file, row, field, then the sentence."""
@@ -50,57 +61,92 @@ class Row:
 
 @dataclass(slots=True)
 class Rows:
-    """What a file holds: good rows, the fields that were seen, and every problem."""
+    """What a file holds: good rows (unless they are read one by one), the fields seen, and every problem."""
 
     file: str
     is_csv: bool = False
     rows: list[Row] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    n_read: int = 0
+    n_bytes: int = 0
+    sorts: dict[tuple[str | None, str], Message] = field(default_factory=dict)
 
     def refuse(self, message: Message, row: int | None = None, name: str | None = None) -> None:
         """Note a problem."""
-        self.problems.append(Problem(self.file, row, name, message))
+        is_brief = len(self.problems) >= MOST_TOLD
+        if is_brief:  # a file of a million bad rows must not fill the memory with sentences
+            message = self.sorts.setdefault((name, message.msgid), message)
+        self.problems.append(Problem(self.file, row, name, message, is_brief))
 
 
 def read_rows(path: Path) -> Rows:
-    """Read every row of a JSONL or CSV file; the first sign tells which it is.
-
-    Field names are compared in lower case without spaces around; an empty cell and null count as absent. Rows
-    without any value are passed over. Raises OSError when the file cannot be read.
-    """
+    """Read every row of a file at once: `stream_rows` for files that are small."""
     found = Rows(path.name)
-    text = _decode(path.read_bytes(), found)
-    if text is None:
-        return found
-    start = text.lstrip()[:1]
-    if not start:
-        found.refuse(Message("The file is empty; write at least one row."))
-    elif start == "[":
-        found.refuse(Message("The file is one JSON array; write one object on each line instead (JSONL)."), 1)
-    elif start == "{":
-        _read_json(text, found)
-    else:
-        found.is_csv = True
-        _read_csv(text, found)
-    if start and not found.rows and not found.problems:
-        found.refuse(Message("The file holds no rows; write at least one."))
+    found.rows = list(stream_rows(path, found))
     return found
 
 
-def _decode(content: bytes, found: Rows) -> str | None:
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+def stream_rows(path: Path, found: Rows) -> Iterator[Row]:
+    """Read a JSONL or CSV file row by row; the first sign tells which it is.
+
+    Field names are compared in lower case without spaces around; an empty cell and null count as absent. Rows
+    without any value are passed over. What is wrong goes to `found`, and so do the fields that were seen.
+    Raises OSError when the file cannot be read.
+    """
+    with path.open("rb") as opened:
+        is_wide = opened.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    encoding = "utf-16" if is_wide else "utf-8-sig"
+    with path.open(encoding=encoding, errors="surrogateescape", newline="") as lines:
+        try:
+            for n, row in enumerate(_rows_of(lines, found)):
+                if n % _OFTEN == 0:
+                    found.n_bytes = lines.buffer.tell()
+                yield row
+        except UnicodeError:  # half a character at the end of a file in UTF-16
+            found.refuse(Message("The file breaks off within a character; save it as UTF-8."))
+
+
+def _rows_of(lines: Iterable[str], found: Rows) -> Iterator[Row]:
+    source = iter(lines)
+    before: list[str] = []
+    for line in source:
+        before.append(line)
+        if line.strip():
+            break
+    start = "".join(before).lstrip()[:1]
+    if not start:
+        found.refuse(Message("The file is empty; write at least one row."))
+        return
+    if start == "[":
+        found.refuse(Message("The file is one JSON array; write one object on each line instead (JSONL)."), 1)
+        return
+    found.is_csv = start != "{"
+    read = _read_csv if found.is_csv else _read_json
+    yield from read(chain(before, source), found)
+    if not found.n_read and not found.problems:
+        found.refuse(Message("The file holds no rows; write at least one."))
+
+
+def _is_utf8(line: str) -> bool:
+    """No byte of it was anything else: such a byte stands as half of a pair of surrogates."""
     try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        found.refuse(Message("The row is not in UTF-8; save the file as UTF-8."), row)
-        return None
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _read_json(text: str, found: Rows) -> None:
-    for number, line in enumerate(text.split("\n"), start=1):
+def _refuse_bytes(number: int, found: Rows) -> None:
+    found.refuse(Message("The row is not in UTF-8; save the file as UTF-8."), number)
+
+
+def _read_json(lines: Iterable[str], found: Rows) -> Iterator[Row]:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
+            continue
+        if not _is_utf8(line):
+            _refuse_bytes(number, found)
             continue
         try:
             record = json.loads(line)
@@ -110,39 +156,56 @@ def _read_json(text: str, found: Rows) -> None:
             )
             continue
         if isinstance(record, dict):
-            _keep(found, number, record)
+            yield _kept(found, number, record)
         else:
             found.refuse(Message("The line is no JSON object; write {example}.", example='{"id": …}'), number)
 
 
-def _read_csv(text: str, found: Rows) -> None:
-    csv.field_size_limit(_LONGEST_CELL)
-    head = next(line for line in io.StringIO(text, newline="") if line.strip())
-    delimiter = max(_DELIMITERS, key=lambda sign: (head.count(sign), -_DELIMITERS.index(sign)))
-    records = enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), start=1)
+def _read_csv(lines: Iterable[str], found: Rows) -> Iterator[Row]:
     names: list[str] = []
+    for number, cells in _records(lines, found):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if not _is_utf8("".join(cells)):
+            _refuse_bytes(number, found)
+        elif not names:
+            names = [cell.strip().casefold() for cell in cells]
+            _check_header(names, number, found)
+        elif len(cells) > len(names):
+            message = plural_message(
+                "The row has {n} cell, the header {wanted}.",
+                "The row has {n} cells, the header {wanted}.",
+                len(cells),
+                wanted=len(names),
+            )
+            found.refuse(message, number)
+        else:
+            yield _kept(found, number, dict(zip(names, cells, strict=False)))
+
+
+def _records(lines: Iterable[str], found: Rows) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of each record; one whose quotes are wrong is told and passed over."""
+    source = iter(lines)
+    before: list[str] = []
+    for line in source:
+        before.append(line)
+        if line.strip():
+            break
+    delimiter = max(_DELIMITERS, key=lambda sign: (before[-1].count(sign), -_DELIMITERS.index(sign)))
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(chain(before, source), delimiter=delimiter, strict=True)
     number = 0
-    try:
-        for number, cells in records:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not names:
-                names = [cell.strip().casefold() for cell in cells]
-                _check_header(names, number, found)
-            elif len(cells) > len(names):
-                message = plural_message(
-                    "The row has {n} cell, the header {wanted}.",
-                    "The row has {n} cells, the header {wanted}.",
-                    len(cells),
-                    wanted=len(names),
-                )
-                found.refuse(message, number)
-            else:
-                _keep(found, number, dict(zip(names, cells, strict=False)))
-    except csv.Error:
-        found.refuse(
-            Message("The quotes do not close; write a quote inside a quoted cell twice."), number + 1
-        )
+    while True:
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            message = Message("The quotes do not close; write a quote inside a quoted cell twice.")
+            found.refuse(message, number)
+            continue
+        yield number, cells
 
 
 def _check_header(names: list[str], number: int, found: Rows) -> None:
@@ -150,14 +213,15 @@ def _check_header(names: list[str], number: int, found: Rows) -> None:
         found.refuse(Message("The column stands twice; keep one."), number, name)
 
 
-def _keep(found: Rows, number: int, record: dict[str, Any]) -> None:
-    values = {
-        str(name).strip().casefold(): value
-        for name, value in record.items()
-        if value is not None and not (isinstance(value, str) and not value.strip())
-    }
-    found.fields |= {name for name in (str(key).strip().casefold() for key in record) if name}
-    found.rows.append(Row(number, values))
+def _kept(found: Rows, number: int, record: dict[str, Any]) -> Row:
+    given = {str(name).strip().casefold(): value for name, value in record.items()}
+    found.fields.update(name for name in given if name)
+    found.n_read += 1
+    return Row(number, {name: value for name, value in given.items() if not _is_absent(value)})
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def write_whole(path: Path, lines: Iterable[str]) -> None:
@@ -166,7 +230,7 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
     Only this user may read it, as it may hold people's data. Raises OSError when that cannot be done; an
     older file of that name then stays as it was.
     """
-    _write_whole(path, (f"{line}\n".encode() for line in lines))
+    _write_whole(path, (f"{line}\n".encode(errors="replace") for line in lines))
 
 
 def write_bytes_whole(path: Path, content: bytes) -> None:

@@ -12,9 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from commands.match_entries import Unreadable
 from commands.records import Record, read_name, read_records, refuse_twice
 from commands.rows import Problem
+from commands.values import Unreadable
 from criteria.cases import Case, Reviewed
 from criteria.rules import RuleSet, criteria_of
 from criteria.scorecard import Answer, Criterion, Scorecard

@@ -84,6 +84,17 @@ class Encoder:
         self.version = " + ".join(f"{package.name} {version(package.name)}" for package in packages)
         self.n_numbers = sum(package.n_numbers for package in packages)
 
+    @property
+    def is_quick(self) -> bool:
+        """Is it the quick model alone?"""
+        return self._packages == (USE,)
+
+    def open(self) -> None:
+        """Load the models now, rather than with the first text."""
+        with _one_at_a_time:
+            for package in self._packages:
+                _opened(package)(" ", EntryKind.REQUEST)
+
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Travel to another process by name: each opens its models once."""
         return _encoder, (self._packages,)

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from rapidfuzz import fuzz, process
 from sqlalchemy.orm import Session
 
-from matching.facts import DEVELOPING_COUNTRIES, CountryPlace, Places
+from matching.facts import Places
+from matching.places import read_places
 from models.reference import Term, Vocabulary
 
 COUNTRIES = "countries"
@@ -211,32 +212,8 @@ def places(session: Session) -> Places:
 
 
 def _places(shelf: _Shelf) -> Places:
-    countries = {
-        code: CountryPlace(
-            regions=frozenset(
-                region for name in ("ipbes_region", "ipbes_subregion") if (region := row.data.get(name))
-            ),
-            scopes=_scopes(code, row.data),
-        )
-        for code, row in shelf.terms.get(COUNTRIES, {}).items()
-    }
-    regions = shelf.terms.get("regions", {})
-    return Places(countries, {code: row.parent for code, row in regions.items() if row.parent})
-
-
-_KINDS = ("ldc", "lldc", "sids")
-_DEVELOPED_AREAS = frozenset({"150", "021", "053"})
-_DEVELOPED = frozenset({"CYP", "ISR", "JPN"})
-"""The developed regions of the UN M49 standard as it stood until 2021: Europe, Northern America, Australia
-and New Zealand, and these three. Whatever is an LDC, LLDC or SIDS counts as developing wherever it lies."""
-
-
-def _scopes(code: str, data: Mapping[str, Any]) -> frozenset[str]:
-    kinds = {kind for kind in _KINDS if data.get(kind)}
-    areas = {data.get("m49_region"), data.get("m49_subregion")}
-    if kinds or not (areas & _DEVELOPED_AREAS or code in _DEVELOPED or areas <= {None, ""}):
-        kinds.add(DEVELOPING_COUNTRIES)
-    return frozenset(kinds)
+    countries = {code: row.data for code, row in shelf.terms.get(COUNTRIES, {}).items()}
+    return read_places(countries, {code: row.parent for code, row in shelf.terms.get("regions", {}).items()})
 
 
 _SOUNDS_LIKE = str.maketrans("瑙斐汶", "恼匪问")

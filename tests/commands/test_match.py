@@ -181,14 +181,14 @@ def test_match_names_columns_it_does_not_use_and_countries_it_does_not_know(fold
         "offers.jsonl: Not used: contries. Fields are id, text, title, language, languages, support, needs,"
         " initiatives, countries, amount, from, until and capacity.",
         "offers.jsonl, countries: Not known as countries, such as KEN or Kenya, and compared as written:"
-        " KENIA.",
+        " Kenia (row 1; Kenya?).",
     ]
 
 
 def test_match_names_every_problem_of_every_row_at_once(folder):
     text = (
         "id;text;amount;from;until;capacity;language\n"
-        "1;;NaN;2026-13-01;;x;English\n"
+        "1;;NaN;2026-13-01;;x;Ænglisc\n"
         "2;ok;-3;2026-05-01;2026-01-01;1.5;en\n"
         "3;fine;;;;;\n"
         "3;again;;;;;\n"
@@ -197,8 +197,9 @@ def test_match_names_every_problem_of_every_row_at_once(folder):
     )
 
     assert refused(folder, text) == [
+        "bad.csv, text: In 1 row no word of the text counts (row 5): words cannot match it.",
         "bad.csv, row 2, text: It is missing or empty; every row needs one.",
-        "bad.csv, row 2, language: “English” is no language code; write one such as en, fr or zh.",
+        "bad.csv, row 2, language: “Ænglisc” is no language code; write one such as en, fr or zh.",
         "bad.csv, row 2, amount: “NaN” is no amount; write a number of 0 or more, such as 50000.",
         "bad.csv, row 2, from: “2026-13-01” is no day; write it like 2026-03-31.",
         "bad.csv, row 2, capacity: “x” is no count; write a whole number of 0 or more.",
@@ -342,15 +343,17 @@ def test_match_compares_by_meaning_where_several_languages_meet(folder):
 
 
 @needs_models
-def test_match_leaves_meaning_out_where_one_language_is_enough(folder):
+def test_match_compares_few_texts_of_one_language_by_meaning_and_many_by_words(folder):
     write_jsonl(folder / "requests.jsonl", REQUESTS[:1])
-    write_jsonl(folder / "offers.jsonl", OFFERS[:1])
+    few = [OFFERS[0] | {"id": f"OFF-{n:04}"} for n in range(3)]
+    write_jsonl(folder / "few.jsonl", few)
+    write_jsonl(folder / "many.jsonl", [few[0] | {"id": f"OFF-{n:04}"} for n in range(2_000)])
 
-    run(folder, "--meaning", "auto")
-    run(folder, "--meaning", "fast", output="asked.jsonl")
+    run(folder, "--meaning", "auto", offers="few.jsonl")
+    run(folder, "--meaning", "auto", offers="many.jsonl", output="many_out.jsonl")
 
-    assert lines(folder)[0]["parts"]["meaning"] == 0.0
-    assert lines(folder, "asked.jsonl")[0]["parts"]["meaning"] > 0.5
+    assert lines(folder)[0]["parts"]["meaning"] > 0.5
+    assert lines(folder, "many_out.jsonl")[0]["parts"]["meaning"] == 0.0
 
 
 @needs_models

@@ -1,0 +1,70 @@
+"""Which lines does `flask match` write for a request? Its matches by rank, then what was ruled out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from commands.match_meaning import FileMeaning
+from matching.facts import EntryFacts, Places
+from matching.index import Index
+from matching.rank import Match, Ranking, rank
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything a worker needs to rank requests."""
+
+    index: Index
+    places: Places
+    top: int
+    today: date | None
+    include_blocked: bool
+    with_reasons: bool
+    meaning: FileMeaning | None = None
+
+    def lines(self, request: EntryFacts) -> list[str]:
+        """The lines of one request."""
+        ranking = rank(
+            request,
+            self.index,
+            places=self.places,
+            top=self.top,
+            today=self.today,
+            include_blocked=self.include_blocked,
+            meaning=self.meaning.of(request) if self.meaning else None,
+        )
+        return [json.dumps(record, ensure_ascii=False) for record in self._records(request, ranking)]
+
+    def _records(self, request: EntryFacts, ranking: Ranking) -> Iterator[dict[str, object]]:
+        for place, match in enumerate(ranking.matches, start=1):
+            yield self._record(request, place, match)
+        for match in ranking.blocked:
+            yield self._record(request, None, match)
+
+    def _record(self, request: EntryFacts, place: int | None, match: Match) -> dict[str, object]:
+        record: dict[str, object] = {
+            "request": request.id,
+            "offer": match.id,
+            "rank": place,
+            "score": match.score,
+            "parts": dict(match.parts),
+            "terms": [{"term": shared.term, "share": shared.share} for shared in match.terms],
+            "blockers": [{"code": found.code, "message": str(found.message)} for found in match.blockers],
+        }
+        if self.with_reasons:
+            record["reasons"] = {part: str(message) for part, message in match.reasons.items()}
+            record["nearest"] = self._nearest(request, match.id)
+        return record
+
+    def _nearest(self, request: EntryFacts, offer_id: str) -> dict[str, str] | None:
+        offer = self.index.get(offer_id)
+        found = self.meaning.nearest(request, offer) if self.meaning and offer else None
+        return {"request": found[0].text, "offer": found[1].text} if found else None
+
+
+def block_lines(job: Job, block: Sequence[EntryFacts]) -> list[str]:
+    """The lines of some requests, one after the other."""
+    return [line for request in block for line in job.lines(request)]
