@@ -19,7 +19,7 @@ import structlog
 from jobs.delivery import Deliver
 from jobs.mail import Clock, send_next
 from jobs.vectors import build_vectors, drop_vectors
-from services import attachments, calls, upkeep
+from services import attachments, calls, screening_clock, upkeep
 from services.introductions import steps
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
@@ -63,6 +63,9 @@ def tasks(
         Task("heartbeat", timedelta(seconds=15), partial(heartbeat, clock)),
         Task("mail", timedelta(seconds=1), mail),
         Task("open_calls", timedelta(seconds=15), partial(open_calls, clock)),
+        Task("close_calls", timedelta(seconds=15), partial(close_calls, clock)),
+        Task("lapse_returned", timedelta(minutes=1), partial(lapse_returned, clock)),
+        Task("start_reviews", timedelta(minutes=1), partial(start_reviews, clock)),
         Task("vectors", timedelta(seconds=1), partial(build_vectors, clock, stop)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
@@ -85,6 +88,25 @@ def open_calls(clock: Clock) -> bool:
     with transaction() as session:
         calls.open_due_calls(session, now=clock())
     return False
+
+
+def close_calls(clock: Clock) -> bool:
+    """Close the calls whose deadline and grace are over."""
+    with transaction() as session:
+        calls.close_due_calls(session, now=clock())
+    return False
+
+
+def lapse_returned(clock: Clock) -> bool:
+    """End the requests whose owners have not answered in time, some at a time."""
+    with transaction() as session:
+        return screening_clock.lapse_due(session, now=clock()) > 0
+
+
+def start_reviews(clock: Clock) -> bool:
+    """Put under review what has enough reviewers, some at a time."""
+    with transaction() as session:
+        return screening_clock.start_ready_reviews(session, now=clock()) > 0
 
 
 def expire_offers(clock: Clock) -> bool:

@@ -112,6 +112,9 @@ submitted_request = Condition(
     "wrong_phase",
     lambda a, f, now: f.kind is EntryKind.REQUEST and f.state in _UNDER_WAY[EntryKind.REQUEST],
 )
+just_submitted = Condition(
+    "wrong_phase", lambda a, f, now: f.kind is EntryKind.REQUEST and f.state == RequestState.SUBMITTED
+)
 returnable = Condition("wrong_phase", lambda a, f, now: f.state in _RETURNABLE)
 assignable = Condition("wrong_phase", lambda a, f, now: f.state in _BEING_REVIEWED.get(f.kind, ()))
 scored_now = Condition("scoring_closed", _is_scored_now)

@@ -30,6 +30,7 @@ from procedure.conditions import (
     editor,
     glass_broken,
     in_call,
+    just_submitted,
     late,
     names_shown,
     not_blind,
@@ -96,6 +97,12 @@ CALLS: Mapping[Action, Row] = {
     Action.CALL_EXTEND: row(OFF=(second_person,), DEC=YES),
     Action.CALL_MOVE_ON: row(OFF=YES, DEC=YES, SYS=YES),
     Action.CALL_CHANGE_RULES: NOBODY,
+    Action.CALL_PROPOSE: row(OFF=YES, DEC=YES),
+    Action.CALL_CORRECT: row(OFF=(second_person,), DEC=(second_person,)),
+    Action.CALL_ASK: row(PUB=(announced, *IN_TIME)),
+    Action.CALL_ANSWER: row(OFF=YES, DEC=YES),
+    Action.CALL_SET_FOUR_EYES: row(ADM=YES),
+    Action.BOARD_LIST: row(OFF=YES, DEC=YES),
 }
 ENTRIES: Mapping[Action, Row] = {
     Action.ENTRY_READ_PUBLIC: row(PUB=(published,)),
@@ -141,6 +148,7 @@ ENTRIES: Mapping[Action, Row] = {
     Action.ENTRY_SCREEN: row(OFF=WAY),
     Action.ENTRY_PROPOSE_RETURN: row(MOD=(returnable,)),
     Action.ENTRY_RETURN: row(OFF=(returnable,)),
+    Action.ENTRY_PROPOSE_INELIGIBLE: row(OFF=(just_submitted,)),
     Action.ENTRY_MARK_INELIGIBLE: row(OFF=(second_person,)),
     Action.ENTRY_RESTORE: row(OFF=(not_involved,)),
     Action.ENTRY_READ_ALIKE: row(OFF=YES),

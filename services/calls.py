@@ -1,17 +1,17 @@
-"""Write a call, announce it, and open it when its time has come.
+"""Write a call, announce it, move it from phase to phase, and open and close it when its time has come.
 
 A draft may be written by anybody who runs calls; announcing it needs somebody else than whoever wrote in it
-last (the audit trail knows who that was). Announcing pins the criteria and rules that the call is judged by:
-from then on neither those nor the text can be edited.
+last (the audit trail knows who that was). Announcing pins the criteria, the rules and every setting that the
+call is judged by: from then on none of it can be edited. What still changes a call, and needs two people, is
+in services/call_acts.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,61 +20,49 @@ from models.audit import AuditEvent
 from models.calls import Call
 from models.reference import CriteriaSet, RuleSet
 from procedure.access import may, require
+from procedure.calls import obstacles
 from procedure.facts import NOTHING, ItemFacts
 from procedure.lifecycle import CALL_STEPS, advance
-from services import audit, vocabularies
-from services.facts import call_facts
-from services.queries.calls import PHASES, as_it_stands, is_open_at
+from services import audit, programmes
+from services.call_content import (
+    NOT_SCORED,
+    CallSheet,
+    as_json,
+    check,
+    check_complete,
+    columns_of,
+    content_of,
+    known,
+    sheet,
+    sheet_of,
+)
+from services.call_progress import has_conflict_in, progress_of
+from services.facts import call_facts, deadline
 from services.references import next_reference
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, Invalid, NotFound, Unavailable
+from vocabulary.errors import Conflict, Invalid, NotFound, Refused
 from vocabulary.messages import Message
 from vocabulary.people import SYSTEM, Actor
-from vocabulary.states import CallAction, CallKind, CallState
+from vocabulary.states import CallAction, CallState
 
-WRITTEN = (
-    "kind",
-    "title",
-    "text",
-    "strategies",
-    "opens_at",
-    "closes_at",
-    "zone",
-    "grace_minutes",
-    "minimum_reviews",
-    "blind_mode",
+__all__ = ["CallSheet"]
+
+BY_PERSON = (
+    CallAction.START_REVIEW,
+    CallAction.DELIBERATE,
+    CallAction.DECIDE,
+    CallAction.RELEASE,
+    CallAction.ARCHIVE,
 )
-"""What a draft holds, as both doors name it."""
-
-NOT_SCORED = (CallKind.OFFERS, CallKind.FELLOWSHIP)
-"""Calls whose entries are not scored on the criteria, and pin none."""
+"""Steps that a person takes; a call opens and closes by the clock, and is cancelled by two people."""
 
 _STALE = Message("Somebody else changed this meanwhile. Compare both versions and repeat your change.")
 _NOT_A_DRAFT = Message("This call was announced; its text, dates and rules stay as they are.")
-_DRAFT = Message("Draft")
-Pins = Mapping[type[CriteriaSet] | type[RuleSet], Mapping[int, str]]
-"""Versions of criteria sets and rule sets, by id."""
-
-_TIME = {"opens_at", "closes_at"}
-
-
-@dataclass(frozen=True, slots=True)
-class CallSheet:
-    """Everything of one call, with its texts in every language they were written in."""
-
-    ref: str
-    version: int
-    state: CallState
-    phase: Message
-    is_open: bool
-    content: Mapping[str, Any]
-    criteria_version: str | None
-    rule_version: str | None
 
 
 def read_call(session: Session, actor: Actor, ref: str, *, now: datetime) -> CallSheet:
     """One call, a draft only for whoever runs calls. Raises NotFound."""
-    return _sheet(session, _visible(session, actor, ref, now), now)
+    return sheet(session, fetch_call(session, actor, ref, now), now)
 
 
 def list_calls(session: Session, actor: Actor, *, now: datetime) -> tuple[CallSheet, ...]:
@@ -82,16 +70,16 @@ def list_calls(session: Session, actor: Actor, *, now: datetime) -> tuple[CallSh
     query = sa.select(Call).order_by(Call.opens_at.desc(), Call.id.desc())
     if not may(actor, Action.CALL_READ_DRAFT, NOTHING, now):
         query = query.where(Call.state != CallState.DRAFT)
-    pins = _pins(session)
-    sheets = [_sheet_of(call, pins, now) for call in session.execute(query).scalars()]
-    drafts = [sheet for sheet in sheets if sheet.state is CallState.DRAFT]
-    closing = sorted((sheet for sheet in sheets if sheet.is_open), key=_by_deadline)
-    rest = [sheet for sheet in sheets if not sheet.is_open and sheet.state is not CallState.DRAFT]
+    about = known(session)
+    sheets = [sheet_of(call, about, now) for call in session.execute(query).scalars()]
+    drafts = [one for one in sheets if one.state is CallState.DRAFT]
+    closing = sorted((one for one in sheets if one.is_open), key=_by_deadline)
+    rest = [one for one in sheets if not one.is_open and one.state is not CallState.DRAFT]
     return (*drafts, *closing, *rest)
 
 
-def _by_deadline(sheet: CallSheet) -> tuple[bool, float]:
-    closes_at = sheet.content["closes_at"]
+def _by_deadline(row: CallSheet) -> tuple[bool, float]:
+    closes_at = row.content["closes_at"]
     return closes_at is None, closes_at.timestamp() if closes_at else 0.0
 
 
@@ -101,19 +89,19 @@ def create_call(session: Session, actor: Actor, content: Mapping[str, Any], *, n
     `content` has the names in WRITTEN; `title` and `text` hold a text by language.
     """
     require(actor, Action.CALL_CREATE, NOTHING, now)
-    _check(session, content)
+    check(session, content)
+    columns = {"text": {}, "strategies": [], "zone": "UTC", "eligibility": {}, "audience": {}}
     call = Call(
         ref=next_reference(session, "CALL", now),
         state=CallState.DRAFT,
-        eligibility={},
         created_at=now,
         updated_at=now,
-        **({"text": {}, "strategies": [], "zone": "UTC"} | dict(content)),
+        **(columns | columns_of(session, content)),
     )
     session.add(call)
     session.flush()
-    _record(session, actor, "call.create", call, now=now, after=_as_json(call, content))
-    return _sheet(session, call, now)
+    record(session, actor, "call.create", call, now=now, after=as_json(content))
+    return sheet(session, call, now)
 
 
 def edit_call(
@@ -126,79 +114,238 @@ def edit_call(
     now: datetime,
 ) -> CallSheet:
     """Change a draft. Raises NotFound, Refused, Conflict (stale, or announced already), Invalid by field."""
-    call = _visible(session, actor, ref, now, lock=True)
+    call = fetch_call(session, actor, ref, now, lock=True)
     require(actor, Action.CALL_EDIT, _facts(session, call, now), now)
-    _check_version(session, call, expected_version)
+    check_version(session, call, expected_version)
     _check_draft(call)
-    _check(session, _content(call) | dict(changes))
-    before = _as_json(call, changes)
-    for name, value in changes.items():
+    content = content_of(call, programmes.names(session))
+    check(session, content | dict(changes))
+    before = as_json({name: content[name] for name in changes})
+    for name, value in columns_of(session, changes).items():
         setattr(call, name, value)
     call.updated_at = now
     session.flush()
-    _record(session, actor, "call.edit", call, now=now, before=before, after=_as_json(call, changes))
-    return _sheet(session, call, now)
+    record(session, actor, "call.edit", call, now=now, before=before, after=as_json(changes))
+    return sheet(session, call, now)
+
+
+def new_version(session: Session, actor: Actor, ref: str, *, now: datetime) -> CallSheet:
+    """A draft with everything that an announced call says, to take its place before it opens.
+
+    Raises Conflict once the call has opened, or where such a draft is there already.
+    """
+    old = fetch_call(session, actor, ref, now, lock=True)
+    require(actor, Action.CALL_CREATE, NOTHING, now)
+    if old.state is not CallState.SCHEDULED or old.opens_at <= now:
+        raise Conflict(
+            Message("A new version is possible after the announcement and before the call opens."),
+            code="wrong_state",
+        )
+    waiting = session.execute(
+        sa.select(Call.ref).where(Call.supersedes_id == old.id, Call.state == CallState.DRAFT)
+    ).scalar_one_or_none()
+    if waiting is not None:
+        raise Conflict(
+            Message("There is a draft of a new version already: {ref}.", ref=waiting), code="twice"
+        )
+    made = create_call(session, actor, content_of(old, programmes.names(session)), now=now)
+    call = session.execute(sa.select(Call).where(Call.ref == made.ref)).scalar_one()
+    call.supersedes_id, call.edition, call.four_eyes = old.id, old.edition + 1, old.four_eyes
+    session.flush()
+    return sheet(session, call, now)
 
 
 def publish_call(
     session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime
 ) -> CallSheet:
-    """Announce a draft with the criteria and rules in force, and open it if its time has come.
+    """Announce a draft with its criteria and rules, and open it if its time has come.
 
-    Raises NotFound, Refused (whoever wrote in it last cannot announce it), Conflict, Invalid by field.
+    A call whose place it takes is cancelled in the same step. Raises NotFound, Refused (whoever wrote in it
+    last cannot announce it), Conflict, Invalid by field.
     """
-    call = _visible(session, actor, ref, now, lock=True)
+    call = fetch_call(session, actor, ref, now, lock=True)
     require(actor, Action.CALL_PUBLISH, _facts(session, call, now), now)
-    _check_version(session, call, expected_version)
+    check_version(session, call, expected_version)
     _check_draft(call)
-    _check_complete(call, now)
     if call.kind not in NOT_SCORED:
         _pin(session, call, now)
+    check_complete(session, call, now)
+    _take_the_place(session, actor, call, now)
     call.state = advance(CALL_STEPS, call.state, CallAction.SCHEDULE)
     if call.opens_at <= now:
         call.state = advance(CALL_STEPS, call.state, CallAction.OPEN)
     call.updated_at = now
     session.flush()
-    sheet = _sheet(session, call, now)
-    pinned = {"criteria_set": sheet.criteria_version, "rule_set": sheet.rule_version}
+    done = sheet(session, call, now)
+    pinned = {"criteria_set": done.criteria_version, "rule_set": done.rule_version}
+    if not call.four_eyes:
+        pinned["alone"] = "yes"
     states = {"before": {"state": CallState.DRAFT.value}, "after": {"state": call.state.value, **pinned}}
-    _record(session, actor, "call.publish", call, now=now, **states)
-    return sheet
+    record(session, actor, "call.publish", call, now=now, **states)
+    return done
+
+
+def _pin(session: Session, call: Call, now: datetime) -> None:
+    """The criteria and rules chosen, or those in force; from now on nobody edits these versions of them."""
+    if call.criteria_set_id is None:
+        call.criteria_set_id = programmes.in_force(session, CriteriaSet).id
+    if call.rule_set_id is None:
+        call.rule_set_id = programmes.in_force(session, RuleSet).id
+    criteria_set = session.get_one(CriteriaSet, call.criteria_set_id)
+    rule_set = session.get_one(RuleSet, call.rule_set_id)
+    criteria_set.locked_at = criteria_set.locked_at or now
+    rule_set.locked_at = rule_set.locked_at or now
+
+
+def _take_the_place(session: Session, actor: Actor, call: Call, now: datetime) -> None:
+    """The call of which this is a new version ends; it must not have opened meanwhile."""
+    if call.supersedes_id is None:
+        return
+    old = session.execute(sa.select(Call).where(Call.id == call.supersedes_id).with_for_update()).scalar_one()
+    if old.state is not CallState.SCHEDULED or old.opens_at <= now:
+        raise Conflict(
+            Message("The call has opened meanwhile. Publish a correction of it instead."), code="wrong_state"
+        )
+    step(session, actor, old, CallAction.CANCEL, now, reason=f"superseded by {call.ref}")
+
+
+def set_four_eyes(
+    session: Session, actor: Actor, ref: str, is_on: bool, reason: str, *, now: datetime
+) -> CallSheet:
+    """Switch the second person off for a call, or on again; only an administrator, and with a reason."""
+    call = _locked(session, ref)
+    require(actor, Action.CALL_SET_FOUR_EYES, call_facts(call, opened_at=now), now)
+    if not reason.strip():
+        raise Invalid({"reason": [Message("Say why. The audit trail keeps it.")]})
+    before, call.four_eyes = call.four_eyes, is_on
+    call.updated_at = now
+    session.flush()
+    changed = {"before": {"four_eyes": before}, "after": {"four_eyes": is_on}}
+    record(session, actor, "call.set_four_eyes", call, now=now, reason=reason.strip(), **changed)
+    return sheet(session, call, now)
+
+
+def advance_call(
+    session: Session,
+    actor: Actor,
+    ref: str,
+    action: CallAction,
+    *,
+    now: datetime,
+    expected_version: int | None = None,
+    reason: str | None = None,
+) -> CallSheet:
+    """Move a call on to its next phase, one of BY_PERSON.
+
+    What stands in the way is refused as Conflict (code "not_ready", `extra["obstacles"]`); some of it may be
+    passed over with a reason, which the audit trail keeps. Whoever has a conflict of interest on an entry of
+    the call leaves the step to a colleague, whatever state that entry is in.
+    """
+    call = fetch_call(session, actor, ref, now, lock=True)
+    require(actor, Action.CALL_MOVE_ON, call_facts(call, opened_at=now), now)
+    if expected_version is not None:
+        check_version(session, call, expected_version)
+    if action not in BY_PERSON:
+        raise Conflict(Message("This step is not taken by hand."), code="wrong_state")
+    if has_ended(call, now) and call.state is CallState.OPEN:
+        step(session, SYSTEM, call, CallAction.CLOSE, now)
+    advance(CALL_STEPS, call.state, action)  # refuses a step that is not possible, before anything is counted
+    if has_conflict_in(session, actor, call):
+        raise Refused(
+            Message("You have a conflict of interest on an entry of this call. A colleague takes this step."),
+            code="conflict_of_interest",
+        )
+    found = obstacles(action, progress_of(session, call))
+    blocking = [one for one in found if not (one.may_pass and (reason or "").strip())]
+    if blocking:
+        raise Conflict(
+            Message("The call is not ready for this: {what}", what=blocking[0].words),
+            code="not_ready",
+            extra={"obstacles": [str(one.words) for one in found]},
+        )
+    step(session, actor, call, action, now, reason=reason if found else None)
+    return sheet(session, call, now)
+
+
+# --- the clock --------------------------------------------------------------------------------------------
 
 
 def open_due_calls(session: Session, *, now: datetime) -> int:
     """Announced calls whose time has come take entries from now on; returns how many."""
-    query = (
-        sa.select(Call)
-        .where(Call.state == CallState.SCHEDULED, Call.opens_at <= now)
-        .order_by(Call.id)
-        .with_for_update(skip_locked=True)
-    )
-    calls = session.execute(query).scalars().all()
+    due = _due(session, CallState.SCHEDULED, Call.opens_at <= now)
+    return _by_clock(session, due, CallAction.OPEN, now)
+
+
+def close_due_calls(session: Session, *, now: datetime) -> int:
+    """Open calls whose deadline and grace are over close; returns how many."""
+    due = [call for call in _due(session, CallState.OPEN, Call.closes_at <= now) if has_ended(call, now)]
+    return _by_clock(session, due, CallAction.CLOSE, now)
+
+
+def has_ended(call: Call, now: datetime) -> bool:
+    """Are the deadline and the grace over?"""
+    ends_at = deadline(call, call.opens_at)
+    return ends_at is not None and ends_at <= now
+
+
+def _due(session: Session, state: CallState, condition: sa.ColumnElement[bool]) -> list[Call]:
+    query = sa.select(Call).where(Call.state == state, condition).order_by(Call.id)
+    return list(session.execute(query.with_for_update(skip_locked=True)).scalars())
+
+
+def _by_clock(session: Session, calls: list[Call], action: CallAction, now: datetime) -> int:
     for call in calls:
         require(SYSTEM, Action.CALL_MOVE_ON, call_facts(call, opened_at=now), now)
-        before, call.state = call.state, advance(CALL_STEPS, call.state, CallAction.OPEN)
-        call.updated_at = now
-        session.flush()
-        states = {"before": {"state": before.value}, "after": {"state": call.state.value}}
-        _record(session, SYSTEM, "call.open", call, now=now, **states)
+        step(session, SYSTEM, call, action, now)
     return len(calls)
 
 
 # --- one call ---------------------------------------------------------------------------------------------
 
 
-def _visible(session: Session, actor: Actor, ref: str, now: datetime, *, lock: bool = False) -> Call:
-    query = sa.select(Call).where(Call.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    call = session.execute(query).scalar_one_or_none()
-    if call is None:
-        raise NotFound
+def fetch_call(session: Session, actor: Actor, ref: str, now: datetime, *, lock: bool = False) -> Call:
+    """The call, where the actor may know of it; with `lock` nobody else changes it meanwhile."""
+    call = _locked(session, ref) if lock else _one(session, sa.select(Call).where(Call.ref == ref))
     facts = call_facts(call, opened_at=now)
     if not any(may(actor, way, facts, now) for way in (Action.CALL_READ, Action.CALL_READ_DRAFT)):
         raise NotFound
     return call
+
+
+def _locked(session: Session, ref: str) -> Call:
+    query = sa.select(Call).where(Call.ref == ref).with_for_update()
+    return _one(session, query.execution_options(populate_existing=True))
+
+
+def _one(session: Session, query: sa.Select[Any]) -> Call:
+    call: Call | None = session.execute(query).scalar_one_or_none()
+    if call is None:
+        raise NotFound
+    return call
+
+
+def step(
+    session: Session,
+    actor: Actor,
+    call: Call,
+    action: CallAction,
+    now: datetime,
+    *,
+    reason: str | None = None,
+) -> None:
+    """One transition: possible from this state, written, recorded. Who may, the caller has asked."""
+    before, call.state = call.state, advance(CALL_STEPS, call.state, action)
+    if action is CallAction.CANCEL:
+        call.state_reason = reason
+    call.updated_at = now
+    session.flush()
+    states = {"before": {"state": before.value}, "after": {"state": call.state.value}}
+    record(session, actor, f"call.{action.value}", call, now=now, reason=reason, **states)
+
+
+def record(session: Session, actor: Actor, action: str, call: Call, **more: Any) -> None:
+    """Note an event of a call."""
+    audit.record(session, actor, action, ("call", call.ref), **more)
 
 
 def _facts(session: Session, call: Call, now: datetime) -> ItemFacts:
@@ -217,100 +364,17 @@ def _facts(session: Session, call: Call, now: datetime) -> ItemFacts:
     return replace(call_facts(call, opened_at=now), proposed_by_id=int(number) if kind == "account" else None)
 
 
-def _content(call: Call) -> dict[str, Any]:
-    return {name: getattr(call, name) for name in WRITTEN}
-
-
-def _pins(session: Session) -> Pins:
-    return {
-        model: {row.id: row.version for row in session.execute(sa.select(model.id, model.version))}
-        for model in (CriteriaSet, RuleSet)
-    }
-
-
-def _sheet(session: Session, call: Call, now: datetime) -> CallSheet:
-    return _sheet_of(call, _pins(session), now)
-
-
-def _sheet_of(call: Call, pins: Pins, now: datetime) -> CallSheet:
-    return CallSheet(
-        ref=call.ref,
-        version=call.version,
-        state=CallState(call.state),
-        phase=_DRAFT if call.state is CallState.DRAFT else PHASES[as_it_stands(call, now)][0],
-        is_open=is_open_at(call, now),
-        content=_content(call),
-        criteria_version=pins[CriteriaSet].get(call.criteria_set_id or 0),
-        rule_version=pins[RuleSet].get(call.rule_set_id or 0),
-    )
-
-
-def _as_json(call: Call, names: Mapping[str, Any]) -> dict[str, Any]:
-    values = {name: getattr(call, name) for name in WRITTEN if name in names}
-    return {
-        name: value.isoformat() if name in _TIME and value is not None else value
-        for name, value in values.items()
-    }
-
-
-def _record(session: Session, actor: Actor, action: str, call: Call, **more: Any) -> None:
-    audit.record(session, actor, action, ("call", call.ref), **more)
-
-
-# --- what holds -------------------------------------------------------------------------------------------
-
-
-def _check_version(session: Session, call: Call, expected: int) -> None:
+def check_version(session: Session, call: Call, expected: int) -> None:
+    """Raises Conflict with what is there now when the call is not at the version that was read."""
     if call.version != expected:
-        current = {"ref": call.ref, "state": call.state.value, **_as_json(call, _content(call))}
+        current = {
+            "ref": call.ref,
+            "state": call.state.value,
+            **as_json(content_of(call, programmes.names(session))),
+        }
         raise Conflict(_STALE, code="version_conflict", extra={"version": call.version, "current": current})
 
 
 def _check_draft(call: Call) -> None:
     if call.state is not CallState.DRAFT:
         raise Conflict(_NOT_A_DRAFT, code="not_a_draft")
-
-
-def _check(session: Session, content: Mapping[str, Any]) -> None:
-    """What even a draft must hold, so that it can be stored and shown."""
-    errors: dict[str, Any] = {
-        name: [Message("This is missing.")] for name in ("kind", "title", "opens_at") if not content.get(name)
-    }
-    known = vocabularies.terms(session, "strategies")
-    unknown = sorted(set(content.get("strategies") or ()) - set(known))
-    if unknown:
-        errors["strategies"] = [Message("There is no “{code}” in this list.", code=unknown[0])]
-    if "zone" in content and content["zone"] not in available_timezones():
-        errors["zone"] = [Message("This must be a time zone such as Europe/Berlin.")]
-    opens_at, closes_at = content.get("opens_at"), content.get("closes_at")
-    if opens_at and closes_at and closes_at <= opens_at:
-        errors["closes_at"] = [Message("The call must close after it opens.")]
-    if errors:
-        raise Invalid(errors)
-
-
-def _check_complete(call: Call, now: datetime) -> None:
-    """What an announcement needs besides."""
-    errors: dict[str, Any] = {}
-    lacking = sorted(set(call.title) ^ set(call.text))
-    if not call.text or lacking:
-        errors["text"] = [Message("Give title and text in the same languages.")]
-    if call.kind not in NOT_SCORED and not call.strategies:
-        errors["strategies"] = [Message("Choose at least one strategy.")]
-    if call.closes_at is not None and call.closes_at <= now:
-        errors["closes_at"] = [Message("This has passed already.")]
-    if errors:
-        raise Invalid(errors)
-
-
-def _pin(session: Session, call: Call, now: datetime) -> None:
-    """The criteria and rules in force; from now on nobody edits these versions of them."""
-    criteria_set = session.execute(
-        sa.select(CriteriaSet).order_by(CriteriaSet.id.desc()).limit(1)
-    ).scalar_one_or_none()
-    rule_set = session.execute(sa.select(RuleSet).order_by(RuleSet.id.desc()).limit(1)).scalar_one_or_none()
-    if criteria_set is None or rule_set is None:
-        raise Unavailable(Message("The reference data are not loaded yet."))
-    call.criteria_set_id, call.rule_set_id = criteria_set.id, rule_set.id
-    criteria_set.locked_at = criteria_set.locked_at or now
-    rule_set.locked_at = rule_set.locked_at or now

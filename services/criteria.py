@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from criteria.explain import Explanation, explain_findings
 from criteria.rule_files import parse_rules
 from criteria.rules import Result, RuleSet, evaluate
-from models.reference import CriteriaSet
+from models.calls import Call
+from models.reference import CriteriaSet, Criterion
 from models.reference import RuleSet as RuleSetRow
-from vocabulary.errors import Invalid, Unavailable
+from services import programmes
+from vocabulary.errors import Invalid
 from vocabulary.findings import Finding, StrategyId
 from vocabulary.messages import Message
 
@@ -53,16 +55,29 @@ class Judgement:
 
 def programme(session: Session) -> Programme:
     """The criteria and rules in force. Raises Unavailable before the reference data are loaded."""
-    chosen = sa.select(CriteriaSet).options(selectinload(CriteriaSet.criteria))
-    criteria_set = session.execute(chosen.order_by(CriteriaSet.id.desc()).limit(1)).scalar_one_or_none()
-    rule_set = session.execute(
-        sa.select(RuleSetRow).order_by(RuleSetRow.id.desc()).limit(1)
-    ).scalar_one_or_none()
-    if criteria_set is None or rule_set is None:
-        raise Unavailable(Message("The reference data are not loaded yet."))
+    return _read(session, programmes.in_force(session, CriteriaSet), programmes.in_force(session, RuleSetRow))
+
+
+def programme_of_call(session: Session, call_ref: str | None) -> Programme:
+    """The criteria and rules that a call has pinned; those in force outside of any call."""
+    call = session.execute(sa.select(Call).where(Call.ref == call_ref)).scalar_one_or_none()
+    if call is None or call.criteria_set_id is None or call.rule_set_id is None:
+        return programme(session)
+    found = _read(
+        session,
+        session.get_one(CriteriaSet, call.criteria_set_id),
+        session.get_one(RuleSetRow, call.rule_set_id),
+    )
+    return replace(found, rules=replace(found.rules, met_threshold=call.met_threshold))
+
+
+def _read(session: Session, criteria_set: CriteriaSet, rule_set: RuleSetRow) -> Programme:
+    criteria = session.execute(
+        sa.select(Criterion).where(Criterion.set_id == criteria_set.id).order_by(Criterion.position)
+    ).scalars()
     rows = tuple(
         CriterionRow(c.code, c.strategy, c.labels, c.texts, tuple(c.data.get("parts", ())), c.source)
-        for c in criteria_set.criteria
+        for c in criteria
     )
     return Programme(
         criteria_version=criteria_set.version,
@@ -73,13 +88,20 @@ def programme(session: Session) -> Programme:
     )
 
 
-def judge(session: Session, strategy: str, findings: Mapping[str, Finding], *, language: str) -> Judgement:
-    """Judge findings by the rule of one strategy.
+def judge(
+    session: Session,
+    strategy: str,
+    findings: Mapping[str, Finding],
+    *,
+    language: str,
+    by: Programme | None = None,
+) -> Judgement:
+    """Judge findings by the rule of one strategy, of the programme in force or another one.
 
     Raises Invalid for a strategy or criterion that is not known, IncompleteScorecard naming every criterion
     of the rule that has no finding.
     """
-    found = programme(session)
+    found = by or programme(session)
     known = {row.code for row in found.criteria}
     errors: dict[str, Any] = {}
     if strategy not in found.rules.codes():

@@ -6,7 +6,9 @@ Templates queued by the use cases of entries, with their values:
 - `receipt`: `kind`, `ref`, `title`, `revision`, `content_hash`, `submitted_at`, `deadline` (ISO time or
   null), `confirm_link` (null when the address is confirmed), `confirm_valid_until`, `entry_link`.
 - `withdrawn`: `kind`, `ref`, `title`, `withdrawn_at`.
-- `returned`: `kind`, `ref`, `title`, `reason`, `entry_link`.
+- `returned`: `kind`, `ref`, `title`, `reason`, `due_at` (ISO time or null), `entry_link`.
+- `extended`: the same with `until` in place of `reason`; `lapsed`: the same without either.
+- `answered`: `ref`, `title`, `link`: a question about a call has its answer.
 
 A link in `values` holds a secret, so the job blanks it once the mail has gone.
 """

@@ -14,13 +14,14 @@ from models.calls import Call
 from models.entries import Entry
 from models.people import Account, RoleGrant
 from models.reference import CriteriaSet, RuleSet
+from models.reviews import ConflictDeclaration
 from services.entries.drafts import CreatedDraft, create_draft
 from services.entries.publication import publish
 from services.entries.submission import submit
 from services.references import next_reference
 from services.sessions import actor_of_account
 from vocabulary.people import SIGNED_OUT, Actor, Grant, Role
-from vocabulary.states import CallKind, CallState, EntryKind
+from vocabulary.states import CallKind, CallState, ConflictAnswer, EntryKind
 
 MADE_AT = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 OFFICER = Actor(account_id=0, grants=frozenset({Grant(Role.OFFICER)}))
@@ -190,3 +191,27 @@ def make_published(
     """An entry that everybody sees, as far as its owner consented."""
     made = make_submitted(session, kind, actor=actor, now=now, **changes)
     return publish(session, OFFICER, made.ref, made.version, now=now)
+
+
+def make_conflict(
+    session: Session,
+    actor: Actor,
+    entry_ref: str,
+    answer: ConflictAnswer = ConflictAnswer.CONFLICT,
+    *,
+    now: datetime = MADE_AT,
+) -> ConflictDeclaration:
+    """What somebody answered to the conflict question about an entry."""
+    entry_id = session.execute(sa.select(Entry.id).where(Entry.ref == entry_ref)).scalar_one()
+    declared = ConflictDeclaration(
+        entry_id=entry_id,
+        account_id=actor.account_id,
+        answer=answer,
+        kinds=["family"] if answer is not ConflictAnswer.NONE else [],
+        answered_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(declared)
+    session.flush()
+    return declared

@@ -17,9 +17,8 @@ from procedure.lifecycle import advance_entry
 from services import audit
 from services.entries.codes import check_codes
 from services.entries.content import apply_content
+from services.entries.owner_mail import mail_owner
 from services.entries.rows import check_version, fetch_for, note_change, settle_publication, touch
-from services.mail import queue_mail
-from services.runtime import runtime
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
@@ -155,24 +154,7 @@ def return_to_owner(
         reason.strip(),
         due_at=due_at or now + ANSWER_WITHIN,
     )
-    if entry.contact_email:
-        site = f"{runtime(session).address}/{entry.language or 'en'}"
-        values = {
-            "kind": entry.kind.value,
-            "ref": ref,
-            "title": entry.title,
-            "reason": reason.strip(),
-            "entry_link": f"{site}/{entry.kind.value}s/{ref}",
-        }
-        queue_mail(
-            session,
-            entry.contact_email,
-            "returned",
-            values,
-            language=entry.language or "en",
-            now=now,
-            subject_ref=ref,
-        )
+    mail_owner(session, entry, "returned", {"reason": reason.strip()}, now, due_at=entry.due_at)
     return entry
 
 

@@ -92,7 +92,7 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     action = EntryAction.SUBMIT if before == "draft" else EntryAction.REVISE
     entry.state = advance_entry(entry.kind, entry.state, action)
     apply_content(entry, content)
-    entry.pending = entry.pending_at = None
+    entry.pending = entry.pending_at = entry.due_at = None
     entry.revision_number += 1
     entry.submitted_at = entry.submitted_at or now
     settle_publication(entry)

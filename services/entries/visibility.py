@@ -116,14 +116,14 @@ def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
     ]
     if not with_identity:
         ways.append(sa.and_(_touches_country(actor), under_way, Entry.kind == EntryKind.REQUEST))
-    return sa.or_(is_own(actor), sa.and_(sa.or_(*ways), sa.not_(_has_conflict(actor))))
+    return sa.or_(is_own(actor), sa.and_(sa.or_(*ways), sa.not_(has_conflict(actor))))
 
 
 def is_previewed(actor: Actor) -> Condition:
     """Entries of which the actor sees title, people and institutions: asked to review, not yet cleared."""
     if actor.account_id is None or not may_read_at_all(actor):
         return NOTHING
-    return sa.and_(_is_reviewing(actor, cleared=False), sa.not_(_has_conflict(actor)))
+    return sa.and_(_is_reviewing(actor, cleared=False), sa.not_(has_conflict(actor)))
 
 
 def _in_calls(actor: Actor, role: Role) -> Condition:
@@ -174,7 +174,7 @@ def _is_cleared(actor: Actor) -> Condition:
     )
 
 
-def _has_conflict(actor: Actor) -> Condition:
+def has_conflict(actor: Actor) -> Condition:
     """An upheld or undecided conflict: the entry is then in no list, count or search of the actor's."""
     return _has_declared(
         actor,

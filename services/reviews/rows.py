@@ -6,7 +6,7 @@ Not visible is not found: every use case of reviews fetches through here before 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from models.reference import CriteriaSet, Criterion, RuleSet
 from models.reviews import Assignment, Review
 from procedure.access import may, require
 from procedure.facts import ItemFacts
+from services import programmes
 from services.facts import assignment_facts, entry_facts
 from services.reviews.content import content_of
 from vocabulary.actions import Action
@@ -58,6 +59,7 @@ class Programme:
     criteria_set: CriteriaSet
     rule_set: RuleSet
     criteria: Mapping[str, Criterion]
+    met_threshold: int | None = None
 
     def card_criteria(self) -> tuple[CardCriterion, ...]:
         """The criteria as the rules of a scorecard read them."""
@@ -66,8 +68,9 @@ class Programme:
         )
 
     def rules(self) -> rule_engine.RuleSet:
-        """The rules, read and checked."""
-        return parse_rules(self.rule_set.content, list(self.criteria))
+        """The rules, read and checked, with the threshold that the call has pinned."""
+        rules = parse_rules(self.rule_set.content, list(self.criteria))
+        return rules if self.met_threshold is None else replace(rules, met_threshold=self.met_threshold)
 
 
 def find(session: Session, actor: Actor, ref: str, *, lock: bool = False) -> Item:
@@ -138,13 +141,14 @@ def programme_of(session: Session, entry: Entry) -> Programme:
     rows = session.execute(
         sa.select(Criterion).where(Criterion.set_id == criteria_set.id).order_by(Criterion.position)
     ).scalars()
-    return Programme(criteria_set, rule_set, {row.code: row for row in rows})
+    by_code = {row.code: row for row in rows}
+    return Programme(criteria_set, rule_set, by_code, call.met_threshold if call else None)
 
 
 def _pinned(session: Session, kind: type[Kept], id_: int | None) -> Kept:
     if id_ is not None:
         return session.get_one(kind, id_)
-    return session.execute(sa.select(kind).order_by(kind.id.desc()).limit(1)).scalar_one()
+    return programmes.in_force(session, kind)
 
 
 def claimed_of(revision: Revision, programme: Programme) -> tuple[StrategyId, ...]:

@@ -45,6 +45,7 @@ PHASES: dict[str, dict[str, set[str]]] = {
         "offer": {"draft", "submitted", "returned", "checked", "active", "paused"},
     },
     "draft": {"request": {"draft"}, "offer": {"draft"}},
+    "just_submitted": {"request": {"submitted"}},
     "returnable": {"request": {"submitted", "deliberation"}, "offer": {"submitted"}},
     "assigning": REVIEWED,
     "scoring": REVIEWED,
