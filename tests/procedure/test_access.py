@@ -217,12 +217,19 @@ def test_role_counts_wherever_held_for_lists_only():
 
     assert {action for action in Action if may(actor, action, ANYWHERE, NOW)} - {
         action for action in Action if may(someone(), action, NOTHING, NOW)
-    } == {Action.BOARD_LIST, Action.ENTRY_LIST_ALL, Action.ENTRY_LIST_OWN, Action.MATCH_LIST}
+    } == {
+        Action.BOARD_LIST,
+        Action.ENTRY_LIST_ALL,
+        Action.ENTRY_LIST_OWN,
+        Action.MATCH_LIST,
+        Action.MATCH_LIST_OWN,
+    }
     assert {
         Action.BOARD_LIST,
         Action.ENTRY_LIST_ALL,
         Action.ENTRY_LIST_OWN,
         Action.MATCH_LIST,
+        Action.MATCH_LIST_OWN,
         Action.ASSIGNMENT_LIST_OWN,
     } == LISTS
 
