@@ -45,9 +45,7 @@ def test_shortlist_writes_list_reserve_costs_and_answers_that_check(folder: Path
     assert [one["id"] for one in found["reserve"]] == ["b", "d"]
     assert [(one["count"], one["cost"]) for one in found["targets"]] == [(1, 0)]
     assert [(one["id"], one["short"]) for one in found["counterfactuals"]] == [("b", 5), ("d", 10)]
-    assert check(folder).output == (
-        "The record holds: 2 seats, total 14.0; no other list has as much.\n"
-    )
+    assert check(folder).output == ("The record holds: 2 seats, total 14.0; no other list has as much.\n")
 
 
 def test_shortlist_check_refuses_a_changed_byte(folder: Path) -> None:

@@ -1,0 +1,202 @@
+"""commands/blocks.py: whoever works, and whoever is lost meanwhile, the answers are the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from commands import blocks
+from commands.blocks import NoWorkers, over_blocks, versions
+
+ROOT = Path(__file__).parents[2]
+WORDS = [
+    "wetland",
+    "forest",
+    "river",
+    "soil",
+    "bird",
+    "training",
+    "data",
+    "map",
+    "grassland",
+    "school",
+    "survey",
+    "coast",
+]
+N_REQUESTS, N_OFFERS = 900, 400
+
+
+def times(shared, block):
+    return shared * block
+
+
+def fails_on_three(shared, block):
+    if block == 3:
+        raise ValueError("three")
+    return block
+
+
+def dies_once(marker, block):
+    """The worker that comes to 5 first is killed, as one that takes too much memory is."""
+    if block == 5 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return block
+
+
+def dies_always(shared, block):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_answers_come_in_the_order_of_the_blocks(workers):
+    assert list(over_blocks(times, 3, range(40), workers)) == [3 * n for n in range(40)]
+
+
+def test_no_blocks_give_no_answers():
+    assert list(over_blocks(times, 3, [], 2)) == []
+
+
+def test_block_of_a_killed_process_is_done_again(tmp_path):
+    found = list(over_blocks(dies_once, tmp_path / "died", range(20), 2))
+
+    assert found == list(range(20))
+    assert (tmp_path / "died").exists()
+
+
+def test_processes_that_are_lost_again_and_again_end_the_work_in_words():
+    with pytest.raises(NoWorkers, match="lost again and again"):
+        list(over_blocks(dies_always, None, range(4), 2))
+
+
+def test_error_of_the_work_itself_comes_out():
+    with pytest.raises(ValueError, match="three"):
+        list(over_blocks(fails_on_three, None, range(9), 2))
+
+
+class Elsewhere:
+    """A cluster whose only worker has another version of a package."""
+
+    def run(self, function):
+        return {"tcp://10.0.0.7:1": function() | {"numpy": "1.0"}}
+
+
+def test_cluster_of_other_versions_is_refused():
+    with pytest.raises(NoWorkers) as refused:
+        blocks._require_same_versions(Elsewhere())
+
+    assert str(refused.value.message) == (
+        "The worker at tcp://10.0.0.7:1 has other versions than this machine of numpy;"
+        " its answers could differ."
+    )
+    assert versions()["analysis"] != ""
+
+
+def test_cluster_that_does_not_answer_is_told(monkeypatch):
+    monkeypatch.setenv("DASK_SCHEDULER", "tcp://127.0.0.1:9")
+    monkeypatch.setattr(blocks, "_PATIENCE", 1)
+
+    with pytest.raises(NoWorkers) as refused:
+        list(over_blocks(times, 3, range(9), 2))
+
+    assert str(refused.value.message).startswith("No cluster answers at tcp://127.0.0.1:9;")
+
+
+# --- a real cluster, and the real command -----------------------------------------------------------------
+
+
+@contextmanager
+def started(*words, cwd=ROOT, **environ):
+    """A program of our own for as long as the block lasts."""
+    done = subprocess.Popen(
+        [sys.executable, "-m", *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield done
+    finally:
+        with suppress(ProcessLookupError):
+            done.kill()
+        done.communicate()
+
+
+def wait_for(condition, seconds=60.0):
+    """Wait until something holds; fails when it does not in time."""
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.01)
+    return found
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A scheduler and two workers, each a process of its own: (address, workers)."""
+    told = tmp_path / "scheduler.json"
+    local = ("--no-dashboard", "--scheduler-file", told)
+    with started("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *local):
+        wait_for(lambda: told.exists() and told.stat().st_size)
+        worker = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", *local)
+        with (
+            started(*worker, "--name", "one", "--local-directory", tmp_path) as one,
+            started(*worker, "--name", "two", "--local-directory", tmp_path) as two,
+        ):
+            yield json.loads(told.read_text())["address"], {"one": one, "two": two}
+
+
+def entries(n, random):
+    for number in range(n):
+        text = " ".join(random.choice(WORDS) for _ in range(25))
+        yield {"id": f"E-{number:04}", "text": text, "support": [random.choice(("training", "funding"))]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    random = Random(3)
+    for name, n in (("requests.jsonl", N_REQUESTS), ("offers.jsonl", N_OFFERS)):
+        lines = [json.dumps(entry) for entry in entries(n, random)]
+        (tmp_path / name).write_text("\n".join(lines))
+    return tmp_path
+
+
+def matching(folder, output, **environ):
+    words = ("requests.jsonl", "offers.jsonl", "-o", output, "--meaning", "off")
+    return started("flask", "--app", ROOT / "app.py", "match", *words, cwd=folder, **environ)
+
+
+@pytest.mark.slow
+def test_killed_worker_of_a_cluster_changes_no_byte(cluster, folder):
+    distributed = pytest.importorskip("distributed")
+    address, workers = cluster
+    with matching(folder, "here.jsonl") as here:
+        assert here.wait(timeout=120) == 0
+
+    with (
+        distributed.Client(address, set_as_default=False) as client,
+        matching(folder, "cluster.jsonl", DASK_SCHEDULER=address) as there,
+    ):
+        client.wait_for_workers(2, timeout=60)
+        names = {one["name"]: where for where, one in client.scheduler_info()["workers"].items()}
+        wait_for(lambda: client.processing().get(names["one"]) and client.processing().get(names["two"]))
+        workers["one"].kill()
+        was_running = there.poll() is None
+        said = there.communicate(timeout=240)[1]
+        left = [one["name"] for one in client.scheduler_info()["workers"].values()]
+
+    assert (was_running, there.returncode, said) == (True, 0, "")
+    assert left == ["two"]
+    assert (folder / "cluster.jsonl").read_bytes() == (folder / "here.jsonl").read_bytes()
+    assert len((folder / "here.jsonl").read_text().splitlines()) == 10 * N_REQUESTS
