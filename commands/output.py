@@ -22,9 +22,15 @@ def check_output(output: Path, inputs: Sequence[Path | None]) -> None:
 
 
 def end_if_refused(problems: Sequence[Problem]) -> None:
-    """List every problem and end with 1, if there is any."""
+    """List every problem and end with 1, if there is any.
+
+    Where a file has very many, the later ones are listed by their rows, for each field and sort together.
+    """
     for problem in problems:
-        click.echo(str(problem), err=True)
+        if not problem.is_brief:
+            click.echo(str(problem), err=True)
+    for line in _in_brief([problem for problem in problems if problem.is_brief]):
+        click.echo(line, err=True)
     if problems:
         message = plural_message(
             "Nothing was written: {n} problem to correct.",
@@ -33,6 +39,28 @@ def end_if_refused(problems: Sequence[Problem]) -> None:
         )
         click.echo(str(message), err=True)
         sys.exit(1)
+
+
+def _in_brief(problems: Sequence[Problem]) -> Iterator[str]:
+    """A line for each sort of problem in a field of a file: 1001-2000, 2005."""
+    sorts: dict[tuple[str, str | None, str], list[Problem]] = {}
+    for problem in problems:
+        sorts.setdefault((problem.file, problem.field, problem.message.msgid), []).append(problem)
+    for (file, field, _), alike in sorts.items():
+        rows = sorted({problem.row for problem in alike if problem.row is not None})
+        told = Message("{n} more like this one: {example}", n=len(alike), example=alike[0].message)
+        place = ", ".join([file, f"rows {_ranges(rows)}", *([field] if field else [])])
+        yield f"{place}: {told}"
+
+
+def _ranges(rows: Sequence[int]) -> str:
+    parts: list[list[int]] = []
+    for row in rows:
+        if parts and row == parts[-1][1] + 1:
+            parts[-1][1] = row
+        else:
+            parts.append([row, row])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
 
 
 @contextmanager

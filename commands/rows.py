@@ -8,6 +8,7 @@ fields mean.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import tempfile
@@ -24,9 +25,6 @@ _LONGEST_CELL = 64 * 1024 * 1024
 """Characters; csv's own limit of 128 KiB is less than a long text."""
 
 _DELIMITERS = (",", ";", "\t")
-
-_OFTEN = 1_000
-"""Rows after which it is noted how far the reading is."""
 
 MOST_TOLD = 1_000
 """Problems of a file that are told in full; of the rest only row and field are kept."""
@@ -95,16 +93,29 @@ def stream_rows(path: Path, found: Rows) -> Iterator[Row]:
     Raises OSError when the file cannot be read.
     """
     with path.open("rb") as opened:
-        is_wide = opened.read(2) in (b"\xff\xfe", b"\xfe\xff")
-    encoding = "utf-16" if is_wide else "utf-8-sig"
-    with path.open(encoding=encoding, errors="surrogateescape", newline="") as lines:
+        is_wide = opened.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff")
+        encoding = "utf-16" if is_wide else "utf-8-sig"
+        counted = _Counted(opened, found)
+        lines = io.TextIOWrapper(counted, encoding=encoding, errors="surrogateescape", newline="")
         try:
-            for n, row in enumerate(_rows_of(lines, found)):
-                if n % _OFTEN == 0:
-                    found.n_bytes = lines.buffer.tell()
-                yield row
+            yield from _rows_of(lines, found)
         except UnicodeError:  # half a character at the end of a file in UTF-16
             found.refuse(Message("The file breaks off within a character; save it as UTF-8."))
+
+
+class _Counted(io.BufferedIOBase):
+    """A file that is read from its beginning and tells how far it is; it may be a pipe."""
+
+    def __init__(self, opened: io.BufferedIOBase, found: Rows) -> None:
+        self._opened, self._found = opened, found
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        content = self._opened.read1(-1 if size is None else size)
+        self._found.n_bytes += len(content)
+        return content
 
 
 def _rows_of(lines: Iterable[str], found: Rows) -> Iterator[Row]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner
@@ -212,6 +215,24 @@ def test_match_names_every_problem_of_every_row_at_once(folder):
     ]
 
 
+def test_match_names_every_row_of_very_many_bad_ones(folder):
+    bad = [{"id": str(n), "text": " "} for n in range(1, 1_600)] + [{"id": "x", "text": "soil"}]
+    write_jsonl(
+        folder / "bad.jsonl", [*bad, {"id": "y", "text": ""}, {"id": "z", "text": "soil", "amount": -1}]
+    )
+
+    said = run(folder, offers="bad.jsonl").stderr.splitlines()
+
+    assert said[0] == "bad.jsonl, row 1, text: It is missing or empty; every row needs one."
+    assert said[1_000:] == [
+        "bad.jsonl, rows 1001-1599, 1601, text: 600 more like this one:"
+        " It is missing or empty; every row needs one.",
+        "bad.jsonl, rows 1602, amount: 1 more like this one:"
+        " “-1” is no amount; write a number of 0 or more, such as 50000.",
+        "Nothing was written: 1601 problems to correct.",
+    ]
+
+
 def test_match_counts_the_problems_of_both_files(folder):
     write_jsonl(folder / "requests.jsonl", [{"id": "1"}])
     write_jsonl(folder / "offers.jsonl", [{"text": "soil"}])
@@ -269,6 +290,8 @@ def test_match_says_what_is_wrong_with_a_value_and_what_would_be_right(folder, w
         {"capacity": 3.0},
         {"needs": [1.1, "ILK"]},
         {"language": "de"},
+        {"language": "Français"},
+        {"languages": "English; sw"},
         {"language": None, "support": "", "countries": []},
         {"text": "the of"},
         {"text": "\u200f\u0001 x"},
@@ -410,6 +433,132 @@ def test_match_replaces_an_older_result_whole_or_not_at_all(folder):
         "out.jsonl",
         "requests.jsonl",
     ]
+
+
+def test_match_reads_a_pipe(folder):
+    (folder / "pipe").unlink(missing_ok=True)
+    os.mkfifo(folder / "pipe")
+    writer = Thread(target=(folder / "pipe").write_text, args=(json.dumps(OFFERS[0]),))
+    writer.start()
+
+    result = run(folder, offers="pipe")
+    writer.join()
+
+    assert (result.exit_code, [line["offer"] for line in lines(folder)]) == (0, ["OFF-1"])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ({"support": "Formation; In-kind"}, {"support": ["training", "in_kind"]}),
+        ({"support": ["Data or knowledge access", "FUNDS"]}, {"support": ["data_access", "financial"]}),
+        ({"needs": ["Need 1.1", 2.0, "ilk"]}, {"needs": ["1.1", "2", "ILK"]}),
+        ({"initiatives": "1(a), 2B"}, {"initiatives": ["1a", "2b"]}),
+        ({"countries": "ke|Tanzania|404"}, {"countries": ["KEN", "TZA"]}),
+        ({"countries": "Korea, Republic of"}, {"countries": ["KOR"]}),
+        (
+            {"countries": ["Least developed countries", "Западная Африка"]},
+            {"countries": ["ldc", "west_africa"]},
+        ),
+        ({"languages": ["English", "zh-Hans", "fra"]}, {"languages": ["en", "zh", "fr"]}),
+    ],
+    ids=str,
+)
+def test_match_knows_codes_by_their_names(folder, written, meant):
+    every = {
+        "support": ["training", "in_kind", "data_access", "financial"],
+        "needs": ["1.1", "2", "ILK"],
+        "initiatives": ["1a", "2b"],
+        "countries": ["KEN", "TZA", "KOR", "ldc", "west_africa"],
+        "languages": ["en", "zh", "fr"],
+    }
+    write_jsonl(folder / "offers.jsonl", [GOOD | every])
+    write_jsonl(folder / "written.jsonl", [GOOD | written])
+    write_jsonl(folder / "meant.jsonl", [GOOD | meant])
+
+    said = run(folder, "--reasons", requests="written.jsonl", output="written.out").stderr
+    run(folder, "--reasons", requests="meant.jsonl", output="meant.out")
+
+    assert said == ""
+    assert lines(folder, "written.out") == lines(folder, "meant.out")
+
+
+def test_match_names_codes_it_does_not_know_and_still_compares_them(folder):
+    own = {"support": ["trainning", "Seed money"], "needs": "A-7", "initiatives": ["x"], "language": "tlh"}
+    write_jsonl(folder / "requests.jsonl", [GOOD | own])
+    write_jsonl(folder / "offers.jsonl", [GOOD | own])
+
+    result = run(folder)
+
+    assert result.exit_code == 0
+    assert [line.partition(". Known")[0] for line in result.stderr.splitlines()[:4]] == [
+        "requests.jsonl, support: Not known, and compared as written: Seed money (row 1)"
+        " and trainning (row 1; training?)",
+        "requests.jsonl, needs: Not known, and compared as written: A-7 (row 1)",
+        "requests.jsonl, initiatives: Not known, and compared as written: x (row 1)",
+        "requests.jsonl, language: Words are compared as they stand, without their stems, in tlh.",
+    ]
+    found = lines(folder)[0]["parts"]
+    assert (found["support"], found["needs"]) == (1.0, 1.0)
+
+
+def test_match_knows_where_countries_lie(folder):
+    asks = GOOD | {"countries": ["KEN"]}
+    gives = [
+        GOOD | {"id": place, "countries": [place]} for place in ("Africa", "americas", "developing countries")
+    ]
+    write_jsonl(folder / "requests.jsonl", [asks])
+    write_jsonl(folder / "offers.jsonl", gives)
+
+    run(folder, "--include-blocked")
+
+    assert [(line["offer"], line["rank"], line["parts"]["place"]) for line in lines(folder)] == [
+        ("Africa", 1, 0.9),
+        ("developing countries", 2, 0.8),
+        ("americas", None, 0.0),
+    ]
+
+
+STRANGE = {
+    "five megabytes": "wetland training for rangers " * 180_000,
+    "one long word": "a" * 5_000_000,
+    "one word": "wetland",
+    "only stop words": "the of and",
+    "control characters": "wet\x00land \x01training\x1b[31m",
+    "right-to-left marks": "\u202ewetland\u202c \u200ftraining\u200e",
+    "half a pair of surrogates": "wetland \ud800 training",
+    "mixed languages": "wetland training 湿地培训 formation zones humides تدريب",
+    "a language outside the six": "Ausbildung zu Feuchtgebieten",
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_match_has_an_answer_for_strange_texts(folder, name):
+    plain = {"id": "plain", "text": "Wetland training for rangers"}
+    strange = {"id": "strange", "text": STRANGE[name]}
+    (folder / "offers.jsonl").write_text(json.dumps(plain) + "\n" + json.dumps(strange))
+    write_jsonl(folder / "requests.jsonl", [plain | {"id": "R"}])
+
+    result = run(folder, "--reasons")
+
+    remark = "In 1 row no word of the text counts (row 2): words cannot match it."
+    assert result.exit_code == 0
+    assert result.stderr == (f"offers.jsonl, text: {remark}\n" if name == "only stop words" else "")
+    found = lines(folder)
+    assert found[0]["offer"] in {"plain", "strange"}
+    for line in found:
+        assert math.fsum(term["share"] for term in line["terms"]) == pytest.approx(
+            line["parts"]["text"], abs=1e-9
+        )
+
+
+def test_match_ranks_identical_texts_alike_by_their_ids(folder):
+    write_jsonl(folder / "offers.jsonl", [GOOD | {"id": name} for name in ("c", "a", "b")])
+    write_jsonl(folder / "requests.jsonl", [GOOD])
+
+    run(folder)
+
+    assert [(line["offer"], line["score"]) for line in lines(folder)] == [("a", 1.0), ("b", 1.0), ("c", 1.0)]
 
 
 def test_match_needs_neither_a_database_nor_the_models():
