@@ -5,7 +5,18 @@ from __future__ import annotations
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from api import account, assignments, calls, criteria, documents, files, organisations, reports, reviews
+from api import (
+    account,
+    assignments,
+    calls,
+    criteria,
+    documents,
+    files,
+    introductions,
+    organisations,
+    reports,
+    reviews,
+)
 from api.auth import load_actor
 from api.entries import blueprint_of
 from api.errors import answer
@@ -20,6 +31,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     calls.bp,
     organisations.bp,
     reports.bp,
+    introductions.bp,
     reviews.bp,
     assignments.bp,
     account.bp,

@@ -23,8 +23,11 @@ from services.transaction import transaction
 from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
 
-Work = Callable[[Session], tuple[dict[str, Any], int, dict[str, str]]]
-"""One use case in one transaction: JSON body, status, headers."""
+Answer = tuple[dict[str, Any], int, dict[str, str]]
+"""JSON body, status, headers."""
+
+Work = Callable[[Session], Answer]
+"""One use case in one transaction."""
 
 
 class HouseApi(Api):  # type: ignore[misc]

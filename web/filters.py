@@ -28,7 +28,7 @@ from translations.catalogues import (
 )
 from vocabulary.states import EntryKind
 from web import layout
-from web.labels import match_label, public_label
+from web.labels import match_label, match_tone, public_label
 from web.option_lists import option_list
 
 
@@ -121,6 +121,7 @@ def install(app: Flask) -> None:
         money=money,
         public_label=public_label,
         match_label=match_label,
+        match_tone=match_tone,
     )
 
     @app.context_processor

@@ -16,7 +16,7 @@ from services.queries import calls, entries, readable
 from services.queries.home import figures
 from services.transaction import reading
 from vocabulary.actions import Action
-from vocabulary.messages import Message
+from vocabulary.messages import Message, message_in
 from vocabulary.people import Role
 from vocabulary.states import EntryKind
 from web.layout import part
@@ -35,6 +35,11 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
     (
         Message("Assignments"),
         "assignments.show_all",
+        frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),
+    ),
+    (
+        message_in("the menu of officers", "Matches"),
+        "introductions.show_all",
         frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),
     ),
     (Message("Weights"), "weights.show", frozenset({Role.OFFICER})),

@@ -72,6 +72,60 @@ MATCH_LABELS: Mapping[str, Message] = {
 }
 
 
+MATCH_TONES: Mapping[str, str] = {
+    "shortlisted": "open",
+    "proposed": "warn",
+    "agreed": "good",
+    "active": "good",
+    "completed": "quiet",
+    "ended_early": "quiet",
+    "declined": "quiet",
+    "lapsed": "quiet",
+    "cancelled": "quiet",
+}
+MATCH_HAPPENS: Mapping[str, Message] = {
+    "suggested": Message("It is a suggestion; nobody has taken it up."),
+    "shortlisted": Message("Only the secretariat sees it. It can be proposed to both sides."),
+    "proposed": Message("Both sides are asked for their answer."),
+    "agreed": Message(
+        "Both sides said yes and see each other's contact data. The secretariat starts it with them."
+    ),
+    "active": Message("Both sides work together. When it ends, each says what came of it."),
+    "completed": Message("It was carried out."),
+    "ended_early": Message("It ended before its time."),
+    "declined": Message("One side said no. Both entries are matched with others."),
+    "lapsed": Message("It was not answered in time. Both entries are matched with others."),
+    "cancelled": Message("The secretariat took it back. Both entries are matched with others."),
+}
+"""What happens now, in one sentence."""
+
+MATCH_EVENTS: Mapping[str, Message] = {
+    "match.shortlist": Message("Shortlisted by the secretariat"),
+    "match.propose": Message("Proposed to both sides"),
+    "match.answer": Message("Answered"),
+    "match.agree": Message("Agreed: both sides said yes"),
+    "match.decline": Message("Ended with a no"),
+    "match.lapse": Message("Lapsed without both answers"),
+    "match.start": Message("Started"),
+    "match.report_outcome": Message("Told what came of it"),
+    "match.complete": Message("Closed: completed"),
+    "match.end_early": Message("Closed: ended early"),
+    "match.cancel": Message("Taken back by the secretariat"),
+}
+DECLINE_LABELS: Mapping[str, Message] = {
+    "wrong_level": Message("Wrong level"),
+    "too_late": Message("Too late"),
+    "no_money": Message("No money"),
+    "not_our_region": Message("Not our region"),
+    "other": message_in("a reason", "Other"),
+}
+
+
+def match_tone(state: str) -> str:
+    """The tone of a match's state, for templates/_parts.html `status`."""
+    return MATCH_TONES.get(state, "")
+
+
 def match_label(state: str) -> Message:
     """What the state of a match is called, for templates."""
     return MATCH_LABELS[state]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -12,12 +12,16 @@ from flask.typing import ResponseReturnValue
 from frame.access import acts, current_actor
 from frame.language import current_language
 from services.clock import utc_now
+from services.introductions.sheets import matches_of_pair
 from services.matches import MatchPage, match_page, matches_of
 from services.queries.entries import entry_page
+from services.shared_ideas import shared_ideas
 from services.transaction import reading
 from vocabulary.actions import Action
 from vocabulary.errors import NotFound
 from vocabulary.messages import Message
+from vocabulary.people import Role
+from vocabulary.states import EntryKind
 from web.drafts import NOUN, kind_of
 
 bp = Blueprint("matches", __name__)
@@ -64,52 +68,59 @@ def of_entry(noun: str, ref: str) -> ResponseReturnValue:
 @bp.get(f"/{NOUN}/<ref>/matches/<other>")
 @acts(Action.MATCH_READ)
 def pair(noun: str, ref: str, other: str) -> ResponseReturnValue:
-    """One pair: both texts with the shared words marked, the parts of the score, what stands against it."""
+    """One pair: both texts with what they share marked, the parts of the score, what stands against it."""
+    kind = kind_of(noun)
     with reading() as session:
-        found = match_page(
-            session,
-            current_actor(),
-            ref,
-            other,
-            now=utc_now(),
-            language=current_language(),
-            kind=kind_of(noun),
-        )
-    if found is None:
-        raise NotFound
+        actor, now = current_actor(), utc_now()
+        found = match_page(session, actor, ref, other, now=now, language=current_language(), kind=kind)
+        if found is None:
+            raise NotFound
+        request_ref, offer_ref = (ref, other) if kind is EntryKind.REQUEST else (other, ref)
+        taken = matches_of_pair(session, actor, request_ref, offer_ref, now=now)
     return render_template(
-        "matches/pair.html", found=found, noun=noun, ref=ref, parts=PARTS, sides=_sides(found)
+        "matches/pair.html",
+        noun=noun,
+        ref=ref,
+        taken=taken,
+        request_ref=request_ref,
+        offer_ref=offer_ref,
+        may_take_up=Role.OFFICER in actor.roles(),
+        **comparison(found),
     )
 
 
-def _sides(found: MatchPage) -> list[dict[str, Any]]:
-    """Both entries with their texts cut into marked and plain pieces."""
+def comparison(found: MatchPage) -> dict[str, Any]:
+    """What templates/matches/_comparison.html shows of a pair."""
+    ideas = shared_ideas(found.subject, found.candidate, current_language())
     words = [shared.term for shared in found.row.terms]
-    return [
+    forms = ([form for idea in ideas for form in idea.here], [form for idea in ideas for form in idea.there])
+    sides = [
         {
             "facts": side,
             "texts": [
-                (name, [list(marked(passage, words)) for passage in side.texts[name]])
+                (name, [list(marked(passage, words, exact)) for passage in side.texts[name]])
                 for name in SIDE_TEXTS
                 if name in side.texts
             ],
         }
-        for side in (found.subject, found.candidate)
+        for side, exact in zip((found.subject, found.candidate), forms, strict=True)
     ]
+    return {"found": found, "sides": sides, "ideas": ideas, "parts": PARTS}
 
 
-def marked(text: str, words: list[str]) -> Iterator[tuple[bool, str]]:
-    """A text in pieces, True where a piece is one of the words or begins with its stem.
+def marked(text: str, words: Sequence[str], exact: Sequence[str] = ()) -> Iterator[tuple[bool, str]]:
+    """A text in pieces, True where a piece is one of the words or begins with its stem, or is an exact form.
 
     Words are marked as written; other forms of a word are marked by their first letters where the word is
     long enough (five letters) to tell. Chinese has no spaces, so there a word is marked wherever it stands.
     """
-    if not words:
+    if not words and not exact:
         yield False, text
         return
-    patterns = [_pattern(word) for word in sorted(words, key=len, reverse=True)]
+    patterns = {word: _pattern(word) for word in words} | {form: _exact(form) for form in exact}
+    longest_first = sorted(patterns, key=lambda word: (-len(word), word))
     at = 0
-    for found in re.finditer("|".join(patterns), text, re.IGNORECASE):
+    for found in re.finditer("|".join(patterns[word] for word in longest_first), text, re.IGNORECASE):
         if found.start() > at:
             yield False, text[at : found.start()]
         yield True, found.group()
@@ -119,6 +130,10 @@ def marked(text: str, words: list[str]) -> Iterator[tuple[bool, str]]:
 
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def _exact(form: str) -> str:
+    return re.escape(form) if _HAN.search(form) else rf"\b{re.escape(form)}\b"
 
 
 def _pattern(word: str) -> str:

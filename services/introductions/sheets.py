@@ -84,6 +84,11 @@ class MatchSheet:
     can: frozenset[str]
     history: tuple[HistoryRow, ...] = ()
 
+    @property
+    def is_mine(self) -> bool:
+        """Is the reader one of the two sides?"""
+        return self.request.is_mine or self.offer.is_mine
+
 
 def match_sheet(session: Session, actor: Actor, ref: str, *, now: datetime) -> MatchSheet:
     """One match with its history. Raises NotFound."""

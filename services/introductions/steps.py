@@ -242,13 +242,15 @@ def start(
     actor: Actor,
     ref: str,
     expected_version: int,
-    starts_on: date,
+    starts_on: date | None,
     *,
     now: datetime,
     facilitator_email: str | None = None,
 ) -> Match:
     """Both have agreed and begin; names who of the secretariat looks after it (the actor by default)."""
     taken = _begin(session, actor, ref, expected_version, Action.MATCH_PROPOSE, now)
+    if starts_on is None:
+        raise Invalid({"starts_on": [Message("Give the day on which they begin.")]})
     taken.match.facilitator_id = _facilitator(session, actor, facilitator_email)
     taken.match.starts_on = starts_on
     begun = {"starts_on": starts_on.isoformat(), "facilitator": taken.match.facilitator_id}

@@ -11,6 +11,7 @@ import copy
 import itertools
 import os
 from contextlib import suppress
+from datetime import timedelta
 
 import jsonschema_rs
 import pytest
@@ -31,12 +32,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+from sqlalchemy.orm import Session
 
 from services.clock import utc_now
+from services.introductions.steps import propose, shortlist
 from services.tokens import create_token, scopes_within
 from tests.factories import make_actor, make_call, make_draft, make_published, make_submitted
 from tests.fixtures import Opened
-from vocabulary.people import SYSTEM, Role
+from vocabulary.people import SYSTEM, Actor, Role
 from vocabulary.states import EntryKind
 
 EXAMPLES = int(os.environ.get("CAPMATCH_CONTRACT_EXAMPLES", "2"))
@@ -67,6 +70,7 @@ def world(write: Opened) -> dict[str, list[str]]:
             make_draft(session, EntryKind.REQUEST, actor=owner).entry.ref,
             call.ref,
         ]
+        refs.append(_proposed(session, officer, refs[0], refs[1]))
         tokens = {
             name: create_token(
                 session,
@@ -80,6 +84,13 @@ def world(write: Opened) -> dict[str, list[str]]:
             for name, actor in (("owner", owner), ("officer", officer))
         }
     return {"ref": refs, "owner": [tokens["owner"]], "officer": [tokens["officer"]], "signed_out": []}
+
+
+def _proposed(session: Session, officer: Actor, request: str, offer: str) -> str:
+    """A match that waits for its answers."""
+    match = shortlist(session, officer, request, offer, now=utc_now())
+    propose(session, officer, match.ref, match.version, utc_now() + timedelta(days=9), now=utc_now())
+    return match.ref
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ from services.clock import utc_now
 from services.conflicts import declare
 from services.entries.drafts import new_link
 from services.facts import assignment_facts, call_facts, entry_facts
+from services.introductions.steps import propose, shortlist
 from services.secrets import new_secret, secret_hash
 from services.sessions import actor_of_account
 from tests.factories import link_holder, make_account, make_call, make_draft, make_published, make_submitted
@@ -49,6 +50,7 @@ class World:
     request: str = ""
     public: str = ""
     offer: str = ""
+    match: str = ""
     assignment: str = ""
     file: str = ""
     link: str = ""
@@ -77,8 +79,17 @@ def make_world(session: Session) -> World:
     world.offer = make_published(session, EntryKind.OFFER, actor=owner, now=now).ref
     world.organisation = session.execute(sa.select(sa.func.min(Organisation.ref))).scalar_one()
     world.link = new_link(session, _entry(session, world.draft), now=now)
+    world.match = _proposed(session, world, now)
     world.assignment = _assigned(session, world, now)
     return world
+
+
+def _proposed(session: Session, world: World, now: datetime) -> str:
+    """A match of the owner's request with an offer of the owner's, proposed to both sides."""
+    officer = actor_of_account(session, world.accounts[Role.OFFICER.value])
+    match = shortlist(session, officer, world.request, world.offer, now=now, reason="for the pilot")
+    propose(session, officer, match.ref, match.version, now + timedelta(days=14), now=now)
+    return match.ref
 
 
 def _assigned(session: Session, world: World, now: datetime) -> str:
@@ -187,6 +198,20 @@ ABOUT: Mapping[str, str] = {
     "files.download": "request",
     "matches.of_entry": "request",
     "matches.pair": "request",
+    "introductions.show_all": "nothing",
+    "introductions.own": "nothing",
+    "introductions.shortlist": "request",
+    **{
+        f"{door}introductions.{name}": "match"
+        for door, names in (
+            ("", ("show", "propose", "answer", "start", "cancel", "tell_outcome")),
+            ("api_", ("get_one", "propose", "answer", "start", "cancel", "tell_outcome")),
+        )
+        for name in names
+    },
+    "api_introductions.get_list": "nothing",
+    "api_introductions.get_own": "nothing",
+    "api_introductions.create": "request",
     "submitted.receipt": "request",
     "submitted.versions": "request",
     "submitted.ask_withdrawal": "request",
@@ -288,6 +313,18 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "api_account.create_token": {"name": "mine", "scopes": ["read"], "days": 30},
     "api_assignments.make_assignment": {"entry": "{request}", "reviewer": "reviewer@people.example"},
     "api_calls.create": {"kind": "requests", "title": {"en": "A call"}, "opens_at": "2099-01-01T00:00:00Z"},
+    "introductions.shortlist": {"request": "{request}", "offer": "{offer}", "reason": "for the pilot"},
+    "api_introductions.create": {"request": "{request}", "offer": "{offer}", "reason": "for the pilot"},
+    "api_introductions.propose": {"answer_by_at": "2099-01-01T00:00:00Z"},
+    "api_introductions.answer": {"answer": "yes"},
+    "api_introductions.start": {"starts_on": "2026-07-01"},
+    "api_introductions.cancel": {"reason": "for the sweep"},
+    "api_introductions.tell_outcome": {"result": "completed", "outcome": "Done."},
+    "introductions.propose": {"answer_by_on": "2099-01-01"},
+    "introductions.answer": {"answer": "yes"},
+    "introductions.start": {"starts_on": "2026-07-01"},
+    "introductions.cancel": {"reason": "for the sweep"},
+    "introductions.tell_outcome": {"result": "completed", "outcome": "Done."},
     "api_requests.create": {"title": "A request"},
     "api_offers.create": {"title": "An offer"},
     "api_requests.change": {"title": "Another title"},
@@ -340,7 +377,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
     """What the address of an endpoint holds; raises KeyError for a parameter that nobody thought of."""
     refs = {name: getattr(world, name) for name in REFS}
     known: dict[str, Any] = {
-        "ref": refs.get(about, world.assignment),
+        "ref": world.match if about == "match" else refs.get(about, world.assignment),
         "noun": "offers" if about == "offer" else "requests",
         "code": "needs" if about == "nothing" else "need",
         "form": "csv",
@@ -356,8 +393,9 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
 
 def facts_about(session: Session, world: World, about: str, action: Action, actor: Actor) -> ItemFacts:
     """What the policy is told for such an endpoint."""
-    if about in ("draft", "request", "public", "offer"):
-        return entry_facts(session, _entry(session, getattr(world, about)), actor)
+    if about in ("draft", "request", "public", "offer", "match"):
+        one = "request" if about == "match" else about
+        return entry_facts(session, _entry(session, getattr(world, one)), actor)
     if about == "published":
         return entry_facts(session, _entry(session, world.public), actor)
     if about == "assignment":

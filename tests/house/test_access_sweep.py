@@ -116,7 +116,9 @@ class Place:
     def _named(self, value: object, *, missing: bool) -> object:
         if not isinstance(value, str):
             return value
-        return value.replace("{request}", MISSING if missing else self.world.request)
+        for name in ("request", "offer"):
+            value = value.replace(f"{{{name}}}", MISSING if missing else getattr(self.world, name))
+        return value
 
     @staticmethod
     def _all(rule: Rule, values: dict[str, object]) -> dict[str, object]:
@@ -237,7 +239,14 @@ def is_right(
 def shown(place: Place, answer: TestResponse) -> tuple[int, str]:
     """What an answer tells, without the references asked about and what differs every time."""
     text = answer.get_data(as_text=True) + answer.headers.get("Location", "")
-    for name in (place.world.draft, place.world.request, place.world.assignment, place.world.file):
+    for name in (
+        place.world.draft,
+        place.world.request,
+        place.world.offer,
+        place.world.match,
+        place.world.assignment,
+        place.world.file,
+    ):
         text = text.replace(name, MISSING)
     return answer.status_code, re.sub(r"[0-9a-f]{32}|csrf_token[^>]*", "", text)
 
