@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from config import Settings
 from jobs import worker
 from jobs.delivery import Deliver, WrongMailServer, by_smtp, into_folder, read_mail_server
+from jobs.index import IndexBuilder
 from services import mail_sending
 from services.clock import utc_now
 from services.health import in_words_for_operators
@@ -32,13 +33,16 @@ def run(once: bool) -> None:
     """
     settings: Settings = current_app.config["SETTINGS"]
     stop = worker.stop_on_signals()
+    index = IndexBuilder(utc_now, settings.data_dir)
     todo = worker.tasks(
-        _deliver(settings), utc_now, sender=settings.mail_from, site=settings.address, stop=stop
+        _deliver(settings), utc_now, sender=settings.mail_from, site=settings.address, index=index, stop=stop
     )
     if once:
-        sys.exit(0 if worker.run_once(todo) else 1)
+        is_well = worker.run_once(todo)
+        sys.exit(0 if index.wait() and is_well else 1)
     click.echo(f"Working. Mail goes {_where(settings)}. Stop with Ctrl-C.")
     worker.run(todo, stop, utc_now)
+    index.stop()
     click.echo("Stopped in good order.")
 
 

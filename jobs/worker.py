@@ -17,6 +17,7 @@ from types import FrameType
 import structlog
 
 from jobs.delivery import Deliver
+from jobs.index import IndexBuilder
 from jobs.mail import Clock, send_next
 from jobs.vectors import build_vectors, drop_vectors
 from services import attachments, calls, screening_clock, upkeep
@@ -47,6 +48,7 @@ def tasks(
     *,
     sender: str,
     site: str,
+    index: IndexBuilder,
     stop: threading.Event | None = None,
 ) -> list[Task]:
     """Everything that the worker does; a long row of mails ends early when `stop` is set."""
@@ -72,6 +74,9 @@ def tasks(
         Task("forget_drafts", timedelta(hours=1), partial(forget_drafts, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
         Task("drop_vectors", timedelta(minutes=10), drop_vectors),
+        Task("match_index", timedelta(seconds=5), index.look),
+        Task("check_index", timedelta(days=1), index.check),
+        Task("forget_changes", timedelta(hours=1), index.forget_changes),
         Task("sweep_files", timedelta(hours=6), partial(sweep_files, clock)),
     ]
 

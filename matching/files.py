@@ -1,9 +1,9 @@
 """How do many arrays lie in one file that any number of processes map and only read?
 
 A folder holds `data`, the arrays one behind the other, and `manifest.json`, which names each with its type,
-shape, place and SHA-256, beside what the writer wants to say of the whole, and ends with its own SHA-256. It
-is written last, and everything is on the disk before `Writer.close` returns, so a folder with a manifest that
-reads is whole. No code is ever loaded from either file.
+shape, place and SHA-256 (with the padding before it, so that every byte is in one), beside what the writer
+wants to say of the whole, and ends with its own SHA-256. It is written last, and everything is on the disk
+before `Writer.close` returns, so a folder with a manifest that reads is whole. No code is loaded from it.
 """
 
 from __future__ import annotations
@@ -54,18 +54,21 @@ class Writer:
         """Write bytes, a part after the other, as one array of uint8; nothing else until it ends."""
         if name in self._arrays:
             raise ValueError(f"the array {name} is there already")
-        self._file.write(bytes(-self._file.tell() % _ALIGNED))
-        first, digest = self._file.tell(), sha256()
+        digest = sha256()
 
         def write(part: bytes | memoryview) -> None:
             digest.update(part)
             self._file.write(part)
 
+        padding = -self._file.tell() % _ALIGNED
+        write(bytes(padding))
+        first = self._file.tell()
         yield write
         size = self._file.tell() - first
         self._arrays[name] = {
             "type": "|u1",
             "shape": [size],
+            "padding": padding,
             "first": first,
             "size": size,
             "sha256": digest.hexdigest(),
@@ -125,7 +128,8 @@ class Reader:
         """Read every byte: for each array None, or what is wrong with it."""
         for name, entry in self._arrays.items():
             digest = sha256()
-            letters = memoryview(self._data)[entry["first"] : entry["first"] + entry["size"]]
+            first, last = entry["first"] - entry["padding"], entry["first"] + entry["size"]
+            letters = memoryview(self._data)[first:last]
             for at in range(0, len(letters), _AT_ONCE):
                 digest.update(letters[at : at + _AT_ONCE])
             right = digest.hexdigest() == entry["sha256"]

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from models.entries import Entry
 from models.operation import Heartbeat, OutgoingMail
 from models.reference import Vocabulary
+from services.index_building import index_state
+from services.match_facts import Audience
+from services.runtime import runtime
 from services.transaction import NO_TABLES
 from vocabulary.errors import HouseError
 from vocabulary.messages import Message
@@ -18,6 +21,9 @@ from vocabulary.messages import Message
 UPGRADE = Message(
     "The database has no tables yet, or those of an older version: run `flask --app app db upgrade` first."
 )
+
+INDEX_STATES = ("damaged", "missing", "old", "ok", "not_needed")
+"""The worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ def gauges(session: Session, now: datetime) -> Gauges:
 def readiness(session: Session, now: datetime, silence: timedelta) -> dict[str, str]:
     """State of each part: ok, unavailable, or for jobs "silent" when the worker has not been heard.
 
-    A silent worker delays mail but loses nothing, so it does not take the service out.
+    A silent worker delays mail but loses nothing, so it does not take the service out. Nor does the match
+    index: ok, not_needed, old (a new version is due), missing or damaged (a small one is fitted meanwhile).
     """
     session.execute(sa.text("SELECT 1"))
     loaded = session.execute(sa.select(sa.func.count()).select_from(Vocabulary)).scalar_one()
@@ -59,8 +66,15 @@ def readiness(session: Session, now: datetime, silence: timedelta) -> dict[str, 
     return {
         "database": "ok",
         "reference": "ok" if loaded else "unavailable",
+        "index": _worst_index(session, now),
         "jobs": "ok" if beat is not None and now - beat <= silence else "silent",
     }
+
+
+def _worst_index(session: Session, now: datetime) -> str:
+    data_dir = runtime(session).data_dir
+    states = {index_state(session, data_dir, audience, now=now).state for audience in Audience}
+    return next(state for state in INDEX_STATES if state in states)
 
 
 def in_words_for_operators(refused: HouseError) -> Message:

@@ -7,21 +7,27 @@ a hidden text.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from matching.facts import EntryFacts
 from models.entries import Entry
 from models.matches import Match
 from services.entries.content import content_of
 from services.entries.fields import publishable
-from vocabulary.states import MATCHABLE_OFFERS, MATCHABLE_REQUESTS, EntryKind, MatchState
+from vocabulary.states import (
+    MATCHABLE_OFFERS,
+    MATCHABLE_REQUESTS,
+    EntryKind,
+    MatchState,
+    Publication,
+)
 
 TEXTS = (
     "title",
@@ -49,6 +55,8 @@ CODES = (
 )
 TAKING_PLACES = (MatchState.AGREED, MatchState.ACTIVE, MatchState.COMPLETED)
 MATCHABLE = frozenset({state.value for state in (*MATCHABLE_REQUESTS, *MATCHABLE_OFFERS)})
+
+_AT_ONCE = 500
 
 
 class Audience(StrEnum):
@@ -81,6 +89,43 @@ def facts_of(entry: Entry, shown: Collection[str] | None, places_taken: int = 0)
         is_open=entry.state in MATCHABLE,
         version=entry.version,
     )
+
+
+def matchable(
+    session: Session, audience: Audience, entry_ids: Sequence[int] | None = None
+) -> Iterator[EntryFacts]:
+    """Facts of the entries that an audience may be matched with, all of them or those of the ids."""
+    blocks = [None] if entry_ids is None else _blocks(entry_ids)
+    for block in blocks:
+        query = _matchable(audience).options(selectinload(Entry.terms))
+        query = query if block is None else query.where(Entry.id.in_(block))
+        for rows in session.execute(query.execution_options(yield_per=_AT_ONCE)).scalars().partitions():
+            taken = places_taken(session, [row.id for row in rows if row.kind is EntryKind.OFFER])
+            for row in rows:
+                shown = public_fields(row) if audience is Audience.PUBLIC else None
+                yield facts_of(row, shown, taken.get(row.id, 0))
+
+
+def n_matchable(session: Session, audience: Audience) -> int:
+    """Count them."""
+    counted = _matchable(audience).with_only_columns(sa.func.count(), maintain_column_froms=True)
+    return int(session.execute(counted).scalar_one())
+
+
+def matchable_ids(session: Session, audience: Audience) -> dict[EntryKind, list[int]]:
+    """Their numbers, by kind, in the order of the references."""
+    rows = session.execute(_matchable(audience).with_only_columns(Entry.kind, Entry.ref, Entry.id)).all()
+    ordered = sorted(rows, key=lambda row: str(row.ref))  # a database may have an order of its own
+    return {kind: [row.id for row in ordered if row.kind is kind] for kind in EntryKind}
+
+
+def _matchable(audience: Audience) -> sa.Select[Entry]:
+    query = sa.select(Entry).where(Entry.state.in_(MATCHABLE))
+    return query.where(Entry.publication == Publication.PUBLISHED) if audience is Audience.PUBLIC else query
+
+
+def _blocks(entry_ids: Sequence[int]) -> list[Sequence[int] | None]:
+    return [entry_ids[start : start + _AT_ONCE] for start in range(0, len(entry_ids), _AT_ONCE)]
 
 
 def _organisation(entry: Entry, shown: Collection[str] | None) -> str | None:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, selectinload
 
-from models.entries import Entry
+from models.entries import Entry, EntryChange
 from models.operation import Heartbeat
 from models.people import ApiToken, PrivateLink, UserSession
 from procedure.access import require
@@ -30,6 +30,8 @@ from vocabulary.states import EntryAction, EntryKind, OfferState
 LINKS_KEPT = timedelta(days=30)
 SESSIONS_KEPT = timedelta(days=30)
 TOKENS_KEPT = timedelta(days=365)
+CHANGES_KEPT = timedelta(days=1)
+"""A worker that still has an older version of the match index open finds what it needs."""
 DRAFTS_KEPT = LINK_LASTS + LINKS_KEPT
 """After the last change of a draft that no account holds: until its link ends, and a while more."""
 AT_ONCE = 100
@@ -129,6 +131,12 @@ def forget_old(session: Session, *, now: datetime) -> dict[str, int]:
         "repeated_calls": repeats.forget_old(session, now=now),
         "mails": mail_sending.forget_old(session, now=now),
     }
+
+
+def forget_changes(session: Session, below: int, *, now: datetime) -> int:
+    """Delete old numbers of changes up to `below`, which every version of the match index holds."""
+    is_old = sa.and_(EntryChange.sequence <= below, EntryChange.at < now - CHANGES_KEPT)
+    return _delete(session, EntryChange, is_old)
 
 
 def _delete(session: Session, model: type[object], condition: sa.ColumnElement[bool]) -> int:

@@ -74,7 +74,8 @@ def app(built_app: Flask) -> Iterator[Flask]:
     yield built_app
     with built_app.app_context():
         _empty()
-    shutil.rmtree(built_app.config["SETTINGS"].data_dir / "attachments", ignore_errors=True)
+    for folder in ("attachments", "index"):
+        shutil.rmtree(built_app.config["SETTINGS"].data_dir / folder, ignore_errors=True)
     match_index.forget()
     built_app.extensions["capmatch_public_answers"].forget()
 

@@ -183,7 +183,17 @@ def test_short_and_missing_files_are_told(tmp_path, name, left):
         open_version(folder, DEFAULT_SETTINGS)
 
 
-def test_full_check_finds_a_byte_of_the_data(tmp_path):
+def test_full_check_finds_every_byte_of_the_data(tmp_path):
+    folder = written(tmp_path / "v", [make_offer("OFF-1", "soil")])
+    right = (folder / DATA).read_bytes()
+
+    for at in range(0, len(right), 37):
+        (folder / DATA).write_bytes(right[:at] + bytes([right[at] ^ 1]) + right[at + 1 :])
+        faults = [fault for fault in open_version(folder, DEFAULT_SETTINGS).reader.faults() if fault]
+        assert len(faults) == 1
+
+
+def test_full_check_names_the_array(tmp_path):
     folder = written(tmp_path / "v", [make_offer(f"OFF-{number}", "soil") for number in range(9)])
     whole = open_version(folder, DEFAULT_SETTINGS)
     assert {*whole.reader.faults()} == {None}
