@@ -78,6 +78,8 @@ REQUEST_STEPS: Mapping[tuple[RequestState, EntryAction], RequestState] = {
     (RequestState.SUBMITTED, EntryAction.START_REVIEW): RequestState.IN_REVIEW,
     (RequestState.IN_REVIEW, EntryAction.DELIBERATE): RequestState.DELIBERATION,
     (RequestState.DELIBERATION, EntryAction.DECIDE): RequestState.DECIDED,
+    # A decision that was taken back before its release: the panel meets again.
+    (RequestState.DECIDED, EntryAction.REOPEN): RequestState.DELIBERATION,
     (RequestState.DECIDED, EntryAction.RELEASE): RequestState.RELEASED,
     (RequestState.INELIGIBLE, EntryAction.RELEASE): RequestState.RELEASED,
     (RequestState.RELEASED, EntryAction.ASK_RECONSIDERATION): RequestState.RECONSIDERATION,

@@ -203,6 +203,12 @@ REVIEWS: Mapping[Action, Row] = {
     Action.REVIEW_RECORD_CONSENSUS: row(MOD=(deliberating,), OFF=(deliberating,)),
 }
 DECISIONS: Mapping[Action, Row] = {
+    Action.PANEL_LIST: row(REV=YES, MOD=YES, OFF=YES, DEC=YES),
+    Action.PANEL_OPEN: row(OFF=(assignable,)),
+    Action.PANEL_DISCUSS: row(
+        REV=(cleared, deliberating), MOD=(deliberating,), OFF=(deliberating,), DEC=(deliberating,)
+    ),
+    Action.DECISION_LIST: row(MOD=YES, OFF=YES, DEC=YES),
     Action.DECISION_PROPOSE: row(MOD=(deliberating,), OFF=(deliberating,), DEC=(deliberating,)),
     Action.DECISION_APPROVE: row(DEC=(deliberating, second_person)),
     Action.DECISION_RELEASE: row(DEC=(decided, second_person)),
@@ -217,10 +223,16 @@ DECISIONS: Mapping[Action, Row] = {
         DEC=YES,
         AUD=GLASS,
     ),
+    Action.DECISION_REVERT: row(DEC=(decided,)),
     Action.LETTER_EDIT: row(OFF=YES),
     Action.LETTER_SEND: row(DEC=YES),
+    Action.MAIL_LIST: row(OFF=YES, DEC=YES),
+    Action.MAIL_RETRY: row(OFF=YES, DEC=YES),
+    Action.RECOGNITION_READ: row(PUB=YES),
+    Action.RECOGNITION_ISSUE: row(OFF=YES, DEC=YES),
+    Action.RECOGNITION_RETRACT: row(OFF=YES, DEC=YES, AUD=YES),
     Action.RECONSIDERATION_ASK: row(OWN=(released,), NOM=(released,), NEE=(released,)),
-    Action.RECONSIDERATION_PREPARE: row(OFF=(reconsidered,)),
+    Action.RECONSIDERATION_PREPARE: row(OFF=(reconsidered, not_involved)),
     Action.RECONSIDERATION_ADVISE: row(AUD=(reconsidered,)),
     Action.RECONSIDERATION_DECIDE: row(DEC=(reconsidered, not_involved)),
     Action.PUBLICATION_CONSENT: row(OWN=YES, PAR=(own_entry,), NEE=YES),
@@ -349,6 +361,7 @@ _WRITES_REVIEWS = frozenset(
         Action.REVIEW_WRITE,
         Action.REVIEW_SUBMIT,
         Action.REVIEW_REVISE,
+        Action.PANEL_DISCUSS,
     }
 )
 _READS = frozenset(

@@ -19,6 +19,7 @@ from models.reviews import Assignment, ConflictDeclaration
 from procedure.access import may, require
 from services import audit
 from services.facts import assignment_facts, facts_of_entries
+from services.panels.results import refresh
 from services.reviews import drafts
 from services.reviews.rows import Item, fetch_for, find, touch
 from vocabulary.actions import Action
@@ -167,6 +168,7 @@ def _recuse(session: Session, actor: Actor, item: Item, now: datetime) -> None:
         now=now,
         after={"state": AssignmentState.RECUSED.value},
     )
+    refresh(session, [item.entry], now=now)
 
 
 def step_back(session: Session, actor: Actor, ref: str, *, now: datetime) -> Assignment:

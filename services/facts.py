@@ -21,6 +21,7 @@ from procedure.facts import ItemFacts, Standing
 from vocabulary.people import Actor
 from vocabulary.states import (
     AssignmentState,
+    CallState,
     ConflictAnswer,
     ConflictRuling,
     EntryKind,
@@ -32,6 +33,7 @@ GRACE_MINUTES = 30
 """Grace on the due date of a returned request outside of any call."""
 
 _ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
+_OVER = (CallState.RELEASED, CallState.ARCHIVED)
 _SUBMITTED = (ReviewState.SUBMITTED, ReviewState.LOCKED)
 
 
@@ -83,6 +85,8 @@ def facts_of_entries(
             conflict=standings.get(entry_id, Standing.UNANSWERED),
             four_eyes=call.four_eyes if call else True,
             is_blind=call.blind_mode if call else False,
+            reviewers_see_names=call.shows_reviewers if call else False,
+            is_call_over=call is not None and call.state in _OVER,
         )
     return found
 

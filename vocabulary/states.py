@@ -80,6 +80,7 @@ class EntryAction(StrEnum):
     START_REVIEW = "start_review"
     DELIBERATE = "deliberate"
     DECIDE = "decide"
+    REOPEN = "reopen"
     RELEASE = "release"
     ASK_RECONSIDERATION = "ask_reconsideration"
     WITHDRAW = "withdraw"

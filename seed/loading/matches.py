@@ -21,7 +21,7 @@ from services import audit
 from services.matches import MOST_MATCHES, MatchList, MatchRow, matches_of
 from services.references import next_reference
 from services.reviews.rows import touch
-from services.reviews.submission import as_data
+from services.sentences import as_data
 from vocabulary.states import DeclineReason, MatchAction, MatchAnswer, MatchState
 
 _A = MatchAction

@@ -33,6 +33,7 @@ from services.entries.rows import (
 from services.entries.visibility import shown_fields
 from services.mail import queue_mail
 from services.organisations import find_or_create
+from services.panels.results import refresh
 from services.runtime import runtime
 from services.secrets import new_secret, secret_hash
 from vocabulary.actions import Action
@@ -115,6 +116,8 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     _audit_submission(session, actor, entry, before, digest, now)
     receipt = Receipt(entry.ref, entry.revision_number, digest, now, facts.deadline_at)
     _mail_receipt(session, actor, entry, receipt)
+    if entry.revision_number > 1:
+        refresh(session, [entry], now=now)
     return receipt
 
 

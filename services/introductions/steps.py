@@ -25,7 +25,7 @@ from services.introductions.rows import Taken, check_version, fetch_match, requi
 from services.match_facts import places_taken
 from services.matches import MatchPage, match_page
 from services.references import next_reference
-from services.reviews.submission import as_data
+from services.sentences import as_data
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound
 from vocabulary.messages import Message

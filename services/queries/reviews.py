@@ -25,7 +25,7 @@ from services.queries.review_queue import STATES, state_of
 from services.reviews.content import Content, content_of, n_scored
 from services.reviews.drafts import OPEN
 from services.reviews.rows import Item, claimed_of, fetch_for, find, programme_of, revision_of
-from services.reviews.submission import as_message
+from services.sentences import as_message
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, NotFound
 from vocabulary.findings import Verdict

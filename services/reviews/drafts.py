@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models.entries import Entry
 from models.reviews import Assignment, Review
 from services import audit
+from services.panels.results import refresh
 from services.references import next_reference
 from services.reviews.content import Content, content_of, flat, merged, n_scored, write
 from services.reviews.rows import (
@@ -151,6 +152,7 @@ def reopen(session: Session, actor: Actor, ref: str, expected_version: int, *, n
         before={"state": ReviewState.SUBMITTED.value},
         after={"state": review.state.value},
     )
+    refresh(session, [item.entry], now=now)
     return review
 
 

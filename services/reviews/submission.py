@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 from criteria.explain import explain_card
 from criteria.rules import ENGINE
 from criteria.scorecard import errors_for_submission, judge
-from models.entries import Revision
+from models.entries import Entry, Revision
 from models.people import Account
 from models.reviews import Review, ReviewVersion
 from services import audit
+from services.panels.results import refresh
 from services.reviews.content import Content, card_of, content_of
 from services.reviews.drafts import check_open
 from services.reviews.names import named_people
@@ -35,6 +36,7 @@ from services.reviews.rows import (
     revision_of,
     touch,
 )
+from services.sentences import as_data
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid
 from vocabulary.findings import StrategyId
@@ -168,6 +170,7 @@ def _keep(
             "inputs_hash": review.result["inputs_hash"],
         },
     )
+    refresh(session, [session.get_one(Entry, review.entry_id)], now=now)
     return review
 
 
@@ -222,31 +225,3 @@ def inputs_hash(content: Content, programme: Programme, claimed: Sequence[Strate
         "claimed": list(claimed),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-
-
-def as_data(message: Message) -> dict[str, Any]:
-    """A sentence as JSON values, so that it can be said in any language later."""
-    found: dict[str, Any] = {"text": message.msgid, "values": {}}
-    if message.plural_msgid is not None:
-        found["plural"] = message.plural_msgid
-    for name, value in message.params.items():
-        found["values"][name] = _value_as_data(value)
-    return found
-
-
-def _value_as_data(value: Any) -> Any:
-    if isinstance(value, Message):
-        return as_data(value)
-    return [_value_as_data(item) for item in value] if isinstance(value, tuple) else value
-
-
-def as_message(data: Mapping[str, Any]) -> Message:
-    """The sentence that was kept by `as_data`."""
-    values = {name: _value_as_message(value) for name, value in data["values"].items()}
-    return Message(data["text"], plural_msgid=data.get("plural"), **values)
-
-
-def _value_as_message(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return as_message(value)
-    return tuple(_value_as_message(item) for item in value) if isinstance(value, list) else value

@@ -61,6 +61,7 @@ def test_refusal_refuses_nearly_everything_about_nothing_in_particular():
     assert allowed == {
         Action.ENTRY_CREATE,
         Action.COVERAGE_READ,
+        Action.RECOGNITION_READ,
         Action.ORGANISATION_READ,
         Action.ACCOUNT_CREATE,
         Action.ACCOUNT_SIGN_IN,

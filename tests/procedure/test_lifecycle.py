@@ -51,7 +51,7 @@ EXPECTED: dict[str, str] = {
         ineligible: restore>submitted release>released withdraw>withdrawn
         in_review: deliberate>deliberation withdraw>withdrawn
         deliberation: return>returned decide>decided withdraw>withdrawn
-        decided: release>released withdraw>withdrawn
+        decided: reopen>deliberation release>released withdraw>withdrawn
         released: ask_reconsideration>reconsideration archive>archived
         reconsideration: release>released
         withdrawn: restore>submitted archive>archived

@@ -25,7 +25,8 @@ from services.queries.reviews import gate, receipt, scorecard
 from services.reviews.content import content_of
 from services.reviews.drafts import reopen, save, take_latest_revision
 from services.reviews.rows import find, programme_of
-from services.reviews.submission import Declared, as_data, as_message, submit
+from services.reviews.submission import Declared, submit
+from services.sentences import as_data, as_message
 from services.transaction import reading, transaction
 from tests.factories import link_holder, make_account, make_actor, make_call, make_submitted
 from tests.fixtures import NOW, Opened

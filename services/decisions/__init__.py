@@ -1,0 +1,1 @@
+"""Decisions: proposed, approved, released as a batch, and looked at again."""

@@ -1,0 +1,1 @@
+"""Panels: what the reviews of a proposal say together, and what the meeting adds."""
