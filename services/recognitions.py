@@ -1,4 +1,4 @@
-"""Recognise an activity that was endorsed: a letter with reference, date and expiry, and a page that confirms it.
+"""Recognise what was endorsed: a letter with reference, date and expiry, and a page that confirms it.
 
 Only what the owner consented to publish stands on the page. A recognition that is retracted keeps its page,
 which then says so: links to it are about.
