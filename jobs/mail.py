@@ -10,7 +10,7 @@ import structlog
 from jinja2 import TemplateError
 
 from jobs.delivery import Deliver, Never, NotNow
-from jobs.letters import WrongAddress, write_letter
+from frame.letters import WrongAddress, write_letter
 from services import mail_sending
 from services.mail_sending import Due
 from services.transaction import transaction

@@ -104,7 +104,7 @@ def mark_sent(session: Session, due: Due, *, now: datetime) -> bool:
     if mail is None:
         return False
     mail.state, mail.sent_at, mail.lease_until, mail.error = "sent", now, None, None
-    mail.values = without_links(mail.values)
+    mail.values = dict(mail.values) if mail.decision_id is not None else without_links(mail.values)
     return True
 
 

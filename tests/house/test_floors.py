@@ -53,7 +53,7 @@ FLOORS: dict[str, set[str]] = {
         "numpy",
     },
     "schemas": WORDS | {"services", "marshmallow", "babel"},
-    "frame": PURE | FLASK | {"services", "translations", "prometheus_client"},
+    "frame": PURE | FLASK | {"services", "translations", "prometheus_client", "fpdf"},
     "api": DOOR,
     "web": DOOR,
     # Files without a database may go straight to the pure floors.

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from config import ROOT
 from jobs.delivery import MailServer, NotNow, WrongMailServer, by_smtp, into_folder, read_mail_server
-from jobs.letters import WrongAddress, one_line, plain_address, write_letter
+from frame.letters import WrongAddress, one_line, plain_address, write_letter
 from jobs.mail import send_next
 from models.operation import OutgoingMail
 from services import mail_sending

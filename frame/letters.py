@@ -19,7 +19,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from frame.letter_pdf import letter_pdf
+from frame.letter_text import blocks, subject
 from services.mail_sending import Due
+from services.outbox import LETTERS
 from translations.catalogues import gettext, is_right_to_left, ngettext, translate
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "mail"
@@ -35,6 +38,9 @@ class WrongAddress(Exception):
 def write_letter(due: Due, *, sender: str, site: str) -> EmailMessage:
     """The message of a mail. Raises WrongAddress, or jinja2's errors for a template or value that lacks."""
     known = {**due.values, "reference": due.subject_ref, "site": site}
+    pdf = letter_pdf(due.template, due.values, due.language) if due.template in LETTERS else None
+    if due.template in LETTERS:
+        known |= _as_letter(due, has_pdf=pdf is not None)
     subject, text = _parts(_render(due, "txt", known))
     html = _render(due, "html", {**known, "subject": subject})
     message = EmailMessage(policy=SMTP)
@@ -49,8 +55,22 @@ def write_letter(due: Due, *, sender: str, site: str) -> EmailMessage:
         message["X-Capmatch-Reference"] = one_line(due.subject_ref)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    if pdf is not None:
+        name = f"{one_line(due.values['letter_ref'])}.pdf"
+        message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
     message["Content-Language"] = due.language
     return message
+
+
+def _as_letter(due: Due, *, has_pdf: bool) -> dict[str, Any]:
+    """What the templates of letters ask for; a link that was blanked after sending is left out."""
+    links = (due.values.get("decision_link"), due.values.get("recognition_link"))
+    return {
+        "letter_subject": subject(due.template, due.values, due.language),
+        "letter_blocks": blocks(due.template, due.values, due.language),
+        "letter_link": next((link for link in links if link), None),
+        "has_pdf": has_pdf,
+    }
 
 
 def plain_address(address: str) -> str:
