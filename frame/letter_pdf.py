@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
-from fpdf.enums import Align, XPos, YPos
+from fpdf.enums import Align, TextDirection, XPos, YPos
 
 from frame.letter_text import Block, Kind, blocks, subject
 from translations.catalogues import gettext, is_right_to_left, translate
@@ -84,7 +84,7 @@ def _align(sheet: FPDF) -> Align:
 
 def _is_rtl(sheet: FPDF) -> bool:
     shaping = sheet.text_shaping or {}
-    return bool(shaping.get("paragraph_direction") == "R")
+    return bool(shaping.get("direction") == TextDirection.RTL)
 
 
 def _block(sheet: FPDF, part: Block) -> None:
