@@ -22,9 +22,11 @@ group = AppGroup("audit", help="The audit trail.")
 def verify(file: Path | None) -> None:
     """Walk the whole trail and name the first event that was changed, removed, inserted or moved.
 
-    With FILE: check the file of a decision instead, without the database; it needs the AUDIT_KEY it was made
-    with. Ends with 1 when there is one. Prints the hash of the last event: note it elsewhere from time to time, and
+    Ends with 1 when there is one. Prints the hash of the last event: note it elsewhere from time to time, and
     nobody who has the key can cut the end off unseen.
+
+    With FILE, the file of a decision: check that instead, without the database. It needs the AUDIT_KEY that
+    the file was made with; it ends with 1 where a single byte was changed.
     """
     if file is not None:
         _verify_file(file)

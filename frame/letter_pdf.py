@@ -6,7 +6,7 @@ A text with a sign that the font lacks makes no PDF at all: better none than one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import Align, TextDirection, XPos, YPos
+from fpdf.fonts import TTFFont
 
 from frame.letter_text import Block, Kind, blocks, subject
 from translations.catalogues import gettext, is_right_to_left, translate
@@ -33,8 +34,15 @@ def letter_pdf(template: str, values: Mapping[str, Any], language: str) -> bytes
     if not _can_write("".join([title, foot, *(part.text for part in parts)])):
         return None
     sheet = _sheet(language, title, values)
+    try:
+        return _written(sheet, title, parts, foot, translate(date.fromisoformat(values["date"]), language))
+    finally:
+        _close(sheet)
+
+
+def _written(sheet: FPDF, title: str, parts: Sequence[Block], foot: str, day: str) -> bytes:
     _line(sheet, "Capmatch", 11, bold=True, colour=_QUIET)
-    _line(sheet, translate(date.fromisoformat(values["date"]), language), 10, colour=_QUIET)
+    _line(sheet, day, 10, colour=_QUIET)
     sheet.ln(6)
     _line(sheet, title, 16, bold=True)
     sheet.ln(3)
@@ -43,6 +51,13 @@ def letter_pdf(template: str, values: Mapping[str, Any], language: str) -> bytes
     sheet.ln(4)
     _line(sheet, foot, 9, colour=_QUIET)
     return bytes(sheet.output())
+
+
+def _close(sheet: FPDF) -> None:
+    """The fonts stay open as long as the sheet lives; nobody else closes them."""
+    for font in sheet.fonts.values():
+        if isinstance(font, TTFFont):
+            font.ttfont.close()
 
 
 def _foot(values: Mapping[str, Any], language: str) -> str:
@@ -103,7 +118,8 @@ def _signs() -> frozenset[int]:
     sheet = FPDF()
     sheet.add_font(NAME, "", FOLDER / "DejaVuSans.ttf")
     sheet.add_font(NAME, "B", FOLDER / "DejaVuSans-Bold.ttf")
-    regular, bold = (set(font.cmap) for font in sheet.fonts.values())
+    regular, bold = (set(font.cmap) for font in sheet.fonts.values() if isinstance(font, TTFFont))
+    _close(sheet)
     return frozenset(regular & bold)
 
 

@@ -9,8 +9,8 @@ from email.errors import MessageError
 import structlog
 from jinja2 import TemplateError
 
-from jobs.delivery import Deliver, Never, NotNow
 from frame.letters import WrongAddress, write_letter
+from jobs.delivery import Deliver, Never, NotNow
 from services import mail_sending
 from services.mail_sending import Due
 from services.transaction import transaction

@@ -38,6 +38,7 @@ from services.call_content import (
 )
 from services.call_progress import has_conflict_in, progress_of
 from services.facts import call_facts, deadline
+from services.panels.deliberation import open_under
 from services.references import next_reference
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound, Refused
@@ -264,6 +265,8 @@ def advance_call(
             extra={"obstacles": [str(one.words) for one in found]},
         )
     step(session, actor, call, action, now, reason=reason if found else None)
+    if action is CallAction.DELIBERATE:
+        open_under(session, actor, call, reason, now=now)
     return sheet(session, call, now)
 
 

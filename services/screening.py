@@ -21,6 +21,7 @@ from procedure.access import require
 from procedure.facts import ItemFacts
 from procedure.lifecycle import advance_entry
 from services import audit
+from services.decisions import findings
 from services.entries.owner_mail import mail_owner
 from services.entries.rows import check_version, fetch_for, note_change, touch
 from vocabulary.actions import Action
@@ -158,6 +159,7 @@ def reverse_ineligible(
     """Another officer than the first finds it eligible after all; it goes on as submitted."""
     entry, row = _waiting(session, actor, ref, expected_version, Action.ENTRY_RESTORE, now)
     row.ended_at = now
+    findings.give_up(session, actor, entry, _reason(reason), now=now)
     _add(session, entry, ScreeningKind.REVERSED, actor, now, text=_reason(reason))
     _move(session, actor, entry, EntryAction.RESTORE, now, reason=reason)
     return entry
@@ -292,6 +294,7 @@ def _confirm(session: Session, actor: Actor, entry: Entry, row: Screening, now: 
         now,
         after={"reason_code": row.reason_code, "alone": row.is_alone},
     )
+    findings.take_up(session, actor, entry, row, now=now)
 
 
 def _add(

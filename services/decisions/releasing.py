@@ -21,13 +21,12 @@ from models.decisions import Decision, Letter, Release
 from models.entries import Entry
 from models.operation import OutgoingMail
 from models.reviews import Review
-from models.screening import Screening
 from procedure.access import may, refusal, require
 from procedure.facts import ANYWHERE
 from procedure.lifecycle import CALL_STEPS, REVIEW_STEPS, advance, advance_entry
 from procedure.reasons import REASONS
 from services import audit
-from services.decisions.letters import TEMPLATE, address_of, draft_letter, hash_of, letter_values
+from services.decisions.letters import TEMPLATE, address_of, hash_of, letter_values
 from services.decisions.rows import decision_facts, in_force, under_way
 from services.entries.rows import note_change, touch
 from services.facts import call_facts, facts_of_entries
@@ -46,7 +45,6 @@ from vocabulary.states import (
     RequestState,
     ReviewAction,
     ReviewState,
-    ScreeningKind,
 )
 
 READY = (RequestState.DECIDED, RequestState.INELIGIBLE)
@@ -197,55 +195,6 @@ def _hash(items: Sequence[_Item]) -> str:
         for item in items
     ]
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
-
-
-def prepare_ineligible(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> int:
-    """Make a decision of every finding of two officers that an entry is not eligible; returns how many.
-
-    The finding is what is decided: proposed by the first officer, approved by the second.
-    """
-    call = _call(session, call_ref)
-    query = (
-        sa.select(Entry, Screening)
-        .join(Screening, Screening.entry_id == Entry.id)
-        .where(
-            Entry.call_id == call.id,
-            Entry.state == RequestState.INELIGIBLE,
-            Screening.kind == ScreeningKind.INELIGIBLE,
-            Screening.ended_at.is_(None),
-            Screening.confirmed_at.is_not(None),
-        )
-        .order_by(Entry.id)
-    )
-    rows = session.execute(query).all()
-    known = under_way(session, [entry.id for entry, _ in rows])
-    n_made = 0
-    for entry, screening in rows:
-        if entry.id in known:
-            continue
-        decision = Decision(
-            ref=next_reference(session, "DEC", now),
-            entry_id=entry.id,
-            outcome=Outcome.INELIGIBLE.value,
-            reason=screening.text or "",
-            verdicts={},
-            body="secretariat",
-            decided_at=screening.confirmed_at,
-            proposed_by_id=screening.by_id,
-            four_eyes=not screening.is_alone,
-            approved_by_id=screening.confirmed_by_id,
-            approved_at=screening.confirmed_at,
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(decision)
-        session.flush()
-        entry.decision_id = decision.id
-        draft_letter(session, decision, entry, now=now)
-        after = {"entry": entry.ref, "outcome": decision.outcome}
-        audit.record(session, actor, "decision.record", ("decision", decision.ref), now=now, after=after)
-        n_made += 1
-    return n_made
 
 
 def release(session: Session, actor: Actor, call_ref: str, seen_hash: str, *, now: datetime) -> Release:

@@ -51,6 +51,21 @@ def open_item(
     return entry
 
 
+def open_under(session: Session, actor: Actor, call: Call, reason: str | None, *, now: datetime) -> int:
+    """The call goes into deliberation, and with it every proposal of it that is under review.
+
+    The caller has asked whether the actor may move the call on.
+    """
+    entries = _under_review(session, call)
+    _open(session, actor, entries, reason, now)
+    return len(entries)
+
+
+def _under_review(session: Session, call: Call) -> Sequence[Entry]:
+    query = sa.select(Entry).where(Entry.call_id == call.id, Entry.state == RequestState.IN_REVIEW)
+    return session.execute(query.order_by(Entry.id).with_for_update(of=Entry)).scalars().all()
+
+
 def open_all(session: Session, actor: Actor, call_ref: str, reason: str | None, *, now: datetime) -> int:
     """The panel meets on every proposal of a call that is under review; returns how many.
 
@@ -60,8 +75,7 @@ def open_all(session: Session, actor: Actor, call_ref: str, reason: str | None, 
     call = session.execute(sa.select(Call).where(Call.ref == call_ref)).scalar_one_or_none()
     if call is None:
         raise NotFound
-    query = sa.select(Entry).where(Entry.call_id == call.id, Entry.state == RequestState.IN_REVIEW)
-    entries = session.execute(query.order_by(Entry.id).with_for_update(of=Entry)).scalars().all()
+    entries = _under_review(session, call)
     facts = facts_of_entries(session, entries, actor)
     mine = [entry for entry in entries if may(actor, Action.PANEL_OPEN, facts[entry.id], now)]
     _open(session, actor, mine, reason, now)

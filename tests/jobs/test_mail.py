@@ -24,8 +24,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config import ROOT
-from jobs.delivery import MailServer, NotNow, WrongMailServer, by_smtp, into_folder, read_mail_server
 from frame.letters import WrongAddress, one_line, plain_address, write_letter
+from jobs.delivery import MailServer, NotNow, WrongMailServer, by_smtp, into_folder, read_mail_server
 from jobs.mail import send_next
 from models.operation import OutgoingMail
 from services import mail_sending
@@ -95,6 +95,35 @@ VALUES: dict[str, dict[str, Any]] = {
     "no_account": {"site_link": f"{SITE}/en/"},
     "new_account": {"link": f"{SITE}/en/sign-in"},
     "password_changed": {"changed_at": AT, "link": f"{SITE}/en/sign-in"},
+    "decision": {
+        "kind": "request",
+        "ref": "REQ-2026-0001",
+        "letter_ref": "LET-2026-0001",
+        "decision_ref": "DEC-2026-0001",
+        "title": "Mentors & <b>trainers</b>",
+        "organisation": "Institute",
+        "contact_name": "Amina <script>",
+        "outcome": "endorsed_with_conditions",
+        "conditions": "Send a budget.",
+        "reason": "The criteria are met.",
+        "note": None,
+        "sentences": [{"text": "Strategy {strategy} is met.", "values": {"strategy": "S3"}}],
+        "comments": ["Clear."],
+        "date": "2026-06-01",
+        "reconsider_until": "2026-06-22",
+        "decision_link": f"{SITE}/en/requests/REQ-2026-0001/decision",
+    },
+    "recognition": {
+        "kind": "offer",
+        "ref": "OFF-2026-0001",
+        "letter_ref": "REC-2026-0001",
+        "title": "Mentors & <b>trainers</b>",
+        "organisation": "Institute",
+        "contact_name": None,
+        "date": "2026-06-01",
+        "expires_on": "2028-06-01",
+        "recognition_link": f"{SITE}/en/recognitions/REC-2026-0001",
+    },
     "erasure_asked": {"account": 7, "link": f"{SITE}/en/account/erasures"},
 }
 
@@ -106,7 +135,11 @@ def due(template: str = "sign_in", language: str = "en", to: str = "a@b.example"
 
 
 def parts_of(message: EmailMessage) -> tuple[str, str]:
-    text, html = (part.get_content() for part in message.iter_parts())
+    text, html = (
+        part.get_content()
+        for part in message.walk()
+        if part.get_content_type() in ("text/plain", "text/html")
+    )
     return text, html
 
 

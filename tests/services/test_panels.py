@@ -53,13 +53,19 @@ def test_every_submitted_review_adds_a_result_and_nothing_else_does(write: Opene
         assert (found.counts["n_counted"], found.counts["n_endorsing"]) == (3, 2)
 
 
+def change_rows_of(table: str, write: Opened) -> None:
+    with write() as session:
+        session.execute(sa.text(f"UPDATE {table} SET entry_id = entry_id"))
+
+
 def test_result_and_notes_cannot_be_changed_in_the_database(write: Opened):
     for table in ("panel_result", "panel_note"):
-        with pytest.raises(Exception) as caught, write() as session:  # noqa: PT011 -- each database has its own
+        with write() as session:
             bench = make_bench(session)
             entry = deliberate(session, bench, make_reviewed(session, bench))
             write_note(session, bench.moderator, entry.ref, "note", "One.", now=MADE_AT)
-            session.execute(sa.text(f"UPDATE {table} SET entry_id = entry_id"))
+        with pytest.raises(Exception) as caught:  # noqa: PT011 -- each database raises its own
+            change_rows_of(table, write)
         assert f"{table} is append-only" in f"{caught.value} {caught.value.__cause__}"
 
 
