@@ -9,6 +9,7 @@ from api import (
     account,
     assignments,
     calls,
+    conflicts,
     criteria,
     documents,
     files,
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     introductions.bp,
     reviews.bp,
     assignments.bp,
+    conflicts.bp,
     account.bp,
     documents.bp,
 )

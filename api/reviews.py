@@ -14,13 +14,14 @@ from frame.language import current_language
 from schemas.reviews import (
     ConflictSchema,
     ConflictStateSchema,
+    DeclineSchema,
     QueueSchema,
     ReviewChangesSchema,
     ReviewSchema,
     RulingSchema,
     SubmissionSchema,
 )
-from services import conflicts
+from services import assignment_steps, conflicts
 from services.clock import utc_now
 from services.facts import standing
 from services.queries import review_queue, reviews
@@ -194,6 +195,23 @@ def step_back(ref: str) -> Response:
     return write_once(work)
 
 
+@bp.route("/reviews/<ref>/decline", methods=["POST"])
+@acts(Action.ASSIGNMENT_DECLINE)
+@bp.doc(parameters=[REPEAT])
+@bp.arguments(DeclineSchema)
+@bp.response(204)
+@bp.alt_response(404, description="No such assignment, or not the caller's")
+@bp.alt_response(409, description="The assignment has ended")
+def decline(given: dict[str, Any], ref: str) -> Response:
+    """Decline an assignment, with a reason that the officer reads."""
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        assignment_steps.decline(session, current_actor(), ref, given["reason"] or "", now=utc_now())
+        return {}, 204, {}
+
+    return write_once(work)
+
+
 @bp.route("/reviews/<ref>/conflict", methods=["PUT"])
 @acts(Action.CONFLICT_DECLARE)
 @bp.doc(parameters=[REPEAT])
@@ -212,6 +230,7 @@ def put_conflict(given: dict[str, Any], ref: str) -> Response:
             given["kinds"],
             given["text"],
             now=utc_now(),
+            dismissed=given["dismissed"],
         )
         body = {"ref": ref, "answer": declared.answer.value, "standing": standing(declared).value}
         return body, 200, {}

@@ -20,7 +20,7 @@ from jobs.delivery import Deliver
 from jobs.index import IndexBuilder
 from jobs.mail import Clock, send_next
 from jobs.vectors import build_vectors, drop_vectors
-from services import attachments, calls, screening_clock, upkeep
+from services import assignment_steps, attachments, calls, conflict_answers, screening_clock, upkeep
 from services.introductions import steps
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
@@ -71,6 +71,9 @@ def tasks(
         Task("vectors", timedelta(seconds=1), partial(build_vectors, clock, stop)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
+        Task("review_reminders", timedelta(minutes=10), partial(review_reminders, clock)),
+        Task("expire_invitations", timedelta(minutes=30), partial(expire_invitations, clock)),
+        Task("conflict_check", timedelta(hours=24), partial(conflict_check, clock)),
         Task("forget_drafts", timedelta(hours=1), partial(forget_drafts, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
         Task("drop_vectors", timedelta(minutes=10), drop_vectors),
@@ -124,6 +127,27 @@ def lapse_matches(clock: Clock) -> bool:
     """End the proposed matches that were not answered in time, some at a time."""
     with transaction() as session:
         return steps.lapse_matches(session, now=clock()) > 0
+
+
+def review_reminders(clock: Clock) -> bool:
+    """Remind reviewers, and tell officers of what is overdue, where the call sends reminders."""
+    with transaction() as session:
+        return assignment_steps.remind_due(session, now=clock()) > 0
+
+
+def expire_invitations(clock: Clock) -> bool:
+    """End the invitations that nobody has answered."""
+    with transaction() as session:
+        return assignment_steps.expire_invitations(session, now=clock()) > 0
+
+
+def conflict_check(clock: Clock) -> bool:
+    """Look every night whether anybody holds an assignment against an upheld conflict; end what is found."""
+    with transaction() as session:
+        n_found = conflict_answers.end_forbidden(session, now=clock())
+    if n_found:
+        log.error("assignments against an upheld conflict ended", n=n_found)
+    return False
 
 
 def forget_drafts(clock: Clock) -> bool:

@@ -1,8 +1,11 @@
 """Floor 2: tables only. Importing this package knows every table, for Alembic and for tests."""
 
 from models import (
+    assignments,
     audit,
+    calibration,
     calls,
+    conflicts,
     decisions,
     entries,
     matches,
@@ -16,8 +19,11 @@ from models import (
 )
 
 __all__ = [
+    "assignments",
     "audit",
+    "calibration",
     "calls",
+    "conflicts",
     "decisions",
     "entries",
     "matches",

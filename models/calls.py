@@ -49,6 +49,9 @@ class Call(Versioned, db.Model):
     supersedes_id: Mapped[int | None] = mapped_column(sa.ForeignKey("call.id"))
     state_reason: Mapped[str | None] = mapped_column(sa.Text)
     shows_reviewers: Mapped[bool] = mapped_column(default=False)
+    asks_everybody: Mapped[bool] = mapped_column(default=True, server_default=sa.false())
+    """Officers, moderators, deciders, auditors and administrators too answer the conflict question first.
+    Calls older than this column never asked them, and what a call has pinned stays."""
     __table_args__ = (
         sa.CheckConstraint("scale = '0-3'", name="scale"),
         sa.CheckConstraint("met_threshold BETWEEN 1 AND 3", name="met_threshold"),

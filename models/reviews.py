@@ -42,6 +42,10 @@ class ConflictDeclaration(Versioned, db.Model):
     kinds: Mapped[list[str]] = mapped_column()
     text: Mapped[str | None] = mapped_column(sa.Text)
     answered_at: Mapped[datetime] = mapped_column()
+    people_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    """Fingerprint of the people and institutions that the answer was about."""
+    asked_again_at: Mapped[datetime | None] = mapped_column()
+    """When other people came onto the entry and the answer no longer held; empty once answered anew."""
     ruling: Mapped[ConflictRuling | None] = mapped_column(choices(ConflictRuling))
     ruled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     ruled_at: Mapped[datetime | None] = mapped_column()

@@ -11,7 +11,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from procedure.facts import ItemFacts, Kind, Standing, kinds_of
-from procedure.policy import BY_PRIVATE_LINK, KEPT_UNDER_CONFLICT, LISTS, TABLE, Cell, Row, scope_needed
+from procedure.gate import CLOSED_BEFORE_ANSWER
+from procedure.policy import (
+    BY_PRIVATE_LINK,
+    KEPT_UNDER_CONFLICT,
+    LISTS,
+    TABLE,
+    Cell,
+    Row,
+    scope_needed,
+)
 from procedure.reasons import REASONS
 from vocabulary.actions import Action
 from vocabulary.errors import Refused
@@ -20,6 +29,7 @@ from vocabulary.people import Actor, Scope
 _CONFLICTED = frozenset({Standing.UNDECIDED, Standing.UPHELD})
 _KEPT = frozenset({Kind.PUB, Kind.OWN})
 _BY_OFFICE = frozenset({Kind.REV, Kind.MOD, Kind.OFF, Kind.DEC, Kind.AUD, Kind.ADM, Kind.FOC})
+_GATED = frozenset({Kind.MOD, Kind.OFF, Kind.DEC, Kind.AUD, Kind.ADM})
 _CLOSEST_FIRST = (*(kind for kind in Kind if kind is not Kind.PUB), Kind.PUB)
 
 
@@ -39,8 +49,9 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     Notes
     -----
     Somebody with an undecided or upheld conflict keeps only what the public and the owner may do,
-    whatever their roles; and nobody holds an office over an entry of their own. Two kinds held together
-    never give more than what each gives alone.
+    whatever their roles; where everybody is asked, an office opens no content before the answer; and nobody
+    holds an office over an entry of their own. Two kinds held together never give more than what each gives
+    alone.
     """
     if not isinstance(actor, Actor) or not isinstance(facts, ItemFacts) or action not in TABLE:
         return "unknown"
@@ -52,15 +63,17 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     left = _without_conflict(held, action, facts)
     if is_own:
         left -= _BY_OFFICE - ({Kind.REV} if action in KEPT_UNDER_CONFLICT else set())
+    is_asked_first = _is_asked_first(action, facts)
+    if is_asked_first:
+        left -= _GATED
     answers = _answers(row, left, actor, facts, now)
     if None in answers.values():
         return _scope_refusal(actor, action, answers)
-    free = replace(facts, conflict=Standing.CLEARED)
-    if left != held and None in _answers(row, held, actor, free, now).values():
-        return "own_case" if is_own else "conflict_of_interest"
-    if answers:
-        return next(code for code in answers.values())
-    return "role" if actor.is_signed_in else "sign_in"
+    free = _answers(row, held, actor, replace(facts, conflict=Standing.CLEARED), now)
+    if left != held and None in free.values():
+        return "own_case" if is_own else _conflict_code(is_asked_first)
+    codes = answers or (free if is_asked_first else {})
+    return next(iter(codes.values()), None) or ("role" if actor.is_signed_in else "sign_in")
 
 
 def require(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> None:
@@ -102,6 +115,20 @@ def _is_own(actor: Actor, facts: ItemFacts) -> bool:
         return False
     owns = actor.account_id is not None and actor.account_id == facts.owner_id
     return owns or facts.entry_id in actor.entry_ids
+
+
+def _conflict_code(is_asked_first: bool) -> str:
+    return "conflict_unanswered" if is_asked_first else "conflict_of_interest"
+
+
+def _is_asked_first(action: Action, facts: ItemFacts) -> bool:
+    """Does the conflict question stand between an office and this action?"""
+    return (
+        facts.asks_everybody
+        and facts.entry_id is not None
+        and facts.conflict is Standing.UNANSWERED
+        and action in CLOSED_BEFORE_ANSWER
+    )
 
 
 def _without_conflict(held: frozenset[Kind], action: Action, facts: ItemFacts) -> frozenset[Kind]:

@@ -71,6 +71,8 @@ class ItemFacts:
         this draft has (procedure/deadlines.py); None means that nothing closes.
     conflict : Standing
         Of the actor who asks, towards this entry.
+    asks_everybody : bool
+        Everybody who holds an office answers the conflict question before the content of this entry opens.
     proposed_by_id, proposer_roles
         Who took the first of two steps, and the roles of that person.
     four_eyes : bool
@@ -106,6 +108,7 @@ class ItemFacts:
     closes_at: datetime | None = None
     deadline_at: datetime | None = None
     conflict: Standing = Standing.UNANSWERED
+    asks_everybody: bool = True
     proposed_by_id: int | None = None
     proposer_roles: frozenset[Role] = frozenset()
     four_eyes: bool = True

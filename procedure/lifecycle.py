@@ -154,6 +154,8 @@ ASSIGNMENT_STEPS: Mapping[tuple[AssignmentState, AssignmentAction], AssignmentSt
     (AssignmentState.INVITED, AssignmentAction.RECUSE): AssignmentState.RECUSED,
     (AssignmentState.ACCEPTED, AssignmentAction.RECUSE): AssignmentState.RECUSED,
     (AssignmentState.INVITED, AssignmentAction.EXPIRE): AssignmentState.EXPIRED,
+    # An officer gives what was accepted and not handed in to somebody else.
+    (AssignmentState.ACCEPTED, AssignmentAction.EXPIRE): AssignmentState.EXPIRED,
     (AssignmentState.DECLINED, AssignmentAction.INVITE_AGAIN): AssignmentState.INVITED,
     (AssignmentState.EXPIRED, AssignmentAction.INVITE_AGAIN): AssignmentState.INVITED,
 }

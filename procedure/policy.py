@@ -176,7 +176,10 @@ CONFLICTS: Mapping[Action, Row] = {
     Action.CONFLICT_DECLARE: row(REV=YES, MOD=YES, OFF=YES, DEC=YES, AUD=YES, ADM=YES),
     Action.CONFLICT_READ: row(REV=MINE, MOD=WAY, OFF=YES, DEC=YES, AUD=YES),
     Action.CONFLICT_RULE: row(OFF=(others_case,), DEC=(others_case,)),
-    Action.CONFLICT_LIFT: row(DEC=(with_auditor,), AUD=(with_decider,)),
+    Action.CONFLICT_LIFT: row(DEC=(others_case, with_auditor), AUD=(others_case, with_decider)),
+    Action.CONFLICT_LIST_OWN: row(MOD=YES, OFF=YES, DEC=YES, AUD=YES, ADM=YES),
+    Action.CONFLICT_LIST_ALL: row(MOD=YES, OFF=YES, DEC=YES, AUD=YES),
+    Action.CONFLICT_SUGGEST: row(OFF=(others_case,), DEC=(others_case,)),
 }
 REVIEWS: Mapping[Action, Row] = {
     Action.ASSIGNMENT_LIST_OWN: row(REV=YES),
@@ -186,6 +189,12 @@ REVIEWS: Mapping[Action, Row] = {
     Action.ASSIGNMENT_ACCEPT: row(REV=MINE),
     Action.ASSIGNMENT_DECLINE: row(REV=MINE),
     Action.ASSIGNMENT_RECUSE: row(REV=MINE),
+    Action.ASSIGNMENT_PLAN: row(OFF=YES),
+    Action.ASSIGNMENT_REMIND: row(OFF=(assignable,)),
+    Action.ASSIGNMENT_REASSIGN: row(OFF=(assignable,)),
+    Action.ASSIGNMENT_TICK: row(SYS=YES),
+    Action.CALIBRATION_SCORE: row(REV=YES),
+    Action.CALIBRATION_PREPARE: row(OFF=YES),
     Action.REVIEW_READ_OWN: row(REV=(subject, cleared)),
     Action.REVIEW_WRITE: row(REV=(subject, cleared, scored_now)),
     Action.REVIEW_SUBMIT: row(REV=(subject, cleared, scored_now)),
@@ -362,6 +371,7 @@ _WRITES_REVIEWS = frozenset(
         Action.REVIEW_SUBMIT,
         Action.REVIEW_REVISE,
         Action.PANEL_DISCUSS,
+        Action.CALIBRATION_SCORE,
     }
 )
 _READS = frozenset(

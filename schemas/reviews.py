@@ -11,6 +11,7 @@ from schemas.base import HouseSchema, one_of
 from schemas.values import LONGEST_CODE, Codes, Instant, Whole, Words
 from services.conflicts import KINDS, LONGEST_TEXT
 from services.reviews.content import LONGEST_POINTER
+from vocabulary.conflicts import HintAnswer
 from vocabulary.findings import SCORES, Confidence, Recommendation
 from vocabulary.messages import Message
 from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling, ReviewState
@@ -135,6 +136,31 @@ class ConflictSchema(HouseSchema):
     answer = fields.String(required=True, validate=one_of([each.value for each in ConflictAnswer]))
     kinds = Codes(most=len(KINDS), load_default=list, metadata={"description": ", ".join(KINDS)})
     text = Words(longest=LONGEST_TEXT, load_default=None)
+    dismissed = Codes(
+        most=50,
+        load_default=list,
+        metadata={"description": "fingerprints of what the service points to and is no conflict"},
+    )
+
+
+class HintReplySchema(HouseSchema):
+    """What an officer says of something that the service points to."""
+
+    fingerprint = Words(longest=64, one_line=True, required=True)
+    answer = fields.String(required=True, validate=one_of([each.value for each in HintAnswer]))
+    reason = Words(longest=LONGEST_TEXT, load_default=None)
+
+
+class DeclineSchema(HouseSchema):
+    """Why a review is declined."""
+
+    reason = Words(longest=2_000, required=True)
+
+
+class LiftSchema(HouseSchema):
+    """Why an upheld conflict should be lifted."""
+
+    reason = Words(longest=LONGEST_TEXT, required=True)
 
 
 class RulingSchema(HouseSchema):
@@ -222,6 +248,56 @@ class ConflictStateSchema(HouseSchema):
     ref = fields.String(required=True)
     answer = fields.String(required=True)
     standing = fields.String(required=True, metadata={"description": "cleared, undecided or upheld"})
+
+
+class OwnConflictSchema(HouseSchema):
+    """An entry whose conflict question is to be answered, with what may be seen before."""
+
+    ref = fields.String(required=True)
+    title = fields.String(allow_none=True)
+    organisation = fields.String(allow_none=True)
+    contact = fields.String(allow_none=True)
+    countries = fields.List(fields.String())
+    has_hints = fields.Boolean(metadata={"description": "the service points to something"})
+
+
+class OwnConflictsSchema(HouseSchema):
+    """Entries to answer for, the first of them, and how many in all."""
+
+    items = fields.List(fields.Nested(OwnConflictSchema))
+    total = fields.Integer()
+
+
+class DeclaredSchema(HouseSchema):
+    """A declaration other than «none»."""
+
+    entry = fields.String()
+    person_id = fields.Integer()
+    person = fields.String()
+    answer = fields.String()
+    standing = fields.String()
+    kinds = fields.List(fields.String())
+    text = fields.String(allow_none=True)
+    answered_at = fields.AwareDateTime(format="iso")
+    ruled_by = fields.String(allow_none=True)
+    lift_proposed = fields.Boolean()
+
+
+class PointedSchema(HouseSchema):
+    """Something that the service points to."""
+
+    entry = fields.String()
+    person_id = fields.Integer()
+    person = fields.String()
+    fingerprint = fields.String()
+    text = fields.String()
+
+
+class ConflictRegisterSchema(HouseSchema):
+    """What was declared, and what the service points to."""
+
+    items = fields.List(fields.Nested(DeclaredSchema))
+    pointed = fields.List(fields.Nested(PointedSchema))
 
 
 class AssignmentSchema(HouseSchema):

@@ -14,8 +14,10 @@ from models.reviews import Assignment, ConflictDeclaration, Review
 from procedure.access import is_visible, may, require
 from procedure.facts import Standing
 from services import audit
+from services.assignment_steps import invite
 from services.facts import assignment_facts, entry_facts, facts_of_entries, standing
 from services.references import next_reference
+from services.review_settings import settings_of
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound, Refused
 from vocabulary.messages import Message
@@ -70,9 +72,16 @@ def assign(
     if not is_visible(actor, facts, now):
         raise NotFound
     require(actor, Action.ASSIGNMENT_MAKE, facts, now)
-    reviewer = _reviewer(session, reviewer_email, entry)
-    _check(session, entry, reviewer, due_at, now)
-    due_at = due_at.astimezone(UTC) if due_at is not None else None
+    reviewer = reviewer_for(session, reviewer_email, entry)
+    check_assignable(session, entry, reviewer, due_at, now)
+    return make(session, actor, entry, reviewer, due_at, now=now)
+
+
+def make(
+    session: Session, actor: Actor, entry: Entry, reviewer: Account, due_at: datetime | None, *, now: datetime
+) -> Assignment:
+    """Write the assignment and invite the reviewer; the caller has asked whether both may."""
+    due_at = due_at.astimezone(UTC) if due_at is not None else settings_of(session, entry.call_id).due_at
     row = Assignment(
         ref=next_reference(session, "ASG", now),
         entry_id=entry.id,
@@ -93,10 +102,11 @@ def assign(
         now=now,
         after={"entry": entry.ref, "reviewer": reviewer.id, "due_at": due_at.isoformat() if due_at else None},
     )
+    invite(session, row, entry, now=now)
     return row
 
 
-def _reviewer(session: Session, email: str, entry: Entry) -> Account:
+def reviewer_for(session: Session, email: str, entry: Entry) -> Account:
     """The account, if it is a reviewer's for this entry and not its officer's or owner's."""
     account = session.execute(
         sa.select(Account).where(Account.email == email.strip().lower()).options(selectinload(Account.grants))
@@ -117,7 +127,10 @@ def _reviewer(session: Session, email: str, entry: Entry) -> Account:
     return account
 
 
-def _check(session: Session, entry: Entry, reviewer: Account, due_at: datetime | None, now: datetime) -> None:
+def check_assignable(
+    session: Session, entry: Entry, reviewer: Account, due_at: datetime | None, now: datetime
+) -> None:
+    """Raises Invalid where this person cannot be asked about this entry now."""
     errors: dict[str, list[Message]] = {}
     if due_at is not None and due_at <= now:
         errors["due_at"] = [Message("This must be a time to come.")]

@@ -6,45 +6,41 @@ assignment and voids what was scored before it came to light.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from matching.ties import Tie
 from models.entries import Entry
 from models.people import Account
 from models.reviews import Assignment, ConflictDeclaration
 from procedure.access import may, require
-from services import audit
-from services.facts import assignment_facts, facts_of_entries
-from services.panels.results import refresh
+from procedure.facts import ANYWHERE, ItemFacts
+from services.conflict_answers import (
+    KINDS,
+    LONGEST_TEXT,
+    declaration,
+    note_answer,
+    note_ruling,
+    person_of,
+    stand_down,
+)
+from services.conflict_hints import answer_hints, open_hints, require_said
+from services.conflict_rulings import tell_ruling
+from services.facts import assignment_facts, entry_facts, facts_of_entries
 from services.reviews import drafts
 from services.reviews.rows import Item, fetch_for, find, touch
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, Invalid, NotFound
+from vocabulary.errors import Conflict, NotFound
 from vocabulary.messages import Message
 from vocabulary.people import Actor
-from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling, ReviewState
+from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling
 
-KINDS: Mapping[str, Message] = {
-    "same_institution": Message("The same institution, now or within the last three years"),
-    "joint_work": Message("A joint project, grant or publication within the last three years"),
-    "supervision": Message("Supervisor or student of somebody involved, at any time"),
-    "family": Message("Family, or a close personal relation"),
-    "financial": Message("A financial interest"),
-    "helped_write": Message("You helped to write it"),
-    "competing": Message("A competing submission of your own"),
-    "named_partner": Message("You or your institution are named as a partner, in an offer or a match"),
-    "same_nominator": Message("Nominated by the same national focal point"),
-    "other": Message("Something else"),
-}
-"""Kinds of conflict. Nationality alone is none, unless the call says so."""
-
-LONGEST_TEXT = 4_000
+__all__ = ["KINDS", "LONGEST_TEXT", "declare", "rule", "step_back", "waiting_for_ruling"]
 _ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
-_STRENGTH = {ConflictAnswer.NONE: 0, ConflictAnswer.POSSIBLE: 1, ConflictAnswer.CONFLICT: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,75 +67,93 @@ def declare(
     text: str | None,
     *,
     now: datetime,
+    dismissed: Collection[str] = (),
 ) -> ConflictDeclaration:
     """Answer the conflict question for one's own assignment.
 
-    The same answer again changes nothing; a stronger one is taken at any time. Raises Invalid with every
+    `dismissed` are fingerprints of what the service pointed to and the person says is none. The same answer
+    again changes nothing; a stronger one is taken at any time. Raises Invalid with every
     error by field, Conflict for a weaker answer: then an officer has to rule.
     """
     item = fetch_for(session, actor, Action.CONFLICT_DECLARE, ref, now=now, lock=True)
     require(actor, Action.ASSIGNMENT_ACCEPT, item.facts, now)
-    kinds, text = _checked(answer, kinds, text)
-    found = _declaration(session, item)
-    if found is not None and (found.answer, found.kinds, found.text) == (answer, kinds, text):
-        return found
-    if found is not None and _STRENGTH[answer] < _STRENGTH[found.answer]:
-        raise Conflict(
-            Message("You declared a conflict before. Ask the officer of the call to look into it."),
-            code="already_declared",
-        )
-    before = found.answer.value if found is not None else None
-    if found is None:
-        found = ConflictDeclaration(
-            entry_id=item.entry.id, account_id=item.assignment.account_id, created_at=now
-        )
-        session.add(found)
-    found.answer, found.kinds, found.text, found.answered_at = answer, kinds, text, now
-    found.ruling = found.ruled_by_id = found.ruled_at = None
-    found.updated_at = now
-    session.flush()
-    audit.record(
-        session,
-        actor,
-        "conflict.declare",
-        ("assignment", item.assignment.ref),
-        now=now,
-        before={"answer": before} if before else None,
-        after={"answer": answer.value, "kinds": kinds},
+    subject = ("assignment", item.assignment.ref)
+    found, is_new = say(
+        session, actor, item.entry, item.facts, subject, answer, kinds, text, dismissed, now=now
     )
+    if not is_new:
+        return found
     if answer is ConflictAnswer.NONE:
         _accept(session, actor, item, now)
     elif answer is ConflictAnswer.CONFLICT:
-        _recuse(session, actor, item, now)
+        stand_down(session, actor, item.entry, item.assignment.account_id, now=now)
     return found
 
 
-def _checked(answer: ConflictAnswer, kinds: Sequence[str], text: str | None) -> tuple[list[str], str | None]:
-    """Kinds and text in their one form; both are for an answer other than «none»."""
-    errors: dict[str, list[Message]] = {}
-    said = (text or "").replace("\r\n", "\n").replace("\x00", "").strip() or None
-    if unknown := sorted(set(kinds) - set(KINDS)):
-        errors["kinds"] = [Message("There is no such kind of conflict: {kinds}.", kinds=tuple(unknown))]
-    if answer is ConflictAnswer.NONE and kinds and not errors:
-        errors["kinds"] = [
-            Message("You ticked a kind of conflict. Choose “possible” or “conflict”, or untick it.")
-        ]
-    if answer is ConflictAnswer.POSSIBLE and said is None:
-        errors["text"] = [Message("Describe the possible conflict, so that an officer can rule on it.")]
-    if len(said or "") > LONGEST_TEXT:
-        errors["text"] = [Message("This is longer than {max} characters.", max=LONGEST_TEXT)]
-    if errors:
-        raise Invalid(errors)
-    return [code for code in KINDS if code in kinds], said
+def shown_hints(
+    session: Session, actor: Actor, entry: Entry, facts: ItemFacts, *, now: datetime
+) -> tuple[Tie, ...]:
+    """What the service points to and the actor may see: where names are hidden, it would tell them."""
+    if facts.is_blind and not may(actor, Action.ENTRY_READ_IDENTITY, facts, now):
+        return ()
+    return open_hints(session, entry, person_of(actor), now=now)
 
 
-def _declaration(session: Session, item: Item) -> ConflictDeclaration | None:
-    return session.execute(
-        sa.select(ConflictDeclaration).where(
-            ConflictDeclaration.entry_id == item.entry.id,
-            ConflictDeclaration.account_id == item.assignment.account_id,
-        )
-    ).scalar_one_or_none()
+def say(
+    session: Session,
+    actor: Actor,
+    entry: Entry,
+    facts: ItemFacts,
+    subject: tuple[str, str],
+    answer: ConflictAnswer,
+    kinds: Sequence[str],
+    text: str | None,
+    dismissed: Collection[str],
+    *,
+    now: datetime,
+) -> tuple[ConflictDeclaration, bool]:
+    """Keep the actor's answer with what they say of everything that the service points to."""
+    hints = shown_hints(session, actor, entry, facts, now=now)
+    if answer is ConflictAnswer.NONE:
+        require_said(hints, dismissed)
+    found, is_new = note_answer(session, actor, entry, subject, answer, kinds, text, now=now)
+    if is_new:
+        answer_hints(session, actor, entry, hints, dismissed, now=now)
+    return found, is_new
+
+
+def declare_on_entry(
+    session: Session,
+    actor: Actor,
+    entry_ref: str,
+    answer: ConflictAnswer,
+    kinds: Sequence[str],
+    text: str | None,
+    *,
+    now: datetime,
+    dismissed: Collection[str] = (),
+) -> ConflictDeclaration:
+    """Answer the conflict question for an entry that one holds an office over."""
+    entry = session.execute(sa.select(Entry).where(Entry.ref == entry_ref)).scalar_one_or_none()
+    if entry is None or entry.state == "draft":
+        raise NotFound
+    facts = entry_facts(session, entry, actor)
+    if not may(actor, Action.CONFLICT_DECLARE, facts, now):
+        raise NotFound
+    found, is_new = say(
+        session, actor, entry, facts, ("entry", entry.ref), answer, kinds, text, dismissed, now=now
+    )
+    if is_new and answer is ConflictAnswer.CONFLICT:
+        stand_down(session, actor, entry, found.account_id, now=now)
+    return found
+
+
+def answer_none(session: Session, actor: Actor, refs: Collection[str], *, now: datetime) -> int:
+    """No conflict with each of these entries that one holds an office over; returns how many."""
+    require(actor, Action.CONFLICT_LIST_OWN, ANYWHERE, now)
+    for ref in refs:
+        declare_on_entry(session, actor, ref, ConflictAnswer.NONE, [], None, now=now)
+    return len(refs)
 
 
 def _accept(session: Session, actor: Actor, item: Item, now: datetime) -> None:
@@ -150,33 +164,12 @@ def _accept(session: Session, actor: Actor, item: Item, now: datetime) -> None:
     drafts.start(session, actor, item.assignment, item.entry, now=now)
 
 
-def _recuse(session: Session, actor: Actor, item: Item, now: datetime) -> None:
-    """A conflict ends the assignment; a review written before is kept, and counts no more."""
-    item.assignment.state = AssignmentState.RECUSED
-    item.assignment.reason = "conflict"
-    touch(item.assignment, now)
-    if item.review is not None and item.review.state is not ReviewState.VOID:
-        item.review.state = ReviewState.VOID
-        item.review.void_reason = "conflict"
-        touch(item.review, now)
-    session.flush()
-    audit.record(
-        session,
-        actor,
-        "assignment.recuse",
-        ("assignment", item.assignment.ref),
-        now=now,
-        after={"state": AssignmentState.RECUSED.value},
-    )
-    refresh(session, [item.entry], now=now)
-
-
 def step_back(session: Session, actor: Actor, ref: str, *, now: datetime) -> Assignment:
     """Give up one's own assignment; open even while a possible conflict waits for its ruling."""
     item = find(session, actor, ref, lock=True)
     if not may(actor, Action.ASSIGNMENT_RECUSE, item.facts, now):
         raise NotFound
-    _recuse(session, actor, item, now)
+    stand_down(session, actor, item.entry, item.assignment.account_id, now=now)
     return item.assignment
 
 
@@ -191,25 +184,16 @@ def rule(
 ) -> ConflictDeclaration:
     """Rule on a possible conflict of somebody else. Raises Conflict when there is nothing to rule on."""
     item = fetch_for(session, actor, Action.CONFLICT_RULE, ref, now=now, lock=True)
-    found = _declaration(session, item)
+    found = declaration(session, item.entry.id, item.assignment.account_id)
     if found is None or found.answer is not ConflictAnswer.POSSIBLE or found.ruling is not None:
         raise Conflict(Message("No possible conflict waits for a ruling here."), code="nothing_to_rule")
-    found.ruling, found.ruled_by_id, found.ruled_at = ruling, actor.account_id, now
-    touch(found, now)
-    session.flush()
-    audit.record(
-        session,
-        actor,
-        "conflict.rule",
-        ("assignment", item.assignment.ref),
-        now=now,
-        after={"ruling": ruling.value},
-        reason=(reason or "").strip() or None,
-    )
+    subject = ("assignment", item.assignment.ref)
+    note_ruling(session, actor, found, ruling, subject, reason, now=now)
     if ruling is ConflictRuling.CLEARED:
         _accept(session, actor, item, now)
     else:
-        _recuse(session, actor, item, now)
+        stand_down(session, actor, item.entry, item.assignment.account_id, now=now)
+    tell_ruling(session, item.entry, found, now=now)
     return found
 
 

@@ -84,6 +84,7 @@ def facts_of_entries(
             deadline_at=entry_deadline(entry, call),
             conflict=standings.get(entry_id, Standing.UNANSWERED),
             four_eyes=call.four_eyes if call else True,
+            asks_everybody=call is not None and call.asks_everybody,
             is_blind=call.blind_mode if call else False,
             reviewers_see_names=call.shows_reviewers if call else False,
             is_call_over=call is not None and call.state in _OVER,
@@ -173,7 +174,15 @@ def _standings(session: Session, rows: Mapping[int, Entry], actor: Actor) -> dic
 
 
 def standing(declared: ConflictDeclaration) -> Standing:
-    """Where somebody stands after this answer and the ruling on it, which goes before the answer."""
+    """Where somebody stands after this answer and the ruling on it, which goes before the answer.
+
+    An answer that cleared them, given before other people came onto the entry, has to be given again.
+    """
+    found = _answered(declared)
+    return Standing.UNANSWERED if found is Standing.CLEARED and declared.asked_again_at is not None else found
+
+
+def _answered(declared: ConflictDeclaration) -> Standing:
     if declared.ruling is not None:
         return Standing.CLEARED if declared.ruling is ConflictRuling.CLEARED else Standing.UPHELD
     return {

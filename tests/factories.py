@@ -138,6 +138,7 @@ def make_call(session: Session, *, now: datetime = MADE_AT, **changes: Any) -> C
         "closes_at": now + timedelta(days=30),
         "zone": "Europe/Berlin",
         "eligibility": {},
+        "asks_everybody": False,
         "criteria_set_id": session.execute(sa.select(sa.func.min(CriteriaSet.id))).scalar_one(),
         "rule_set_id": session.execute(sa.select(sa.func.min(RuleSet.id))).scalar_one(),
         "created_at": now,

@@ -67,6 +67,9 @@ class Action(StrEnum):
     CONFLICT_READ = "conflict.read"
     CONFLICT_RULE = "conflict.rule"
     CONFLICT_LIFT = "conflict.lift"
+    CONFLICT_LIST_OWN = "conflict.list_own"
+    CONFLICT_LIST_ALL = "conflict.list_all"
+    CONFLICT_SUGGEST = "conflict.suggest"
 
     ASSIGNMENT_LIST_OWN = "assignment.list_own"
     ASSIGNMENT_READ = "assignment.read"
@@ -75,6 +78,13 @@ class Action(StrEnum):
     ASSIGNMENT_ACCEPT = "assignment.accept"
     ASSIGNMENT_DECLINE = "assignment.decline"
     ASSIGNMENT_RECUSE = "assignment.recuse"
+    ASSIGNMENT_PLAN = "assignment.plan"
+    ASSIGNMENT_REMIND = "assignment.remind"
+    ASSIGNMENT_REASSIGN = "assignment.reassign"
+    ASSIGNMENT_TICK = "assignment.tick"
+
+    CALIBRATION_SCORE = "calibration.score"
+    CALIBRATION_PREPARE = "calibration.prepare"
 
     REVIEW_READ_OWN = "review.read_own"
     REVIEW_WRITE = "review.write"

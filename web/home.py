@@ -42,6 +42,12 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
         "introductions.show_all",
         frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),
     ),
+    (
+        Message("Conflicts of interest"),
+        "conflicts.own",
+        frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),
+    ),
+    (Message("Declarations"), "conflicts.register", frozenset({Role.AUDITOR})),
     (Message("Weights"), "weights.show", frozenset({Role.OFFICER})),
     (Message("Help"), "help.show", None),
 )

@@ -15,7 +15,7 @@ from marshmallow import ValidationError
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.reviews import ConflictSchema
-from services import conflicts
+from services import assignment_steps, conflicts
 from services.clock import utc_now
 from services.conflicts import KINDS
 from services.queries import review_queue, reviews
@@ -30,6 +30,7 @@ from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, Refused
 from vocabulary.messages import Message
 from vocabulary.states import ConflictAnswer, ReviewState
+from web.conflicts import answer_errors, answer_typed
 from web.forms import version_of
 from web.scorecard_form import loaded, shown
 from web.scorecard_words import CHOICES, field_labels, in_words, summary_labels
@@ -73,23 +74,23 @@ def _gate_page(ref: str, typed: Mapping[str, Any], errors: Mapping[str, Any]) ->
 @acts(Action.CONFLICT_DECLARE)
 def declare(ref: str) -> ResponseReturnValue:
     """Answer the conflict question."""
-    typed = {
-        "answer": request.form.get("answer", ""),
-        "kinds": request.form.getlist("kinds"),
-        "text": request.form.get("text", ""),
-    }
+    typed = answer_typed()
     try:
         given = ConflictSchema().load(typed if typed["answer"] else {**typed, "answer": None})
         answer = ConflictAnswer(given["answer"])
         with transaction() as session:
             conflicts.declare(
-                session, current_actor(), ref, answer, given["kinds"], given["text"], now=utc_now()
+                session,
+                current_actor(),
+                ref,
+                answer,
+                given["kinds"],
+                given["text"],
+                now=utc_now(),
+                dismissed=given["dismissed"],
             )
     except ValidationError as wrong:
-        errors = wrong.normalized_messages()
-        if not typed["answer"]:
-            errors["answer"] = [Message("Choose one of the three answers.")]
-        return _gate_page(ref, typed, errors), 422
+        return _gate_page(ref, typed, answer_errors(typed, wrong)), 422
     except Invalid as wrong:
         return _gate_page(ref, typed, wrong.errors), 422
     if answer is ConflictAnswer.NONE:
@@ -109,6 +110,20 @@ def step_back(ref: str) -> ResponseReturnValue:
     with transaction() as session:
         conflicts.step_back(session, current_actor(), ref, now=utc_now())
     return _told(Message("Thank you. You have stepped back from this entry."))
+
+
+@bp.post("/<ref>/decline")
+@acts(Action.ASSIGNMENT_DECLINE)
+def decline(ref: str) -> ResponseReturnValue:
+    """Decline an assignment, with a reason."""
+    try:
+        with transaction() as session:
+            assignment_steps.decline(
+                session, current_actor(), ref, request.form.get("reason", ""), now=utc_now()
+            )
+    except Invalid as wrong:
+        return _gate_page(ref, {}, wrong.errors), 422
+    return _told(Message("Thank you. The officer is told and asks somebody else."))
 
 
 def _told(message: Message) -> ResponseReturnValue:

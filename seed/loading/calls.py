@@ -22,6 +22,9 @@ from vocabulary.states import CallAction, CallKind, CallState
 ZONE = "Europe/Berlin"
 """The secretariat sits in Bonn."""
 
+ASKING = "current"
+"""The call that asks everybody for conflicts of interest; the pilot came before the question."""
+
 AFTERWARDS = (
     (CallAction.CLOSE, timedelta(minutes=30)),
     (CallAction.START_REVIEW, timedelta(days=4)),
@@ -62,6 +65,7 @@ def _open(stage: Stage, plan: CallPlan, now: datetime) -> None:
         criteria_set_id=criteria_set.id if is_scored else None,
         rule_set_id=rule_set.id if is_scored else None,
         is_public_result=plan.state == CallState.RELEASED,
+        asks_everybody=plan.key == ASKING,
         created_at=now,
         updated_at=now,
     )

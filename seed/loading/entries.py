@@ -15,14 +15,17 @@ import sqlalchemy as sa
 
 from models.entries import Entry
 from models.operation import OutgoingMail
+from models.reviews import ConflictDeclaration
 from procedure.lifecycle import advance_entry
 from seed.demo.plan import EntryPlan
+from seed.loading.calls import ASKING
 from seed.loading.stage import Stage
 from services import audit
 from services.entries import claims, drafts, publication, submission
 from services.entries.rows import note_change, touch
+from services.ties import people_hash
 from vocabulary.people import SIGNED_OUT, SYSTEM, Actor
-from vocabulary.states import EntryAction, EntryKind, OfferState
+from vocabulary.states import ConflictAnswer, EntryAction, EntryKind, OfferState
 
 FIRST_ASKED = (
     "language",
@@ -38,6 +41,9 @@ FIRST_ASKED = (
 CLAIMED_EVERY = 3
 """Of so many writers without an account one confirms the address, and has an account from then on."""
 
+OFFICES = ("officer", "officer-2", "moderator", "moderator-2", "decider")
+UNANSWERED_EVERY, STANDS_BACK_EVERY = 17, 19
+ANSWERED_AFTER = timedelta(minutes=20)
 COMPLETED_BEFORE = timedelta(minutes=4)
 CHECKED_AFTER, ACTIVATED_AFTER, PUBLISHED_AFTER = (
     timedelta(hours=20),
@@ -64,6 +70,8 @@ def _plan_submitted(stage: Stage, plan: EntryPlan, submitted: datetime, *, is_cl
     at = stage.timeline.at
     at(submitted - COMPLETED_BEFORE, partial(_complete, stage, plan))
     at(submitted, partial(_submit, stage, plan))
+    if plan.call == ASKING:
+        at(submitted + ANSWERED_AFTER, partial(_answer_for_offices, stage, plan))
     if is_claimed:
         at(submitted + timedelta(minutes=25), partial(_claim, stage, plan))
     if plan.kind == EntryKind.OFFER and plan.state in ACTIVATED:
@@ -115,6 +123,35 @@ def _complete(stage: Stage, plan: EntryPlan, now: datetime) -> None:
 def _submit(stage: Stage, plan: EntryPlan, now: datetime) -> None:
     entry = stage.entry(plan.key)
     submission.submit(stage.session, _writer(stage, plan), entry.ref, entry.version, now=now)
+
+
+def _answer_for_offices(stage: Stage, plan: EntryPlan, now: datetime) -> None:
+    """Whoever screens, moderates and decides says whether they have a conflict, once an entry is in.
+
+    Some answers are still to come from the second officer, and one moderator stands back from some.
+    """
+    entry, number = stage.entry(plan.key), int(stage.entry(plan.key).ref[-4:])
+    people = people_hash(stage.session, entry)
+    for key in OFFICES:
+        if key == "officer-2" and number % UNANSWERED_EVERY == 0:
+            continue
+        stands_back = key == "moderator-2" and number % STANDS_BACK_EVERY == 0
+        answer = ConflictAnswer.CONFLICT if stands_back else ConflictAnswer.NONE
+        stage.session.add(
+            ConflictDeclaration(
+                entry_id=entry.id,
+                account_id=stage.account_id(key),
+                answer=answer,
+                kinds=["joint_work"] if stands_back else [],
+                answered_at=now,
+                people_hash=people,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    stage.session.flush()
+    answered = {"people": len(OFFICES)}
+    audit.record(stage.session, SYSTEM, "conflict.declare", ("entry", entry.ref), now=now, after=answered)
 
 
 def _claim(stage: Stage, plan: EntryPlan, now: datetime) -> None:

@@ -24,6 +24,7 @@ from seed.loading.entries import move
 from seed.loading.stage import Stage
 from services import audit, conflicts
 from services.assignments import assign
+from services.conflict_hints import open_hints
 from services.references import next_reference
 from services.reviews import drafts, submission
 from services.reviews.content import card_of, content_of
@@ -86,6 +87,9 @@ def _assignment(stage: Stage, plan: AssignmentPlan) -> Assignment:
 
 
 def _declare(stage: Stage, plan: AssignmentPlan, answer: ConflictAnswer, now: datetime) -> None:
+    """What the service points to here, an address of the demonstration, is nothing."""
+    entry, me = stage.entry(plan.entry), stage.account_id(plan.reviewer)
+    hints = open_hints(stage.session, entry, me, now=now)
     conflicts.declare(
         stage.session,
         stage.actors[plan.reviewer],
@@ -94,6 +98,7 @@ def _declare(stage: Stage, plan: AssignmentPlan, answer: ConflictAnswer, now: da
         plan.conflict_kinds,
         plan.conflict_text,
         now=now,
+        dismissed=[hint.fingerprint for hint in hints],
     )
 
 

@@ -20,6 +20,7 @@ from procedure.access import may
 from procedure.entries import errors_for_submission, warnings_for_submission
 from procedure.lifecycle import advance_entry
 from services import audit, vocabularies
+from services.conflict_hints import ask_again
 from services.entries.content import apply_content, content_hash
 from services.entries.mail_limits import RECEIPT_MAILS, may_write_to
 from services.entries.rows import (
@@ -113,6 +114,7 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     touch(entry, now)
     session.flush()
     note_change(session, entry, now)
+    ask_again(session, entry, now=now)
     _audit_submission(session, actor, entry, before, digest, now)
     receipt = Receipt(entry.ref, entry.revision_number, digest, now, facts.deadline_at)
     _mail_receipt(session, actor, entry, receipt)

@@ -105,14 +105,15 @@ def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
         return is_own(actor)
     under_way = Entry.state.not_in(_NOT_UNDER_WAY)
     open_names = sa.not_(_is_blind()) if with_identity else sa.true()
+    answered = sa.or_(sa.not_(_asks_everybody()), _is_cleared(actor))
     panel = sa.or_(
         _in_calls(actor, Role.MODERATOR),
         _in_calls(actor, Role.DECIDER),
         _is_reviewing(actor, cleared=True),
     )
     ways = [
-        sa.and_(_in_calls(actor, Role.OFFICER), Entry.state != "draft"),
-        sa.and_(panel, under_way, open_names),
+        sa.and_(_in_calls(actor, Role.OFFICER), Entry.state != "draft", answered),
+        sa.and_(panel, under_way, open_names, answered),
     ]
     if not with_identity:
         ways.append(sa.and_(_touches_country(actor), under_way, Entry.kind == EntryKind.REQUEST))
@@ -120,10 +121,23 @@ def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
 
 
 def is_previewed(actor: Actor) -> Condition:
-    """Entries of which the actor sees title, people and institutions: asked to review, not yet cleared."""
+    """Entries of which the actor sees title, people and institutions: the conflict question is not answered.
+
+    Those that the actor is asked to review, and those in the care of an officer, moderator or decider.
+    """
     if actor.account_id is None or not may_read_at_all(actor):
         return NOTHING
-    return sa.and_(_is_reviewing(actor, cleared=False), sa.not_(has_conflict(actor)))
+    asked = sa.and_(_is_reviewing(actor, cleared=False), sa.not_(has_conflict(actor)))
+    return sa.or_(asked, is_previewed_in_office(actor))
+
+
+def is_previewed_in_office(actor: Actor) -> Condition:
+    """Those of them that an officer, moderator or decider has: where each stands in the procedure is no
+    content, so they may be listed by it."""
+    if actor.account_id is None or not may_read_at_all(actor):
+        return NOTHING
+    offices = [_in_calls(actor, role) for role in (Role.OFFICER, Role.MODERATOR, Role.DECIDER)]
+    return sa.and_(sa.or_(*offices), Entry.state != "draft", sa.not_(has_conflict(actor)))
 
 
 def _in_calls(actor: Actor, role: Role) -> Condition:
@@ -151,6 +165,11 @@ def names_code(vocabulary: str, codes: Collection[str]) -> Condition:
     return Entry.id.in_(named)
 
 
+def _asks_everybody() -> Condition:
+    asking = sa.select(Call.id).where(Call.asks_everybody.is_(True))
+    return sa.and_(Entry.call_id.is_not(None), Entry.call_id.in_(asking))
+
+
 def _is_blind() -> Condition:
     blind = sa.select(Call.id).where(Call.blind_mode.is_(True))
     return sa.and_(Entry.call_id.is_not(None), Entry.call_id.in_(blind))
@@ -167,9 +186,14 @@ def _is_reviewing(actor: Actor, *, cleared: bool) -> Condition:
 def _is_cleared(actor: Actor) -> Condition:
     return _has_declared(
         actor,
-        sa.or_(
-            ConflictDeclaration.ruling == ConflictRuling.CLEARED,
-            sa.and_(ConflictDeclaration.ruling.is_(None), ConflictDeclaration.answer == ConflictAnswer.NONE),
+        sa.and_(
+            ConflictDeclaration.asked_again_at.is_(None),
+            sa.or_(
+                ConflictDeclaration.ruling == ConflictRuling.CLEARED,
+                sa.and_(
+                    ConflictDeclaration.ruling.is_(None), ConflictDeclaration.answer == ConflictAnswer.NONE
+                ),
+            ),
         ),
     )
 

@@ -19,6 +19,7 @@ from services.entries.fields import publishable
 from services.entries.visibility import (
     is_own,
     is_previewed,
+    is_previewed_in_office,
     is_public,
     is_readable,
     shown_fields,
@@ -192,8 +193,12 @@ def list_visible(
     if not any(filters.get(name) for name in INSIDE_FILTERS):
         outside = matches(session, filters, q, (Entry.public_search_text,), public=True)
         ways.append(sa.and_(is_public(), outside))
-    if not (q and q.strip()) and not any(filters.values()):
-        ways.append(previewed)
+    if not (q and q.strip()):
+        if not any(filters.values()):
+            ways.append(previewed)
+        elif not any(codes for name, codes in filters.items() if name not in INSIDE_FILTERS):
+            standing = matches(session, filters, None, (), public=False)
+            ways.append(sa.and_(is_previewed_in_office(actor), standing))
     condition = sa.and_(Entry.kind == kind, sa.or_(*ways))
     inside_time = sa.func.coalesce(Entry.submitted_at, Entry.created_at)
     time = sa.case((sa.or_(readable, previewed), inside_time), else_=Entry.published_at)

@@ -18,8 +18,10 @@ from models.reviews import ConflictDeclaration
 from procedure.access import may
 from procedure.facts import Standing
 from services import vocabularies
+from services.conflicts import shown_hints
 from services.entries.visibility import shown_fields
 from services.queries.cards import Card, StrategyGroup, groups_of
+from services.queries.conflicts import HintRow, hint_rows
 from services.queries.readable import ShownField, readable
 from services.queries.review_queue import STATES, state_of
 from services.reviews.content import Content, content_of, n_scored
@@ -46,6 +48,7 @@ class Gate:
     language: str | None
     content: Mapping[str, Any]
     preview: Mapping[str, ShownField]
+    hints: tuple[HintRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def gate(session: Session, actor: Actor, ref: str, *, language: str, now: dateti
         language=content.get("language"),
         content=content,
         preview=preview,
+        hints=hint_rows(shown_hints(session, actor, item.entry, item.facts, now=now)) if is_seen else (),
     )
 
 

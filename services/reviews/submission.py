@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from criteria.explain import explain_card
@@ -20,7 +21,7 @@ from criteria.rules import ENGINE
 from criteria.scorecard import errors_for_submission, judge
 from models.entries import Entry, Revision
 from models.people import Account
-from models.reviews import Review, ReviewVersion
+from models.reviews import ConflictDeclaration, Review, ReviewVersion
 from services import audit
 from services.panels.results import refresh
 from services.reviews.content import Content, card_of, content_of
@@ -37,6 +38,7 @@ from services.reviews.rows import (
     touch,
 )
 from services.sentences import as_data
+from services.ties import people_hash
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid
 from vocabulary.findings import StrategyId
@@ -144,6 +146,7 @@ def _keep(
     claimed: Sequence[StrategyId],
     now: datetime,
 ) -> Review:
+    _still_clear(session, actor, review, now)
     before = review.state
     review.result = result_of(content, programme, revision, claimed, now)
     review.state = ReviewState.SUBMITTED
@@ -172,6 +175,19 @@ def _keep(
     )
     refresh(session, [session.get_one(Entry, review.entry_id)], now=now)
     return review
+
+
+def _still_clear(session: Session, actor: Actor, review: Review, now: datetime) -> None:
+    """«Still true» holds for the people who are on the entry now."""
+    declared = session.execute(
+        sa.select(ConflictDeclaration).where(
+            ConflictDeclaration.entry_id == review.entry_id,
+            ConflictDeclaration.account_id == actor.account_id,
+        )
+    ).scalar_one()
+    people = people_hash(session, session.get_one(Entry, review.entry_id))
+    if declared.people_hash != people:
+        declared.people_hash, declared.updated_at = people, now
 
 
 def result_of(

@@ -274,6 +274,24 @@ ABOUT: Mapping[str, str] = {
     },
     # one assignment and the review that answers it
     "assignments.rule": "assignment",
+    "reviews.decline": "assignment",
+    "api_reviews.decline": "assignment",
+    "conflicts.own": "nothing",
+    "conflicts.none_for_these": "nothing",
+    "conflicts.register": "nothing",
+    "conflicts.gate": "request",
+    "conflicts.declare": "request",
+    "conflicts.rule": "about a person",
+    "conflicts.answer_hint": "about a person",
+    "conflicts.propose_lift": "about a person",
+    "conflicts.approve_lift": "about a person",
+    "api_conflicts.list_own": "nothing",
+    "api_conflicts.put_answer": "request",
+    "api_conflicts.get_register": "nothing",
+    "api_conflicts.put_ruling": "about a person",
+    "api_conflicts.answer_hint": "about a person",
+    "api_conflicts.propose_lift": "about a person",
+    "api_conflicts.approve_lift": "about a person",
     "reviews.show": "assignment",
     "reviews.save": "assignment",
     "reviews.gate": "assignment",
@@ -332,6 +350,20 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "api_requests.withdraw": {"reason": "no longer needed"},
     "api_offers.withdraw": {"reason": "no longer needed"},
     "api_reviews.put_conflict": {"answer": "none"},
+    "reviews.decline": {"reason": "no time"},
+    "api_reviews.decline": {"reason": "no time"},
+    "conflicts.declare": {"answer": "none"},
+    "api_conflicts.put_answer": {"answer": "none"},
+    **{
+        f"{door}.{name}": body
+        for door in ("conflicts", "api_conflicts")
+        for name, body in (
+            ("rule", {"ruling": "cleared", "reason": "a distant colleague"}),
+            ("put_ruling", {"ruling": "cleared", "reason": "a distant colleague"}),
+            ("answer_hint", {"fingerprint": "0" * 40, "answer": "dismissed"}),
+            ("propose_lift", {"reason": "it was a namesake"}),
+        )
+    },
     "api_reviews.put_ruling": {"ruling": "cleared", "reason": "a distant colleague"},
 }
 """What is sent, where an empty body would be refused before anybody looks at who asks."""
@@ -360,6 +392,12 @@ WIDER: Mapping[tuple[str, str], str] = {
         for noun in ("requests", "offers")
         for persona in PERSONAS
     },
+    **{
+        (f"{door}.{name}", persona): "the first of two steps, or its refusal: both read declarations anyway"
+        for door in ("conflicts", "api_conflicts")
+        for name in ("propose_lift", "approve_lift")
+        for persona in ("auditor", "decider")
+    },
     ("erasures.show", "auditor"): "one page for the three steps; each shows only what is the reader's to do",
     ("erasures.show", "admin"): "one page for the three steps; each shows only what is the reader's to do",
 }
@@ -377,7 +415,9 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
     """What the address of an endpoint holds; raises KeyError for a parameter that nobody thought of."""
     refs = {name: getattr(world, name) for name in REFS}
     known: dict[str, Any] = {
-        "ref": world.match if about == "match" else refs.get(about, world.assignment),
+        "ref": world.match
+        if about == "match"
+        else refs.get({"about a person": "request"}.get(about, about), world.assignment),
         "noun": "offers" if about == "offer" else "requests",
         "code": "needs" if about == "nothing" else "need",
         "form": "csv",
@@ -393,11 +433,11 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
 
 def facts_about(session: Session, world: World, about: str, action: Action, actor: Actor) -> ItemFacts:
     """What the policy is told for such an endpoint."""
-    if about in ("draft", "request", "public", "offer", "match"):
-        one = "request" if about == "match" else about
-        return entry_facts(session, _entry(session, getattr(world, one)), actor)
-    if about == "published":
-        return entry_facts(session, _entry(session, world.public), actor)
+    entry = {"published": "public", "about a person": "request", "match": "request"}.get(about, about)
+    if entry in ("draft", "request", "public", "offer"):
+        facts = entry_facts(session, _entry(session, getattr(world, entry)), actor)
+        is_of_person = about == "about a person"
+        return replace(facts, subject_id=world.accounts[STRANGER]) if is_of_person else facts
     if about == "assignment":
         return _assignment_facts(session, world, actor)
     if about == "call":

@@ -224,6 +224,8 @@ def test_role_counts_wherever_held_for_lists_only():
         Action.ENTRY_LIST_OWN,
         Action.MATCH_LIST,
         Action.MATCH_LIST_OWN,
+        Action.CONFLICT_LIST_ALL,
+        Action.CONFLICT_LIST_OWN,
     }
     assert {
         Action.BOARD_LIST,
@@ -232,6 +234,8 @@ def test_role_counts_wherever_held_for_lists_only():
         Action.MATCH_LIST,
         Action.MATCH_LIST_OWN,
         Action.ASSIGNMENT_LIST_OWN,
+        Action.CONFLICT_LIST_ALL,
+        Action.CONFLICT_LIST_OWN,
     } == LISTS
 
 
@@ -332,6 +336,7 @@ def test_scope_needed_parts_reading_from_writing_and_from_managing():
         "review.write",
         "review.submit",
         "review.revise",
+        "calibration.score",
     }
     assert of_scope[Scope.WRITE_ENTRIES] == {
         "entry.create",

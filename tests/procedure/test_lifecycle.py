@@ -71,7 +71,7 @@ EXPECTED: dict[str, str] = {
     """,
     "ASSIGNMENT_STEPS": """
         invited: accept>accepted decline>declined recuse>recused expire>expired
-        accepted: decline>declined recuse>recused
+        accepted: decline>declined recuse>recused expire>expired
         declined: invite_again>invited
         recused:
         expired: invite_again>invited

@@ -137,12 +137,29 @@ def kinds_held(kind: str, facts: ItemFacts) -> set[str]:
     return held
 
 
+CLOSED_BEFORE_ANSWER = {
+    *("entry.read", "entry.read_protected", "entry.screen", "entry.note", "entry.edit_on_behalf"),
+    *("entry.propose_return", "entry.return", "entry.mark_ineligible", "attachment.download"),
+    *("conflict.rule", "conflict.suggest", "review.return", "review.void", "review.read_others"),
+    *("review.read_author", "review.read_results", "review.record_consensus"),
+    *("decision.propose", "decision.approve", "decision.read", "match.read", "match.read_contacts"),
+}
+
+
+def is_before_answer(action: str, facts: ItemFacts) -> bool:
+    """Where everybody is asked, no office opens content or judges before the conflict answer."""
+    is_asked = facts.asks_everybody and facts.entry_id is not None
+    return is_asked and facts.conflict is Standing.UNANSWERED and action in CLOSED_BEFORE_ANSWER
+
+
 def expected(action: str, kind: str, facts: ItemFacts) -> bool:
     held = kinds_held(kind, facts)
     if facts.conflict in (Standing.UNDECIDED, Standing.UPHELD):
         held &= (
             {"PUB", "OWN", "REV"} if action in ("assignment.decline", "assignment.recuse") else {"PUB", "OWN"}
         )
+    if is_before_answer(action, facts):
+        held -= set(STAFF)
     if facts.owner_id == ME:  # nobody holds an office over an entry of their own
         held -= {*STAFF, "FOC"}
         held -= set() if action in ("assignment.decline", "assignment.recuse") else {"REV"}

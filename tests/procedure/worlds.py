@@ -103,6 +103,7 @@ VARIATIONS: tuple[dict[str, Any], ...] = (
     {"break_glass_reason": None},
     {"break_glass_reason": "  "},
     {"conflict": Standing.UNANSWERED},
+    {"conflict": Standing.UNANSWERED, "asks_everybody": False},
     {"conflict": Standing.UNDECIDED},
     {"conflict": Standing.UPHELD},
     {"publication": Publication.NONE},

@@ -188,7 +188,13 @@ def test_reviews_and_decisions_are_those_of_the_plan(shown: Shown) -> None:
     with shown.app.app_context(), reading() as session:
         states = Counter(session.execute(sa.select(Assignment.state)).scalars())
         written = Counter(session.execute(sa.select(Review.state)).scalars())
-        answers = Counter(session.execute(sa.select(ConflictDeclaration.answer)).scalars())
+        of_reviewers = sa.and_(
+            Assignment.entry_id == ConflictDeclaration.entry_id,
+            Assignment.account_id == ConflictDeclaration.account_id,
+        )
+        answers = Counter(
+            session.execute(sa.select(ConflictDeclaration.answer).join(Assignment, of_reviewers)).scalars()
+        )
         n_scores = session.execute(sa.select(sa.func.count()).select_from(CriterionScore)).scalar_one()
         rows = session.execute(
             sa.select(Decision.outcome, Decision.released_at, Decision.approved_by_id)
