@@ -165,7 +165,7 @@ def _proved(record: Json) -> Message:
             **values,
         )
     return Message(
-        "The record holds: {n} seats, total {total}; no list has more, and a lottery drew this one of {lists}.",
+        "The record holds: {n} seats, total {total}; no list has more, and lots drew this one of {lists}.",
         **values,
         lists=len(record["ties"]["lists"]),
     )

@@ -19,6 +19,7 @@ import structlog
 from jobs.delivery import Deliver
 from jobs.index import IndexBuilder
 from jobs.mail import Clock, send_next
+from jobs.shortlists import run_shortlists
 from jobs.vectors import build_vectors, drop_vectors
 from services import assignment_steps, attachments, calls, conflict_answers, screening_clock, upkeep
 from services.introductions import steps
@@ -69,6 +70,7 @@ def tasks(
         Task("lapse_returned", timedelta(minutes=1), partial(lapse_returned, clock)),
         Task("start_reviews", timedelta(minutes=1), partial(start_reviews, clock)),
         Task("vectors", timedelta(seconds=1), partial(build_vectors, clock, stop)),
+        Task("shortlists", timedelta(seconds=1), partial(run_shortlists, clock)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
         Task("review_reminders", timedelta(minutes=10), partial(review_reminders, clock)),

@@ -13,6 +13,7 @@ from datetime import datetime
 from procedure.facts import ItemFacts, Kind, Standing, kinds_of
 from procedure.gate import CLOSED_BEFORE_ANSWER
 from procedure.policy import (
+    BY_NOMINATORS_LINK,
     BY_PRIVATE_LINK,
     KEPT_UNDER_CONFLICT,
     LISTS,
@@ -58,7 +59,7 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     row = TABLE[action]
     if facts.anywhere and action not in LISTS:
         facts = replace(facts, anywhere=False)
-    held = kinds_of(actor, facts, by_link=action in BY_PRIVATE_LINK)
+    held = kinds_of(actor, facts, by_link=action in BY_PRIVATE_LINK, by_mail=action in BY_NOMINATORS_LINK)
     is_own = _is_own(actor, facts)
     left = _without_conflict(held, action, facts)
     if is_own:
@@ -101,7 +102,7 @@ def is_visible(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
 
 def is_open_to_signed_out(action: Action) -> bool:
     """Can somebody signed out ever do this, as the public or by a private link?"""
-    return is_open_to_the_public(action) or action in BY_PRIVATE_LINK
+    return is_open_to_the_public(action) or action in BY_PRIVATE_LINK | BY_NOMINATORS_LINK
 
 
 def is_open_to_the_public(action: Action) -> bool:

@@ -59,7 +59,8 @@ class ItemFacts:
         Who may view, and who may also edit.
     partner_ids : frozenset of int
         Accounts on the offer's side of a match.
-    nominator_id, nominee_id : int or None
+    nomination_id, nominator_id, nominee_id : int or None
+        The nomination concerned, if one is, and the accounts of its two parties.
     assigned_reviewer_ids : frozenset of int
         Accounts with an assignment to the entry that was not declined and did not expire.
     countries : frozenset of str
@@ -98,6 +99,7 @@ class ItemFacts:
     collaborator_ids: frozenset[int] = frozenset()
     editor_ids: frozenset[int] = frozenset()
     partner_ids: frozenset[int] = frozenset()
+    nomination_id: int | None = None
     nominator_id: int | None = None
     nominee_id: int | None = None
     assigned_reviewer_ids: frozenset[int] = frozenset()
@@ -137,16 +139,21 @@ _BY_ROLE = {
 }
 
 
-def kinds_of(actor: Actor, facts: ItemFacts, *, by_link: bool = False) -> frozenset[Kind]:
+def kinds_of(
+    actor: Actor, facts: ItemFacts, *, by_link: bool = False, by_mail: bool = False
+) -> frozenset[Kind]:
     """Every kind that the actor is towards the thing, before any conflict is looked at.
 
-    ``by_link`` says whether holding the private link of the entry makes one its owner for this action.
+    ``by_link`` says whether holding the private link of an entry makes one its owner for this action, and
+    ``by_mail`` whether the link mailed to a nominator makes one the nominator.
     """
     kinds = {Kind.PUB}
     if actor.is_system:
         kinds.add(Kind.SYS)
     if by_link and facts.entry_id is not None and facts.entry_id in actor.entry_ids:
         kinds.add(Kind.OWN)
+    if by_mail and facts.nomination_id is not None and facts.nomination_id in actor.nomination_ids:
+        kinds.add(Kind.NOM)
     if actor.account_id is not None:
         kinds |= _towards_thing(actor.account_id, facts)
         kinds |= _by_role(actor, facts)
@@ -170,7 +177,7 @@ def _towards_thing(account_id: int, facts: ItemFacts) -> set[Kind]:
 def _by_role(actor: Actor, facts: ItemFacts) -> set[Kind]:
     """Kinds that follow from a role, where it holds for the thing's call or country."""
     kinds = {kind for kind, role in _BY_ROLE.items() if _holds(actor, role, facts)}
-    if facts.entry_id is None:
+    if facts.entry_id is None and facts.nomination_id is None:
         tied = {Kind.PAR: Role.PARTNER, Kind.NOM: Role.NOMINATOR, Kind.REV: Role.REVIEWER}
         kinds |= {kind for kind, role in tied.items() if _holds(actor, role, facts)}
     if any(

@@ -32,7 +32,7 @@ State = TypeVar("State", bound=StrEnum)
 Step = TypeVar("Step", bound=StrEnum)
 
 
-def _from(states: tuple[State, ...], action: Step, to: State) -> dict[tuple[State, Step], State]:
+def steps_from(states: tuple[State, ...], action: Step, to: State) -> dict[tuple[State, Step], State]:
     """The same action from several states."""
     return {(state, action): to for state in states}
 
@@ -48,7 +48,7 @@ CALL_STEPS: Mapping[tuple[CallState, CallAction], CallState] = {
     (CallState.DELIBERATION, CallAction.DECIDE): CallState.DECIDED,
     (CallState.DECIDED, CallAction.RELEASE): CallState.RELEASED,
     (CallState.RELEASED, CallAction.ARCHIVE): CallState.ARCHIVED,
-    **_from(
+    **steps_from(
         (
             CallState.DRAFT,
             CallState.SCHEDULED,
@@ -84,7 +84,7 @@ REQUEST_STEPS: Mapping[tuple[RequestState, EntryAction], RequestState] = {
     (RequestState.INELIGIBLE, EntryAction.RELEASE): RequestState.RELEASED,
     (RequestState.RELEASED, EntryAction.ASK_RECONSIDERATION): RequestState.RECONSIDERATION,
     (RequestState.RECONSIDERATION, EntryAction.RELEASE): RequestState.RELEASED,
-    **_from(
+    **steps_from(
         (
             RequestState.SUBMITTED,
             RequestState.RETURNED,
@@ -96,7 +96,7 @@ REQUEST_STEPS: Mapping[tuple[RequestState, EntryAction], RequestState] = {
         EntryAction.WITHDRAW,
         RequestState.WITHDRAWN,
     ),
-    **_from(
+    **steps_from(
         (RequestState.RELEASED, RequestState.WITHDRAWN, RequestState.LAPSED),
         EntryAction.ARCHIVE,
         RequestState.ARCHIVED,
@@ -107,7 +107,7 @@ REQUEST_STEPS: Mapping[tuple[RequestState, EntryAction], RequestState] = {
 OFFER_STEPS: Mapping[tuple[OfferState, EntryAction], OfferState] = {
     (OfferState.DRAFT, EntryAction.SUBMIT): OfferState.SUBMITTED,
     # New content is checked anew, whatever the old content had reached.
-    **_from(
+    **steps_from(
         (
             OfferState.SUBMITTED,
             OfferState.RETURNED,
@@ -129,11 +129,13 @@ OFFER_STEPS: Mapping[tuple[OfferState, EntryAction], OfferState] = {
     # Renewing before the date spares the reminder.
     (OfferState.ACTIVE, EntryAction.RENEW): OfferState.ACTIVE,
     (OfferState.EXPIRED, EntryAction.RENEW): OfferState.ACTIVE,
-    **_from(
+    **steps_from(
         (OfferState.CHECKED, OfferState.ACTIVE, OfferState.PAUSED), EntryAction.EXPIRE, OfferState.EXPIRED
     ),
-    **_from((OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED), EntryAction.CLOSE, OfferState.CLOSED),
-    **_from(
+    **steps_from(
+        (OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED), EntryAction.CLOSE, OfferState.CLOSED
+    ),
+    **steps_from(
         (
             OfferState.SUBMITTED,
             OfferState.RETURNED,
@@ -168,12 +170,12 @@ REVIEW_STEPS: Mapping[tuple[ReviewState, ReviewAction], ReviewState] = {
     # After a question to the submitter the scores are confirmed or changed on the new revision.
     (ReviewState.LOCKED, ReviewAction.RETURN): ReviewState.RETURNED,
     (ReviewState.SUBMITTED, ReviewAction.LOCK): ReviewState.LOCKED,
-    **_from(
+    **steps_from(
         (ReviewState.DRAFT, ReviewState.SUBMITTED, ReviewState.RETURNED, ReviewState.LOCKED),
         ReviewAction.VOID,
         ReviewState.VOID,
     ),
-    **_from(
+    **steps_from(
         (ReviewState.DRAFT, ReviewState.SUBMITTED, ReviewState.RETURNED),
         ReviewAction.RELEASE,
         ReviewState.RELEASED,
@@ -189,7 +191,7 @@ MATCH_STEPS: Mapping[tuple[MatchState, MatchAction], MatchState] = {
     (MatchState.AGREED, MatchAction.START): MatchState.ACTIVE,
     (MatchState.ACTIVE, MatchAction.COMPLETE): MatchState.COMPLETED,
     (MatchState.ACTIVE, MatchAction.END_EARLY): MatchState.ENDED_EARLY,
-    **_from(
+    **steps_from(
         (MatchState.SUGGESTED, MatchState.SHORTLISTED, MatchState.PROPOSED, MatchState.AGREED),
         MatchAction.CANCEL,
         MatchState.CANCELLED,

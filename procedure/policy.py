@@ -69,6 +69,7 @@ YES: Cell = ()
 IN_TIME: Cell = (open_for_entries, before_deadline)
 EDIT: Cell = (*IN_TIME, editable)
 GLASS: Cell = (glass_broken,)
+PANEL: Cell = (panel_phase,)
 SEEN: Cell = (cleared, under_way)
 WAY: Cell = (under_way,)
 RECEIVED: Cell = (received,)
@@ -264,9 +265,32 @@ MATCHES: Mapping[Action, Row] = {
     Action.ALLOCATION_READ: row(OFF=YES),
     Action.ALLOCATION_MAKE: row(OFF=YES),
     Action.COVERAGE_READ: row(PUB=YES),
+}
+FELLOWSHIPS: Mapping[Action, Row] = {
+    Action.FELLOWSHIP_EDIT: row(OFF=YES, DEC=YES),
+    Action.NOMINATION_LIST_OWN: row(OWN=YES),
+    Action.NOMINATION_LIST_ALL: row(MOD=YES, OFF=YES, DEC=YES),
+    Action.NOMINATION_CREATE: row(NOM=IN_TIME, NEE=IN_TIME),
+    Action.NOMINATION_READ: row(NOM=YES, NEE=YES, REV=(cleared,), MOD=PANEL, OFF=YES, DEC=PANEL, AUD=GLASS),
+    Action.NOMINATION_READ_PROTECTED: row(NEE=YES, OFF=YES, DEC=PANEL, AUD=GLASS),
+    Action.NOMINATION_EDIT: row(NEE=IN_TIME),
     Action.NOMINATION_APPROVE: row(NOM=IN_TIME),
-    Action.SHORTLIST_READ: row(MOD=(panel_phase,), OFF=(panel_phase,), DEC=(panel_phase,)),
-    Action.SHORTLIST_EDIT: row(OFF=(panel_phase,), DEC=(panel_phase,)),
+    Action.NOMINATION_WITHDRAW: row(NOM=YES, NEE=YES),
+    Action.NOMINATION_SCREEN: row(OFF=YES),
+    Action.NOMINATION_IMPORT: row(OFF=YES),
+    Action.NOMINATION_DOWNLOAD: row(
+        NOM=YES, NEE=YES, REV=(cleared,), MOD=PANEL, OFF=YES, DEC=PANEL, AUD=GLASS
+    ),
+    Action.MARK_LIST_OWN: row(REV=YES),
+    Action.MARK_SEAT: row(OFF=PANEL),
+    Action.MARK_ANSWER: row(REV=PANEL),
+    Action.MARK_GIVE: row(REV=(cleared, panel_phase)),
+    Action.PLACE_ANSWER: row(NEE=YES),
+    Action.FELLOW_READ: row(PUB=YES),
+    Action.SHORTLIST_READ: row(MOD=PANEL, OFF=PANEL, DEC=PANEL),
+    Action.SHORTLIST_EDIT: row(OFF=PANEL, DEC=PANEL),
+    Action.SHORTLIST_APPROVE: row(DEC=PANEL),
+    Action.SHORTLIST_RELEASE: row(DEC=PANEL),
 }
 PEOPLE: Mapping[Action, Row] = {
     Action.ORGANISATION_READ: row(PUB=YES),
@@ -309,6 +333,7 @@ TABLE: Mapping[Action, Row] = {
     **REVIEWS,
     **DECISIONS,
     **MATCHES,
+    **FELLOWSHIPS,
     **PEOPLE,
     **DATA,
 }
@@ -332,6 +357,11 @@ BY_PRIVATE_LINK = frozenset(
     }
 )
 """What whoever holds the private link of an entry may do as its owner, without an account."""
+
+BY_NOMINATORS_LINK = frozenset(
+    {Action.NOMINATION_READ, Action.NOMINATION_APPROVE, Action.NOMINATION_WITHDRAW}
+)
+"""What whoever holds the link mailed to a nominator may do with that nomination, without an account."""
 
 LISTS = frozenset(action for action in Action if action.value.partition(".")[2].startswith("list"))
 """Actions for which a role counts wherever it is held, since the query narrows down what is shown."""
@@ -357,7 +387,11 @@ _WRITES_ENTRIES = frozenset(
         Action.PUBLICATION_CONSENT,
         Action.MATCH_ANSWER,
         Action.MATCH_REPORT_OUTCOME,
+        Action.NOMINATION_CREATE,
+        Action.NOMINATION_EDIT,
         Action.NOMINATION_APPROVE,
+        Action.NOMINATION_WITHDRAW,
+        Action.PLACE_ANSWER,
         Action.COLLABORATOR_GRANT,
     }
 )
@@ -372,6 +406,8 @@ _WRITES_REVIEWS = frozenset(
         Action.REVIEW_REVISE,
         Action.PANEL_DISCUSS,
         Action.CALIBRATION_SCORE,
+        Action.MARK_ANSWER,
+        Action.MARK_GIVE,
     }
 )
 _READS = frozenset(

@@ -43,7 +43,8 @@ class Grant:
 class Actor:
     """Whoever asks: a person, somebody signed out, or the service itself.
 
-    `entry_ids` are drafts this browser may edit by a private link, without an account.
+    `entry_ids` are drafts this browser may edit by a private link, without an account; `nomination_ids` are
+    nominations that a nominator opened by the link in a mail.
     `scopes` is None for a person at a page and the token's scopes for a program.
     """
 
@@ -52,6 +53,7 @@ class Actor:
     email: str | None = None
     grants: frozenset[Grant] = frozenset()
     entry_ids: frozenset[int] = frozenset()
+    nomination_ids: frozenset[int] = frozenset()
     scopes: frozenset[Scope] | None = None
     is_system: bool = False
     language: str = "en"

@@ -116,6 +116,15 @@ VALUES: dict[str, dict[str, Any]] = {
         "entry_link": f"{SITE}/x",
     },
     "answered": {"ref": "CALL-2026-0001", "title": "T", "link": f"{SITE}/en/calls/CALL-2026-0001"},
+    **{
+        f"nomination_{name}": {"ref": "NOM-2026-0001", "call_title": "C", "nominee": "A <b>", **values}
+        for name, values in {
+            "approve": {"link": f"{SITE}/en/nominations/approval/S", "until": AT},
+            "received": {},
+            "refused": {"reason": "One\nonly."},
+            "withdrawn": {"by": "nominee"},
+        }.items()
+    },
     "sign_in": {"link": f"{SITE}/en/sign-in/S?next=/account", "valid_until": AT},
     "no_account": {"site_link": f"{SITE}/en/"},
     "new_account": {"link": f"{SITE}/en/sign-in"},

@@ -17,7 +17,14 @@ from procedure.access import (
     require,
 )
 from procedure.facts import ANYWHERE, NOTHING, ItemFacts, Kind, Standing, kinds_of
-from procedure.policy import BY_PRIVATE_LINK, KEPT_UNDER_CONFLICT, LISTS, TABLE, scope_needed
+from procedure.policy import (
+    BY_NOMINATORS_LINK,
+    BY_PRIVATE_LINK,
+    KEPT_UNDER_CONFLICT,
+    LISTS,
+    TABLE,
+    scope_needed,
+)
 from procedure.reasons import REASONS
 from tests.procedure.worlds import CALL, ENTRY, KINDS, ME, NOW, OTHER, STAFF, TIES, VARIATIONS, actor_of, item
 from vocabulary.actions import Action
@@ -62,6 +69,7 @@ def test_refusal_refuses_nearly_everything_about_nothing_in_particular():
         Action.ENTRY_CREATE,
         Action.COVERAGE_READ,
         Action.RECOGNITION_READ,
+        Action.FELLOW_READ,
         Action.ORGANISATION_READ,
         Action.ACCOUNT_CREATE,
         Action.ACCOUNT_SIGN_IN,
@@ -148,6 +156,32 @@ def test_private_link_makes_an_owner_without_account_for_what_it_is_meant_for():
     }
 
 
+def test_nominators_link_opens_one_nomination_for_what_it_is_meant_for():
+    holder = Actor(nomination_ids=frozenset({9}))
+    facts = replace(item("PUB"), entry_id=None, nomination_id=9)
+
+    allowed = {
+        action
+        for action in Action
+        if may(holder, action, facts, NOW) and not may(SIGNED_OUT, action, facts, NOW)
+    }
+
+    assert {str(action) for action in allowed} == {
+        "nomination.read",
+        "nomination.approve",
+        "nomination.withdraw",
+    }
+    other = replace(facts, nomination_id=10)
+    assert not any(may(holder, action, other, NOW) for action in allowed)
+
+
+def test_role_of_a_reviewer_or_nominator_opens_no_nomination():
+    facts = replace(item("PUB"), entry_id=None, nomination_id=9)
+
+    for role in (Role.REVIEWER, Role.NOMINATOR):
+        assert not may(someone(role), Action.NOMINATION_READ, facts, NOW)
+
+
 def test_private_link_opens_no_other_entry_and_nothing_after_the_deadline():
     other = replace(DRAFT, entry_id=ENTRY + 1)
 
@@ -226,6 +260,11 @@ def test_role_counts_wherever_held_for_lists_only():
         Action.MATCH_LIST_OWN,
         Action.CONFLICT_LIST_ALL,
         Action.CONFLICT_LIST_OWN,
+        Action.DECISION_LIST,
+        Action.MAIL_LIST,
+        Action.PANEL_LIST,
+        Action.NOMINATION_LIST_ALL,
+        Action.NOMINATION_LIST_OWN,
     }
     assert {
         Action.BOARD_LIST,
@@ -236,6 +275,12 @@ def test_role_counts_wherever_held_for_lists_only():
         Action.ASSIGNMENT_LIST_OWN,
         Action.CONFLICT_LIST_ALL,
         Action.CONFLICT_LIST_OWN,
+        Action.DECISION_LIST,
+        Action.MAIL_LIST,
+        Action.PANEL_LIST,
+        Action.NOMINATION_LIST_ALL,
+        Action.NOMINATION_LIST_OWN,
+        Action.MARK_LIST_OWN,
     } == LISTS
 
 
@@ -337,6 +382,9 @@ def test_scope_needed_parts_reading_from_writing_and_from_managing():
         "review.submit",
         "review.revise",
         "calibration.score",
+        "panel.discuss",
+        "mark.answer",
+        "mark.give",
     }
     assert of_scope[Scope.WRITE_ENTRIES] == {
         "entry.create",
@@ -355,7 +403,11 @@ def test_scope_needed_parts_reading_from_writing_and_from_managing():
         "publication.consent",
         "match.answer",
         "match.report_outcome",
+        "nomination.create",
+        "nomination.edit",
         "nomination.approve",
+        "nomination.withdraw",
+        "place.answer",
         "collaborator.grant",
     }
     verbs = {action.partition(".")[2].partition("_")[0] for action in of_scope[Scope.READ]}
@@ -394,9 +446,9 @@ def test_is_visible_to_those_who_may_read_or_preview(kind, changes, visible):
 
 
 def test_is_open_to_signed_out_lets_through_the_public_and_private_links():
-    assert {action for action in Action if is_open_to_signed_out(action)} == BY_PRIVATE_LINK | {
-        action for action in Action if Kind.PUB in TABLE[action]
-    }
+    assert {
+        action for action in Action if is_open_to_signed_out(action)
+    } == BY_PRIVATE_LINK | BY_NOMINATORS_LINK | {action for action in Action if Kind.PUB in TABLE[action]}
     assert not is_open_to_signed_out(Action.ENTRY_LIST_ALL)
     assert not is_open_to_signed_out(cast(Any, "page.destroy"))
 

@@ -1,0 +1,1 @@
+"""Fellowship calls from the form of a nominee to the letters: one use case per function."""

@@ -1,0 +1,359 @@
+"""The panel: who marks which nomination, the conflict question before the content, marks, bands, the lock.
+
+Those who mark never see gender, age or nationality, and not each other's marks before the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from fellowships.panel import PanelResult, panel_result
+from models.calls import Call
+from models.fellowships import Fellowship, Nomination, PanelSeat
+from models.people import Account, RoleGrant
+from procedure.access import require
+from procedure.lifecycle import advance
+from procedure.nominations import NOMINATION_STEPS
+from services import audit
+from services.fellowships.fields import without_protected
+from services.fellowships.rows import Item, call_only, fellowship_of, fetch_for, touch
+from services.fellowships.settings import scale_of, weights_of
+from vocabulary.actions import Action
+from vocabulary.errors import Conflict, Invalid
+from vocabulary.fellowships import IN_THE_POOL, MeritBand, NominationAction, NominationState
+from vocabulary.messages import Message
+from vocabulary.people import Actor, Role
+from vocabulary.states import ConflictAnswer
+
+LOCKED = Message("The marks are locked; they can no longer be changed.")
+LONGEST_NOTE = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a panel member sees of a nomination to mark. `content` is None before the conflict question."""
+
+    ref: str
+    call_ref: str
+    call_title: Mapping[str, str]
+    name: str
+    organisation: str | None
+    country: str | None
+    nominator_body: str | None
+    seat_version: int
+    answer: ConflictAnswer | None
+    content: Mapping[str, Any] | None
+    marks: Mapping[str, int]
+    notes: Mapping[str, str]
+    band: MeritBand | None
+    submitted_at: datetime | None
+    due_at: datetime | None
+    is_locked: bool
+    criteria: Sequence[Mapping[str, Any]]
+    scale: tuple[int, int, int]
+
+
+def start_review(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> int:
+    """Hand every received nomination to the panel; returns how many."""
+    call, _ = fellowship_of(session, call_ref)
+    require(actor, Action.MARK_SEAT, call_only(call), now)
+    rows = session.execute(
+        sa.select(Nomination)
+        .where(Nomination.call_id == call.id, Nomination.state == NominationState.SUBMITTED)
+        .order_by(Nomination.id)
+        .with_for_update()
+    ).scalars()
+    n = 0
+    for row in rows:
+        row.state = advance(NOMINATION_STEPS, row.state, NominationAction.START_REVIEW)
+        touch(row, now)
+        n += 1
+    session.flush()
+    audit.record(session, actor, "panel.start", ("call", call_ref), now=now, after={"n": n})
+    return n
+
+
+def seat_members(
+    session: Session,
+    actor: Actor,
+    call_ref: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> int:
+    """Ask panel members to mark nominations: pairs of reference and mail address; returns the new ones.
+
+    All or nothing. Raises Invalid naming each pair that cannot be.
+    """
+    call, fellowship = fellowship_of(session, call_ref)
+    require(actor, Action.MARK_SEAT, call_only(call), now)
+    _check_unlocked(fellowship)
+    wanted = _wanted(session, call, pairs)
+    kept = {
+        (seat.nomination_id, seat.account_id): seat
+        for seat in session.execute(
+            sa.select(PanelSeat).where(PanelSeat.nomination_id.in_([one for one, _ in wanted]))
+        ).scalars()
+    }
+    n_new = 0
+    for key in dict.fromkeys(wanted):
+        seat = kept.get(key)
+        if seat is None:
+            seat = PanelSeat(nomination_id=key[0], account_id=key[1], marks={}, notes={}, created_at=now)
+            session.add(seat)
+            n_new += 1
+        elif seat.removed_at is not None:
+            seat.removed_at = None
+            n_new += 1
+        seat.due_at = due_at
+        seat.updated_at = now
+    session.flush()
+    audit.record(session, actor, "mark.seat", ("call", call_ref), now=now, after={"n": n_new})
+    return n_new
+
+
+def _wanted(session: Session, call: Call, pairs: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+    """Nomination and account of each pair. Raises Invalid naming each pair that cannot be."""
+    query = sa.select(Nomination).where(Nomination.call_id == call.id, Nomination.state.in_(IN_THE_POOL))
+    nominations = {row.ref: row for row in session.execute(query).scalars()}
+    members = _members(session, {email.lower() for _, email in pairs}, call.id)
+    errors: dict[str, list[Message]] = {}
+    wanted = []
+    for place, (ref, email) in enumerate(pairs):
+        nomination, member = nominations.get(ref), members.get(email.lower())
+        if nomination is None:
+            wrong = Message("“{ref}” is not with the panel of this call.", ref=ref)
+        elif member is None:
+            wrong = Message("“{email}” is no panel member of this call.", email=email)
+        elif member in (nomination.nominee_id, nomination.nominator_id):
+            wrong = Message("“{email}” is a party to {ref}.", email=email, ref=ref)
+        else:
+            wanted.append((nomination.id, member))
+            continue
+        errors[f"pairs.{place}"] = [wrong]
+    if errors:
+        raise Invalid(errors)
+    return wanted
+
+
+def answer_conflict(
+    session: Session, actor: Actor, ref: str, answer: ConflictAnswer, text: str | None, *, now: datetime
+) -> PanelSeat:
+    """Answer the conflict question on one nomination; a weaker answer than before is not taken."""
+    item = fetch_for(session, actor, Action.MARK_ANSWER, ref, now=now)
+    seat = _seat(session, actor, item, lock=True)
+    order = {None: -1, ConflictAnswer.NONE: 0, ConflictAnswer.POSSIBLE: 1, ConflictAnswer.CONFLICT: 2}
+    if order[answer] < order[seat.answer]:
+        raise Conflict(
+            Message("You declared a conflict before. Ask the officer of the call to look into it."),
+            code="already_declared",
+        )
+    said = (text or "").replace("\x00", "").strip()[:LONGEST_NOTE] or None
+    if answer is not ConflictAnswer.NONE and said is None:
+        raise Invalid({"text": [Message("Say in a sentence what the conflict is, or could be.")]})
+    seat.answer, seat.answer_text, seat.answered_at = answer, said, now
+    if answer is not ConflictAnswer.NONE:
+        seat.submitted_at = None
+        seat.ruled_clear_by_id = None
+    touch(seat, now)
+    session.flush()
+    audit.record(session, actor, "mark.answer", ("nomination", ref), now=now, after={"answer": answer.value})
+    return seat
+
+
+def mark(
+    session: Session,
+    actor: Actor,
+    ref: str,
+    marks: Mapping[str, int],
+    notes: Mapping[str, str],
+    band: MeritBand | None,
+    expected_version: int,
+    *,
+    is_final: bool,
+    now: datetime,
+) -> PanelSeat:
+    """Keep marks; `is_final` submits them, and then every criterion needs one, and a band is named.
+
+    Raises Conflict when locked or stale, Invalid by criterion.
+    """
+    item = fetch_for(session, actor, Action.MARK_GIVE, ref, now=now)
+    _check_unlocked(item.fellowship)
+    seat = _seat(session, actor, item, lock=True)
+    if seat.version != expected_version:
+        raise Conflict(
+            Message("Somebody else changed this meanwhile. Compare both versions and repeat your change."),
+            code="version_conflict",
+            extra={"version": seat.version, "current": {"marks": seat.marks, "notes": seat.notes}},
+        )
+    _check_marks(item.fellowship, marks, band, is_final=is_final)
+    seat.marks, seat.band = dict(marks), band
+    seat.notes = {code: text.strip()[:LONGEST_NOTE] for code, text in notes.items() if text.strip()}
+    seat.submitted_at = now if is_final else None
+    touch(seat, now)
+    session.flush()
+    audit.record(session, actor, "mark.give", ("nomination", ref), now=now, after={"is_final": is_final})
+    _settle(session, item, now)
+    return seat
+
+
+def lock_marks(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> None:
+    """No mark changes any more; only then can the seed of the lots be named. Raises Conflict."""
+    call, fellowship = fellowship_of(session, call_ref, lock=True)
+    require(actor, Action.SHORTLIST_EDIT, call_only(call), now)
+    _check_unlocked(fellowship)
+    unmarked = (
+        session.execute(
+            sa.select(Nomination.ref)
+            .where(Nomination.call_id == call.id, Nomination.state == NominationState.IN_REVIEW)
+            .order_by(Nomination.ref)
+        )
+        .scalars()
+        .all()
+    )
+    if unmarked:
+        raise Conflict(
+            Message("{n} nominations have no marks yet: {refs}.", n=len(unmarked), refs=tuple(unmarked[:10])),
+            code="unmarked",
+            extra={"refs": list(unmarked)},
+        )
+    fellowship.marks_locked_at = now
+    touch(fellowship, now)
+    session.flush()
+    audit.record(session, actor, "panel.lock", ("call", call_ref), now=now)
+
+
+def my_sheets(session: Session, actor: Actor, *, now: datetime) -> tuple[Sheet, ...]:
+    """The nominations that somebody is to mark, those not yet submitted first."""
+    query = (
+        sa.select(PanelSeat, Nomination, Call, Fellowship)
+        .join(Nomination, Nomination.id == PanelSeat.nomination_id)
+        .join(Call, Call.id == Nomination.call_id)
+        .join(Fellowship, Fellowship.call_id == Call.id)
+        .where(PanelSeat.account_id == actor.account_id, PanelSeat.removed_at.is_(None))
+        .order_by(PanelSeat.submitted_at.is_not(None), Nomination.ref)
+    )
+    return tuple(_sheet(*found) for found in session.execute(query))
+
+
+def my_sheet(session: Session, actor: Actor, ref: str, *, now: datetime) -> Sheet:
+    """One nomination to mark; its content only after the conflict question. Raises NotFound."""
+    item = fetch_for(session, actor, Action.MARK_ANSWER, ref, now=now)
+    return _sheet(_seat(session, actor, item), item.nomination, item.call, item.fellowship)
+
+
+def result_of(seats: Sequence[PanelSeat], fellowship: Fellowship) -> PanelResult | None:
+    """The result of the submitted marks of members without a conflict."""
+    counted = [seat for seat in seats if seat.submitted_at and seat.removed_at is None and _is_clear(seat)]
+    return panel_result(
+        [seat.marks for seat in counted],
+        [seat.band for seat in counted if seat.band is not None],
+        weights_of(fellowship),
+        scale_of(fellowship),
+    )
+
+
+def _is_clear(seat: PanelSeat) -> bool:
+    return seat.answer is ConflictAnswer.NONE or seat.ruled_clear_by_id is not None
+
+
+def _settle(session: Session, item: Item, now: datetime) -> None:
+    """Write the score and band that the marks make, and the state that follows."""
+    nomination = item.nomination
+    seats = (
+        session.execute(sa.select(PanelSeat).where(PanelSeat.nomination_id == nomination.id)).scalars().all()
+    )
+    result = result_of(seats, item.fellowship)
+    if result is None:
+        return
+    nomination.score, nomination.band = result.score, result.band
+    nomination.state = advance(NOMINATION_STEPS, nomination.state, NominationAction.BAND)
+    touch(nomination, now)
+    session.flush()
+
+
+def _sheet(seat: PanelSeat, nomination: Nomination, call: Call, fellowship: Fellowship) -> Sheet:
+    content = nomination.content
+    return Sheet(
+        ref=nomination.ref,
+        call_ref=call.ref,
+        call_title=call.title,
+        name=" ".join(part for part in (content.get("first_name"), content.get("last_name")) if part),
+        organisation=content.get("organisation"),
+        country=content.get("country"),
+        nominator_body=content.get("nominator_body"),
+        seat_version=seat.version,
+        answer=seat.answer,
+        content=without_protected(content) if _is_clear(seat) else None,
+        marks=seat.marks,
+        notes=seat.notes,
+        band=seat.band,
+        submitted_at=seat.submitted_at,
+        due_at=seat.due_at,
+        is_locked=fellowship.marks_locked_at is not None,
+        criteria=fellowship.marks,
+        scale=(fellowship.mark_low, fellowship.mark_high, fellowship.mark_step),
+    )
+
+
+def _seat(session: Session, actor: Actor, item: Item, *, lock: bool = False) -> PanelSeat:
+    query = sa.select(PanelSeat).where(
+        PanelSeat.nomination_id == item.nomination.id, PanelSeat.account_id == actor.account_id
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.execute(query).scalar_one()
+
+
+def _members(session: Session, emails: set[str], call_id: int) -> dict[str, int]:
+    """Mail address to account of those who may review in this call."""
+    query = (
+        sa.select(Account.email, Account.id)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(
+            Account.email.in_(emails),
+            Account.is_disabled.is_(False),
+            RoleGrant.role == Role.REVIEWER,
+            sa.or_(RoleGrant.call_id.is_(None), RoleGrant.call_id == call_id),
+        )
+    )
+    return {row.email: row.id for row in session.execute(query)}
+
+
+def _check_unlocked(fellowship: Fellowship) -> None:
+    if fellowship.marks_locked_at is not None:
+        raise Conflict(LOCKED, code="marks_locked")
+
+
+def _check_marks(
+    fellowship: Fellowship, marks: Mapping[str, int], band: MeritBand | None, *, is_final: bool
+) -> None:
+    scale, weights = scale_of(fellowship), weights_of(fellowship)
+    errors: dict[str, list[Message]] = {}
+    for code, value in marks.items():
+        if code not in weights:
+            errors[f"marks.{code}"] = [Message("There is no such field.")]
+        elif not scale.holds(value):
+            errors[f"marks.{code}"] = [
+                Message(
+                    "“{value}” is no mark; write {low} to {high} in steps of {step}.",
+                    value=value,
+                    low=scale.low,
+                    high=scale.high,
+                    step=scale.step,
+                )
+            ]
+    if is_final:
+        for code in weights.keys() - marks.keys():
+            errors[f"marks.{code}"] = [Message("Give a mark.")]
+        if band is None:
+            errors["band"] = [Message("Name a band.")]
+    if errors:
+        raise Invalid(errors)

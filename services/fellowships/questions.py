@@ -1,0 +1,134 @@
+"""Which question does a fellowship call ask: nominations, marks, targets, caps and pins as they stand?
+
+Attributes come from the answers of the form; what somebody prefers not to say counts toward no target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from fellowships.facts import BalanceTarget, Cap, Question
+from fellowships.facts import Nomination as Nominee
+from fellowships.facts import Pin as HeldPin
+from fellowships.record import Rule
+from models.calls import Call
+from models.fellowships import Fellowship, Nomination, ShortlistPin
+from procedure.access import require
+from services import vocabularies
+from services.fellowships.rows import call_only, fellowship_of
+from vocabulary.actions import Action
+from vocabulary.fellowships import NominationState
+from vocabulary.people import Actor
+
+UNSAID = "not_said"
+POOL = (
+    NominationState.BANDED,
+    NominationState.SHORTLISTED,
+    NominationState.RESERVE,
+    NominationState.NOT_SHORTLISTED,
+)
+RULE = Rule("score", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One target beside the pool: asked for, and how many there are."""
+
+    attribute: str
+    value: str
+    least: int
+    most: int | None
+    is_hard: bool
+    weight: int
+    in_pool: int
+
+    @property
+    def can_be_met(self) -> bool:
+        """Are there enough in the pool, looked at alone?"""
+        return self.in_pool >= self.least
+
+
+def room_of(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> tuple[Lamp, ...]:
+    """Each target with how many the pool holds. Raises NotFound, Refused."""
+    call, fellowship = fellowship_of(session, call_ref)
+    require(actor, Action.SHORTLIST_READ, call_only(call), now)
+    values = [nominee.values for nominee in question_of_call(session, call, fellowship).nominations]
+    return tuple(
+        Lamp(
+            one["attribute"],
+            one["value"],
+            one.get("least", 0),
+            one.get("most"),
+            one.get("kind") == "hard",
+            one.get("weight", 1),
+            sum(held.get(one["attribute"]) == one["value"] for held in values),
+        )
+        for one in fellowship.targets
+    )
+
+
+def question_of_call(session: Session, call: Call, fellowship: Fellowship) -> Question:
+    """The question as the nominations, marks, targets, caps and pins stand now; unchecked."""
+    rows = (
+        session.execute(
+            sa.select(Nomination)
+            .where(Nomination.call_id == call.id, Nomination.state.in_(POOL), Nomination.score.is_not(None))
+            .order_by(Nomination.ref)
+        )
+        .scalars()
+        .all()
+    )
+    places = vocabularies.terms(session, vocabularies.COUNTRIES)
+    regions = {code: row.data.get("un_group") for code, row in places.items()}
+    return Question(
+        nominations=tuple(Nominee(row.ref, row.score or 0, values_of(row, regions)) for row in rows),
+        n_seats=fellowship.n_seats,
+        targets=tuple(_target(one) for one in fellowship.targets),
+        caps=tuple(Cap(one["attribute"], int(one["most"])) for one in fellowship.caps),
+        pins=_pins(session, [row.id for row in rows]),
+        seed=fellowship.seed or "0",
+    )
+
+
+def values_of(row: Nomination, regions: Mapping[str, str | None]) -> dict[str, str]:
+    """What targets and caps count of a nomination; what was not said is left out, and counts for nothing."""
+    content = row.content
+    wishes = content.get("chapters") or []
+    said = {
+        "region": regions.get(content.get("nationality") or ""),
+        "gender": content.get("gender"),
+        "discipline": content.get("discipline"),
+        "knowledge": content.get("knowledge"),
+        "country": content.get("nationality"),
+        "organisation": content.get("organisation"),
+        "route": content.get("nominator_kind"),
+        "chapter": wishes[0] if wishes else None,
+    }
+    return {name: value for name, value in said.items() if value and value != UNSAID}
+
+
+def _target(one: Mapping[str, Any]) -> BalanceTarget:
+    return BalanceTarget(
+        one["attribute"],
+        one["value"],
+        int(one.get("least", 0)),
+        None if one.get("most") is None else int(one["most"]),
+        one.get("kind") == "hard",
+        int(one.get("weight", 1)),
+    )
+
+
+def _pins(session: Session, ids: Sequence[int]) -> tuple[HeldPin, ...]:
+    query = (
+        sa.select(Nomination.ref, ShortlistPin.is_in, ShortlistPin.reason)
+        .join(Nomination, Nomination.id == ShortlistPin.nomination_id)
+        .where(ShortlistPin.nomination_id.in_(ids), ShortlistPin.lifted_at.is_(None))
+        .order_by(Nomination.ref)
+    )
+    return tuple(HeldPin(ref, is_in, reason) for ref, is_in, reason in session.execute(query))
