@@ -67,5 +67,5 @@ def health_live() -> Response:
     }
 )
 def health_ready() -> tuple[Response, int]:
-    """Database, reference data and background jobs answer."""
+    """Database and reference data answer; how the match index and the background jobs stand."""
     return ready()

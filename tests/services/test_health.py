@@ -7,10 +7,16 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
+from matching.files import MANIFEST
 from services import upkeep
 from services.clock import utc_now
 from services.health import gauges, readiness
+from services.index_building import build_index
+from services.index_versions import folder_of
 from services.mail import queue_mail
+from services.match_facts import Audience
+from services.match_index import ask_for_refit
+from services.transaction import reading
 from tests.factories import make_draft, make_published
 from tests.fixtures import NOW, Opened
 from vocabulary.states import EntryKind
@@ -48,6 +54,31 @@ def test_readiness_tells_a_worker_that_was_not_heard(write: Opened, read: Opened
         states = [readiness(session, NOW + wait, SILENCE)["jobs"] for wait in (SILENCE, SILENCE * 2)]
 
     assert states == ["ok", "silent"]
+
+
+def test_readiness_tells_of_the_match_index(app: Flask, write: Opened, read: Opened) -> None:
+    data_dir = app.config["SETTINGS"].data_dir
+    states = []
+
+    def look() -> None:
+        with read() as session:
+            states.append(readiness(session, NOW, SILENCE)["index"])
+
+    look()
+    with write() as session:
+        make_published(session, EntryKind.OFFER)
+    look()
+    for audience in Audience:
+        with app.app_context():
+            name = build_index(reading, data_dir, audience, now=NOW)
+    look()
+    with write() as session:
+        ask_for_refit(session, now=NOW)
+    look()
+    (folder_of(data_dir, Audience.PUBLIC) / str(name) / MANIFEST).unlink()
+    look()
+
+    assert states == ["not_needed", "missing", "ok", "old", "damaged"]
 
 
 def test_metrics_are_there_for_the_right_token_only(app: Flask, client: FlaskClient, write: Opened) -> None:
