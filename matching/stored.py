@@ -135,9 +135,13 @@ def layout(settings: MatchingSettings) -> str:
         "analysis": ANALYSIS_VERSION,
         "formula": FORMULA_VERSION,
         "settings": {name: getattr(settings, name) for name in _LAID_DOWN},
-        "records": {name: [one.name for one in fields(kind)] for name, kind in _RECORDS.items()},
+        "records": {name: _parts(kind) for name, kind in _RECORDS.items()},
     }
     return sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _parts(record: type[Any]) -> list[str]:
+    return [one.name for one in fields(record) if one.init]
 
 
 def _take_in(
@@ -203,7 +207,7 @@ def _put(out: Writer, name: str, value: Any) -> dict[str, Any]:
         out.put(name, value)
         return {"is": "array"}
     if is_dataclass(value) and type(value).__name__ in _RECORDS:
-        parts = {one.name: _put(out, f"{name}/{one.name}", getattr(value, one.name)) for one in fields(value)}
+        parts = {part: _put(out, f"{name}/{part}", getattr(value, part)) for part in _parts(type(value))}
         return {"is": type(value).__name__, "parts": parts}
     if isinstance(value, Mapping):
         return _put_mapping(out, name, value)

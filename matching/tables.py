@@ -8,7 +8,7 @@ found through buckets of its CRC-32.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar, overload
 from zlib import crc32
@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Found = TypeVar("Found")
+_MOST_REMEMBERED = 50_000
+"""Texts that were asked for are remembered, up to so many: a few thousand words make up most of all texts."""
 Array: TypeAlias = NDArray[Any]
 
 
@@ -58,6 +60,7 @@ class Names(Lazy[str]):
     starts: Array
     buckets: Array
     order: Array
+    _found: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         """Count the texts."""
@@ -74,6 +77,14 @@ class Names(Lazy[str]):
 
     def find(self, text: str) -> int:
         """The number of a text, -1 where it is not among them."""
+        number = self._found.get(text)
+        if number is None:
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            number = self._found[text] = self._search(text)
+        return number
+
+    def _search(self, text: str) -> int:
         key = _bytes(text)
         bucket = crc32(key) & (len(self.buckets) - 2)
         for place in range(self.buckets.item(bucket), self.buckets.item(bucket + 1)):
