@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -25,6 +25,8 @@ log = structlog.get_logger("capmatch.jobs")
 
 MOST_AT_ONCE = 1_000
 """Entries that are indexed in this process: about three seconds."""
+PAUSE = timedelta(minutes=10)
+"""After a build that failed, on a full disk for example, before the next try."""
 REBUILD = (sys.executable, "-m", "flask", "--app", "app", "index", "rebuild", "--if-due")
 
 
@@ -35,6 +37,7 @@ class IndexBuilder:
         self._clock = clock
         self._data_dir = data_dir
         self._process: subprocess.Popen[bytes] | None = None
+        self._not_before: datetime | None = None
 
     def look(self) -> bool:
         """Build the small versions that are due, or start to build a large one. Always False."""
@@ -42,7 +45,10 @@ class IndexBuilder:
             return False
         if self._process is not None and self._process.returncode:
             log.error("building the index failed", status=self._process.returncode)
+            self._not_before = self._clock() + PAUSE
         self._process = None
+        if self._not_before is not None and self._clock() < self._not_before:
+            return False
         for audience in Audience:
             with reading() as session:
                 state = index_state(session, self._data_dir, audience, now=self._clock())
@@ -70,7 +76,8 @@ class IndexBuilder:
         except Conflict:  # another worker is at it
             return
         except OSError as refused:
-            log.warning("index not written", audience=audience.value, error=type(refused).__name__)
+            log.error("building the index failed", audience=audience.value, error=type(refused).__name__)
+            self._not_before = self._clock() + PAUSE
             return
         log.info("built index", audience=audience.value, name=name, why=why)
 

@@ -116,6 +116,50 @@ def test_large_version_is_built_by_a_process_of_its_own(
     assert builder.wait() is False
 
 
+def test_failed_build_is_tried_again_after_a_pause(
+    app: Flask, write: Opened, data_dir: Path, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with write() as session:
+        make_published(session, EntryKind.OFFER)
+    clock = [NOW]
+    builder = IndexBuilder(lambda: clock[0], data_dir)
+    (data_dir / "index").write_text("in the way")
+    found = []
+    with app.app_context():
+        builder.look()
+        (data_dir / "index").unlink()
+        for wait in (timedelta(0), jobs.index.PAUSE):
+            clock[0] = NOW + wait
+            builder.look()
+            found.append(names())
+
+    assert found[0] == {None}
+    assert None not in found[1]
+
+
+def test_failed_process_is_started_again_after_a_pause(
+    app: Flask, write: Opened, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with write() as session:
+        make_published(session, EntryKind.OFFER)
+    monkeypatch.setattr(jobs.index, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(jobs.index, "REBUILD", ("false",))
+    clock = [NOW]
+    builder = IndexBuilder(lambda: clock[0], data_dir)
+    with app.app_context():
+        builder.look()
+        is_well = builder.wait()
+        builder.look()
+        resting = builder._process
+        clock[0] = NOW + jobs.index.PAUSE
+        builder.look()
+        again = builder._process
+    builder.stop()
+
+    assert (is_well, resting) == (False, None)
+    assert again is not None
+
+
 def test_forgets_changes_that_all_versions_hold(
     app: Flask, write: Opened, read: Opened, data_dir: Path
 ) -> None:
