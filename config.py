@@ -41,7 +41,7 @@ SETTINGS = (
         "CAPMATCH_DATA",
         "path",
         "var",
-        "folder for the SQLite database, attachments, mail in development, and made secrets",
+        "folder for the SQLite database, attachments, the match index, mail in development, and made secrets",
     ),
     Setting(
         "CAPMATCH_ADDRESS",
