@@ -64,9 +64,9 @@ def _highest(scores: Any) -> Any:
 def words_alone(field: Field, number: int) -> list[tuple[str, float]]:
     """Ours without explanation: id and text part of the ten best, from a subject that is weighed already."""
     base = field.index.base
-    weights = {part: np.array([float(part == "text")]) for part in PARTS}
+    weights = np.array([[float(part == "text")] for part in PARTS])
     likeness = Likeness(field.subjects[number], base)
-    rows, scores = best_rows(likeness, Judged({}, weights), field.index.is_current, TOP, 0.0)
+    rows, scores = best_rows(likeness, Judged(None, {}, weights), TOP, 0.0)
     return list(zip((base.entries[row].id for row in rows.tolist()), scores.score.tolist(), strict=True))
 
 

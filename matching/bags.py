@@ -85,11 +85,12 @@ class Reading:
 
     def written(self) -> dict[str, str]:
         """Token to its commonest written form, ties alphabetically."""
-        counts = Counter(pair for _, words in self.texts for pair in words)
-        forms: dict[str, str] = {}
-        for (token, surface), _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            forms.setdefault(token, surface)
-        return forms
+        best: dict[str, tuple[int, str]] = {}
+        for (token, surface), n in Counter(pair for _, words in self.texts for pair in words).items():
+            held = best.get(token)
+            if held is None or (-n, surface) < held:
+                best[token] = (-n, surface)
+        return {token: surface for token, (_, surface) in best.items()}
 
 
 def language_of(entry: EntryFacts) -> str:
@@ -156,6 +157,14 @@ def count_entries(entries: Iterable[EntryFacts], settings: MatchingSettings) -> 
     return bags, np.array(n_pieces, dtype=np.intp)
 
 
+def gather_one(bag: Bag) -> Bags:
+    """Lay one counted piece out in arrays, as `gather` does."""
+    names = sorted(bag)
+    counts = np.array([bag[name] for name in names], dtype=np.float32)
+    starts = np.array([0, len(names)], dtype=np.int32)
+    return Bags(tuple(names), starts, np.arange(len(names), dtype=np.int32), counts)
+
+
 def gather(pieces: Iterable[Bag]) -> Bags:
     """Lay counted pieces out in arrays, with the tokens numbered in alphabetical order."""
     numbers: dict[str, int] = {}
@@ -170,9 +179,6 @@ def gather(pieces: Iterable[Bag]) -> Bags:
     at: Starts = np.array(starts, dtype=np.int64)
     at = at.astype(np.int32) if len(tokens) < _MOST_32_BIT else at
     numbered, values = place[np.array(tokens, dtype=np.int32)], np.array(counts, dtype=np.float32)
-    if len(at) == 2:
-        order = np.argsort(numbered)
-        return Bags(tuple(names), at, numbered[order], values[order])
     laid = csr_array((values, numbered, at), shape=(len(at) - 1, max(len(names), 1)))
     laid.sort_indices()
     return Bags(tuple(names), at, laid.indices.astype(np.int32, copy=False), laid.data)

@@ -6,101 +6,85 @@ to be reached; only rows that still can are scored exactly. The answer is that o
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.columns import Bools
 from matching.facets import Floats
-from matching.likeness import ROUNDING, Likeness
-from matching.score import Judged, Scores
+from matching.likeness import ROUNDING, Likeness, Rows
+from matching.score import TEXT, Judged, Scores
 
-_BLOCK = 128
-_FEW = 4_096
-_NEVER = -2.0
-"""Below every score: a row that is not wanted."""
+_BLOCK = 64
+"""Scores looked at as one to find a bound: of so many only the highest counts."""
 
 
-def best_rows(
-    likeness: Likeness, judged: Judged, wanted: Bools, top: int, least: float
-) -> tuple[NDArray[np.intp], Scores]:
-    """The `top` wanted rows of highest score above `least`, and all that tie with the last of them.
+def best_rows(likeness: Likeness, judged: Judged, top: int, least: float) -> tuple[Rows, Scores]:
+    """The `top` rows of highest score above `least` among those that `judged` is about.
 
     Returns
     -------
-    (array of rows, Scores)
+    (array of rows of the segment, Scores)
         Best first, ties in the order of rows; at most `top` of them.
     """
-    most = _most(likeness, judged, wanted)
-    rows = np.empty(0, dtype=np.intp)
-    if 0 < top < np.count_nonzero(wanted):
-        enough = _reached(likeness, judged, most, top)
-        rows = np.flatnonzero(most >= enough)
-        near = _near(likeness, judged, rows)
-        rows = rows[near >= max(enough, _kth(near, top) - 2 * ROUNDING)]
-    elif top:
-        rows = np.flatnonzero(wanted)
-    scores = judged.score(rows, _exact_text(likeness, rows))
-    order = np.argsort(-scores.score, kind="stable")
+    at = _promising(likeness, judged, top) if top else np.empty(0, dtype=np.intp)
+    scores = judged.score(at, likeness.exact(judged.rows_at(at)))
+    order = (-scores.score).argsort(kind="stable")
     order = order[scores.score[order] > least][:top]
-    return rows[order], _taken(scores, order)
+    best = Scores(scores.parts[:, order], scores.weights[:, order], scores.score[order])
+    return judged.rows_at(at[order]), best
 
 
-def _most(likeness: Likeness, judged: Judged, wanted: Bools) -> NDArray[np.float32]:
-    """What each score can be at most, within `ROUNDING`; far less for what is not wanted: shape (n,)."""
-    most = judged.weights["text"].astype(np.float32) * likeness.most
-    if judged.parts:
-        most += judged.rest
-    np.putmask(most, ~wanted, np.float32(_NEVER))
-    return most
+def _promising(likeness: Likeness, judged: Judged, top: int) -> Rows:
+    """Where those stand among the judged that can be among the `top` best; some more, seldom many."""
+    most = _most(likeness, judged)
+    if len(most) <= top:
+        return np.arange(len(most))
+    enough = _reached(likeness, judged, _highest(most, 2 * top + 8), top)
+    at = np.flatnonzero(most >= enough)
+    rest = judged.rest(at)
+    can = most[at] - (judged.most[at] if len(judged.most) > 1 else judged.most) + rest >= enough
+    at, rest = at[can], rest[can]
+    near = rest + _text_weight(judged, at) * likeness.bound(judged.rows_at(at))
+    if likeness.slack:
+        at, rest = at[near >= enough], rest[near >= enough]
+        near = _near(likeness, judged, at, rest)
+    return at[near >= max(enough, _kth(near, top) - 2 * ROUNDING)]
 
 
-def _reached(likeness: Likeness, judged: Judged, most: NDArray[np.float32], top: int) -> float:
+def _most(likeness: Likeness, judged: Judged) -> NDArray[np.float32]:
+    """What each score can be at most, within `ROUNDING`: shape (n judged,)."""
+    weight = judged.weights[TEXT].astype(np.float32)
+    most = weight * (likeness.most if judged.rows is None else likeness.most[judged.rows])
+    most += judged.most + weight * np.float32(likeness.slack)
+    return np.asarray(most)
+
+
+def _reached(likeness: Likeness, judged: Judged, promising: Rows, top: int) -> float:
     """A score that `top` rows reach for certain."""
-    promising = _highest(most, 2 * top + 8)
-    promising = promising[most[promising] > _NEVER]
-    return _kth(_near(likeness, judged, promising), top) - 2 * ROUNDING
+    near = _near(likeness, judged, promising, judged.rest(promising))
+    return _kth(near, top) - 2 * ROUNDING
 
 
-def _near(likeness: Likeness, judged: Judged, rows: NDArray[np.intp]) -> Floats:
-    """The scores of some rows within `ROUNDING`."""
-    weight, rest = judged.weights["text"], judged.rest
-    return _of(rest, rows) + _of(weight, rows) * likeness.near(rows)
+def _near(likeness: Likeness, judged: Judged, at: Rows, rest: Floats) -> Floats:
+    """Some scores within `ROUNDING`, from what all parts but the words add to them."""
+    return rest + _text_weight(judged, at) * likeness.near(judged.rows_at(at))
 
 
-def _exact_text(likeness: Likeness, rows: NDArray[np.intp]) -> Floats:
-    text = np.zeros(len(rows))
-    held = np.flatnonzero(likeness.most[rows] > 0)
-    text[held] = likeness.exact(rows[held])
-    return text
+def _text_weight(judged: Judged, at: Rows) -> Floats:
+    weight = judged.weights[TEXT]
+    return np.asarray(weight[at] if len(weight) != 1 else weight)
 
 
-def _highest(values: NDArray[np.floating], k: int) -> NDArray[np.intp]:
+def _highest(values: NDArray[np.floating], k: int) -> Rows:
     """k rows of values that are high: the highest, but for ties."""
+    if len(values) // _BLOCK <= k:
+        return np.argpartition(values, -k)[-k:] if len(values) > k else np.arange(len(values))
     n_whole = len(values) // _BLOCK * _BLOCK
-    if len(values) > _FEW and len(values) // _BLOCK > k:
-        peaks = values[:n_whole].reshape(-1, _BLOCK).max(axis=1)
-        rows = np.flatnonzero(values >= _kth(peaks, k))
-    else:
-        rows = np.arange(len(values))
-    order = np.argsort(-values[rows], kind="stable")[:k]
-    return rows[order]
+    peaks = values[:n_whole].reshape(_BLOCK, -1).max(axis=0)
+    rows = np.flatnonzero(values >= _kth(peaks, k))
+    return rows[np.argpartition(values[rows], -k)[-k:]]
 
 
 def _kth(values: NDArray[np.floating], k: int) -> float:
     """The k-th highest value, or the lowest where there are fewer."""
     k = min(k, len(values))
     return float(np.partition(values, len(values) - k)[len(values) - k])
-
-
-def _of(values: NDArray[Any], rows: NDArray[np.intp]) -> Floats:
-    return values[rows] if len(values) != 1 else values
-
-
-def _taken(scores: Scores, order: NDArray[np.intp]) -> Scores:
-    return Scores(
-        {part: values[order] for part, values in scores.parts.items()},
-        {part: values[order] for part, values in scores.weights.items()},
-        scores.score[order],
-    )

@@ -21,15 +21,17 @@ from matching.facts import FINANCIAL, EntryFacts, said_amount
 from matching.settings import MatchingSettings
 
 Bools: TypeAlias = NDArray[np.bool_]
+Days: TypeAlias = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Arrays of shape (n,) over n entries of one kind; a row is an entry.
 
-    `from_day` and `until_day` are infinite where no day is named, `amount` and `ceiling` are nan where no
-    sum is. `has_money` and `only_money` hold only where support is named. `gives_money`: may an offer's
-    ceiling count? `last_day`: the day up to which it stands; `is_full`: no place is left.
+    Days are whole numbers in 32 bits, which hold those up to 16,777,216; `from_day` and `until_day` are
+    infinite where no day is named, `amount` and `ceiling` are nan where no sum is. `has_money` and
+    `only_money` hold only where support is named. `gives_money`: may an offer's ceiling count? `last_day`:
+    the day up to which it stands; `is_full`: no place is left.
     """
 
     n: int
@@ -38,8 +40,8 @@ class Columns:
     organisations: Sequence[str | None]
     is_open: Bools
     has_days: Bools
-    from_day: Floats
-    until_day: Floats
+    from_day: Days
+    until_day: Days
     amount: Floats
     ceiling: Floats
     left: Floats
@@ -47,20 +49,20 @@ class Columns:
     has_money: Bools
     only_money: Bools
     gives_money: Bools
-    last_day: Floats
+    last_day: Days
     is_full: Bools
 
 
 def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> Columns:
     """Lay the facts of entries out in columns, in the order given."""
     periods = [entry.period for entry in entries]
-    valid_until_day = _floats([_day(entry.valid_until_on, inf) for entry in entries])
+    valid_until_day = _days([entry.valid_until_on for entry in entries], inf)
     capacity = _floats([inf if entry.capacity_left is None else entry.capacity_left for entry in entries])
     ceiling = _floats([_sum(entry.ceiling_usd) for entry in entries])
     names_support = _bools([bool(entry.support) for entry in entries])
     has_money = _bools([FINANCIAL in entry.support for entry in entries])
-    from_day = _floats([_day(first, -inf) for first, _ in periods])
-    until_day = _floats([_day(last, inf) for _, last in periods])
+    from_day = _days([first for first, _ in periods], -inf)
+    until_day = _days([last for _, last in periods], inf)
     return Columns(
         n=len(entries),
         facets={
@@ -89,8 +91,8 @@ def _sum(amount: float | None) -> float:
     return nan if said is None else said
 
 
-def _day(day: date | None, missing: float) -> float:
-    return missing if day is None else float(day.toordinal())
+def _days(days: Sequence[date | None], missing: float) -> Days:
+    return np.array([missing if day is None else day.toordinal() for day in days], dtype=np.float32)
 
 
 def _rows_of(keys: Sequence[str | None]) -> dict[str, NDArray[np.intp]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -22,20 +23,21 @@ from vocabulary.states import EntryKind
 Floats: TypeAlias = NDArray[np.float64]
 Units: TypeAlias = Mapping[str, float]
 Reach: TypeAlias = Callable[[str], Mapping[str, float]]
+Lines: TypeAlias = NDArray[np.integer]
 
 FACETS = ("support", "needs", "place", "language")
 ANYWHERE = "anywhere"
 AREA = "area"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facet:
     """The codes of n entries turned round. Entries that name the same codes share a line: they are few.
 
     Attributes
     ----------
     line : array of shape (n,)
-        The line of each entry, 0 to m - 1.
+        The line of each entry, 0 to m - 1, in as few bits as hold it: a search reads them all.
     rows, weights : mappings of code to arrays
         The lines that name a code, and its weight in each.
     totals : array of shape (m,)
@@ -44,11 +46,36 @@ class Facet:
         Does the entry say anything?
     """
 
-    line: NDArray[np.intp]
+    line: Lines
     rows: Mapping[str, NDArray[np.intp]]
     weights: Mapping[str, Floats]
     totals: Floats
     is_said: NDArray[np.bool_]
+
+    def at(self, rows: NDArray[np.intp]) -> Facet:
+        """The same for some of the entries."""
+        return replace(self, line=self.line[rows], is_said=self.is_said[rows])
+
+    def naming(self, codes: Iterable[str]) -> NDArray[np.bool_]:
+        """Which entries name any of some codes: shape (n,)."""
+        found = np.zeros(-(-len(self.line) // 8), dtype=np.uint8)
+        for code in codes:
+            if code in self.rows:
+                found |= self._bits_of(code)
+        return np.unpackbits(found, count=len(self.line)).view(np.bool_)
+
+    def _bits_of(self, code: str) -> NDArray[np.uint8]:
+        """Who names a code, a bit for each entry; kept, because most requests ask for the same few codes."""
+        bits = self._bits.get(code)
+        if bits is None:
+            is_named = np.zeros(len(self.totals), dtype=np.bool_)
+            is_named[self.rows[code]] = True
+            bits = self._bits[code] = np.packbits(is_named.take(self.line))
+        return bits
+
+    @cached_property
+    def _bits(self) -> dict[str, NDArray[np.uint8]]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +83,18 @@ class Spread:
     """A number for each of n entries, the same on one line: `values` has shape (m,), `line` (n,)."""
 
     values: Floats
-    line: NDArray[np.intp]
+    line: Lines
 
     def at(self, rows: NDArray[np.intp]) -> Floats:
         """The numbers of some entries: shape (n rows,)."""
-        return self.values[self.line[rows]]
-
-    @property
-    def is_zero(self) -> NDArray[np.bool_]:
-        """Where the number is 0: shape (n,)."""
-        return np.asarray(self.values == 0.0)[self.line]
+        return self.values.take(self.line[rows])
 
 
 def build_facet(codes: Sequence[Units]) -> Facet:
     """Turn the codes of n entries round."""
     lines: dict[tuple[tuple[str, float], ...], int] = {}
-    line = np.array([lines.setdefault(tuple(named.items()), len(lines)) for named in codes], dtype=np.intp)
+    numbers = np.array([lines.setdefault(tuple(named.items()), len(lines)) for named in codes], dtype=np.intp)
+    line: Lines = numbers.astype(np.min_scalar_type(len(lines)))
     rows: defaultdict[str, list[int]] = defaultdict(list)
     weights: defaultdict[str, list[float]] = defaultdict(list)
     for row, pairs in enumerate(lines):
@@ -86,6 +109,11 @@ def build_facet(codes: Sequence[Units]) -> Facet:
         totals=totals,
         is_said=(totals > 0)[line],
     )
+
+
+def units_of(request: Facet) -> dict[str, float]:
+    """The units of the only entry of a facet."""
+    return {code: float(weights[0]) for code, weights in request.weights.items()}
 
 
 def values_for_request(units: Units, offers: Facet, reach: Reach) -> Spread:
@@ -109,6 +137,20 @@ def values_for_offer(tokens: Units, requests: Facet, reach: Reach) -> Spread:
             value[requests.rows[unit]] += requests.weights[unit] * best
     reached = np.divide(value, requests.totals, out=np.zeros(len(value)), where=requests.totals > 0)
     return Spread(reached, requests.line)
+
+
+def reached_by_request(units: Units, offers: Facet, reach: Reach) -> NDArray[np.bool_]:
+    """Which of n offers reach anything of one request: where `values_for_request` is above 0."""
+    return offers.naming({token for unit in units for token, worth in reach(unit).items() if worth > 0})
+
+
+def reached_by_offer(tokens: Units, requests: Facet, reach: Reach) -> NDArray[np.bool_]:
+    """Of which of n requests one offer reaches anything: where `values_for_offer` is above 0."""
+    return requests.naming(
+        unit
+        for unit in requests.rows
+        if any(worth > 0 for token, worth in reach(unit).items() if token in tokens)
+    )
 
 
 def codes_of(entry: EntryFacts, facet: str, settings: MatchingSettings) -> dict[str, float]:

@@ -84,10 +84,9 @@ class Segment:
         return self.bags.n > len(self.entries)
 
     def asked(self, piece: Piece) -> dict[int, float]:
-        """The words of a piece that are known here: number of the token to the piece's weight."""
-        return {
-            self.numbers[token]: weight for token, weight in piece.weights.items() if token in self.numbers
-        }
+        """The words of a piece that are known here: number of the token, growing, to the piece's weight."""
+        found = zip(map(self.numbers.get, piece.weights), piece.weights.values(), strict=True)
+        return {number: weight for number, weight in found if number is not None}
 
     def weights(self, row: int) -> list[dict[str, float]]:
         """Token to weight for each piece of one entry."""

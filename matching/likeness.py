@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from matching.bags import Floats32
 from matching.index import Segment, Subject
+from matching.tfidf import Piece
 from matching.topics import same_subject
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -31,6 +32,30 @@ ROUNDING = 1e-5
 """What bounds and near values can be wrong by, with room to spare: they are sums of 32-bit numbers."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A piece of a subject over the tokens of a segment.
+
+    `tokens` (growing) and `weights` have shape (k,); `is_asked` has shape (number of tokens of the segment,).
+    """
+
+    tokens: Rows
+    weights: Floats
+    is_asked: NDArray[np.bool_]
+
+    def of(self, tokens: NDArray[np.integer]) -> Floats:
+        """The weights of some tokens, all of which are asked for."""
+        return self.weights[np.searchsorted(self.tokens, tokens)]
+
+
+def _look_up(piece: Piece, segment: Segment) -> _Asked:
+    known = segment.asked(piece)
+    tokens, weights = np.array(list(known), dtype=np.intp), np.array(list(known.values()), dtype=np.float64)
+    is_asked = np.zeros(len(segment.bags.names), dtype=np.bool_)
+    is_asked[tokens] = True
+    return _Asked(tokens, weights, is_asked)
+
+
 @dataclass(frozen=True)
 class Likeness:
     """One subject against one segment of n entries."""
@@ -40,19 +65,30 @@ class Likeness:
 
     @cached_property
     def most(self) -> Floats32:
-        """No text part is above this: shape (n,), 0 or more, within `ROUNDING`."""
-        return self._sums if self._is_plain else self._best_of_all()
+        """No text part is above this and `slack` together: shape (n,), 0 or more, within `ROUNDING`."""
+        return self._sums[0] if self._is_plain else self._best_of_all()
+
+    @property
+    def slack(self) -> float:
+        """What words that were not looked up can add to `most`."""
+        return self._sums[1] if self._is_plain else 0.0
+
+    def bound(self, rows: Rows) -> Floats:
+        """What the text parts of some rows are at most, closer than `most`, within `ROUNDING`.
+
+        Where there is no `slack`, that is what they are.
+        """
+        values = self.most[rows].astype(np.float64)
+        if not self._is_plain:
+            return values
+        values += self.slack
+        if self._has_topics:
+            values *= same_subject(self.subject.pieces[0].topics, self.segment.vectors.topics[rows])
+        return np.minimum(values, 1.0)
 
     def near(self, rows: Rows) -> Floats:
         """The text parts of some rows, within `ROUNDING`: shape (n rows,)."""
-        if not self._is_plain:
-            return self.most[rows].astype(np.float64)
-        values: Floats = np.zeros(len(rows))
-        values += self._sums[rows]
-        if self._has_topics:
-            values *= same_subject(self.subject.pieces[0].topics, self.segment.vectors.topics[rows])
-        values[values > 1.0] = 1.0
-        return values
+        return np.minimum(self._piece_values(0, rows), 1.0) if self.slack else self.bound(rows)
 
     def exact(self, rows: Rows) -> Floats:
         """The text parts of some rows, 0..1 to nine digits: shape (n rows,)."""
@@ -60,7 +96,7 @@ class Likeness:
             values = self._piece_values(0, rows)
         else:
             values = np.array([self._best_mean(self._grid(row)) for row in rows.tolist()], dtype=np.float64)
-        return np.clip(np.round(values, 9), 0.0, 1.0)
+        return np.asarray(values.round(9).clip(0.0, 1.0))
 
     def shares(self, row: int, text: float) -> dict[str, float]:
         """Each shared token to what it adds to `text`, the exact text part of one row."""
@@ -95,14 +131,17 @@ class Likeness:
         return bool(self.segment.vectors.topics.shape[1])
 
     @cached_property
-    def _known(self) -> list[dict[int, float]]:
-        """The words of the subject's pieces that are known here."""
-        return [self.segment.asked(piece) for piece in self.subject.pieces]
+    def _asked(self) -> list[_Asked]:
+        return [_look_up(piece, self.segment) for piece in self.subject.pieces]
 
     @cached_property
-    def _sums(self) -> Floats32:
-        """Products with the subject's only piece: shape (n,)."""
-        return self.segment.postings.products(self._known[0])
+    def _sums(self) -> tuple[Floats32, float]:
+        """Products with the subject's only piece, shape (n,), and what is left out of them at most."""
+        asked, postings = self._asked[0], self.segment.postings
+        is_spared, slack = postings.spare(asked.tokens, asked.weights)
+        if not slack:
+            return postings.products(asked.tokens, asked.weights), 0.0
+        return postings.products(asked.tokens[~is_spared], asked.weights[~is_spared]), slack
 
     def _best_of_all(self) -> Floats32:
         """Mean of the best pairs of pieces for every entry, within `ROUNDING`: shape (n,)."""
@@ -110,8 +149,8 @@ class Likeness:
         entry_of = np.repeat(np.arange(len(first) - 1), np.diff(first))
         n = len(first) - 1
         best = np.zeros((n, BEST), dtype=np.float32)
-        for piece, known in zip(self.subject.pieces, self._known, strict=True):
-            sums = self.segment.postings.products(known)
+        for piece, asked in zip(self.subject.pieces, self._asked, strict=True):
+            sums = self.segment.postings.products(asked.tokens, asked.weights)
             held = np.flatnonzero(sums)
             values = np.zeros(len(sums), dtype=np.float32)
             factors = same_subject(piece.topics, self.segment.vectors.topics[held])
@@ -131,23 +170,14 @@ class Likeness:
         best = np.sort(np.minimum(grid, 1.0), axis=None)[::-1][:BEST].tolist()
         return float(sum(best) / len(best))
 
-    @cached_property
-    def _asked(self) -> list[Floats]:
-        """The subject's pieces over all tokens of the segment: shape (number of tokens,) each."""
-        laid = []
-        for known in self._known:
-            over = np.zeros(max(len(self.segment.bags.names), 1))
-            over[list(known)] = list(known.values())
-            laid.append(over)
-        return laid
-
     def _shared(self, one: int, there: int) -> tuple[list[int], list[float]]:
         """The tokens that one piece of the subject shares with one of the segment, and their products."""
         bags = self.segment.bags
-        here = slice(int(bags.starts[there]), int(bags.starts[there + 1]))
-        products = self._asked[one][bags.tokens[here]] * self.segment.vectors.weights[here]
-        held = np.flatnonzero(products)
-        return bags.tokens[here][held].tolist(), products[held].tolist()
+        start = int(bags.starts[there])
+        tokens = bags.tokens[start : int(bags.starts[there + 1])]
+        held = self._asked[one].is_asked[tokens].nonzero()[0]
+        products = self._asked[one].of(tokens[held]) * self.segment.vectors.weights[start + held]
+        return tokens[held].tolist(), products.tolist()
 
     def _piece_values(self, one: int, there: Rows) -> Floats:
         """A piece of the subject against some pieces of the segment, not capped.
@@ -158,8 +188,10 @@ class Likeness:
         lengths = starts[there + 1] - starts[there]
         piece = np.repeat(np.arange(len(there)), lengths)
         places = np.arange(len(piece)) + np.repeat(starts[there] - np.cumsum(lengths) + lengths, lengths)
-        products = self._asked[one][bags.tokens[places]] * self.segment.vectors.weights[places]
-        sums = np.asarray(np.bincount(piece, weights=products, minlength=len(there)), dtype=np.float64)
+        tokens = bags.tokens[places]
+        held = self._asked[one].is_asked[tokens].nonzero()[0]
+        products = self._asked[one].of(tokens[held]) * self.segment.vectors.weights[places[held]]
+        sums = np.asarray(np.bincount(piece[held], weights=products, minlength=len(there)), dtype=np.float64)
         if not self._has_topics:
             return sums
         factors = same_subject(self.subject.pieces[one].topics, self.segment.vectors.topics[there])

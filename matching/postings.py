@@ -7,14 +7,22 @@ last in the alphabet to the first) whatever else is indexed, so a sum never depe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from matching.bags import Bags, Floats32
+
+Tokens: TypeAlias = NDArray[np.intp]
+Floats: TypeAlias = NDArray[np.float64]
+
+_MANY = 200_000
+"""Postings of a subject from which on it pays to leave some out."""
+_SPARED = 0.1
+"""What words that are left out may add to a sum at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +37,46 @@ class Postings:
         Where the postings of each token begin.
     rows, weights : arrays of shape (number of weights,)
         The pieces that hold the token, growing, and its weight in each.
+    peaks : array of shape (number of tokens,)
+        The highest weight of each token, 0 for one that no piece holds.
     """
 
     n: int
     starts: NDArray[np.integer]
     rows: NDArray[np.integer]
     weights: Floats32
+    peaks: Floats32
 
-    def products(self, asked: Mapping[int, float]) -> Floats32:
+    def products(self, tokens: Tokens, weights: Floats) -> Floats32:
         """Sum of weight times weight over the shared tokens, for every piece: shape (n,), 0 or more.
 
         Parameters
         ----------
-        asked : mapping of token number to weight above 0
+        tokens, weights : arrays of shape (k,)
+            The numbers of tokens, growing, and their weights, above 0.
         """
-        if not asked or not self.n:
+        if not len(tokens) or not self.n:
             return np.zeros(self.n, dtype=np.float32)
-        tokens = np.array(sorted(asked, reverse=True), dtype=np.intp)
-        weights = np.zeros(2 * len(tokens) - 1, dtype=np.float32)
-        weights[::2] = [asked[token] for token in tokens.tolist()]
-        return np.asarray(_columns(self, tokens) @ weights)
+        spread = np.zeros(2 * len(tokens) - 1, dtype=np.float32)
+        spread[::2] = weights[::-1]
+        return np.asarray(_columns(self, tokens[::-1]) @ spread)
+
+    def spare(self, tokens: Tokens, weights: Floats) -> tuple[NDArray[np.bool_], float]:
+        """Which tokens need not be looked up to find the best, and what they add to any piece at most.
+
+        Common words fill most of the postings and add least. What is left out is made good for the few pieces
+        that stay in question; in a small index that costs more than it spares, so all are looked up there.
+        """
+        lengths = self.starts[tokens + 1] - self.starts[tokens]
+        if lengths.sum() < _MANY:
+            return np.zeros(len(tokens), dtype=np.bool_), 0.0
+        most = weights * self.peaks[tokens]
+        order = np.argsort(most / np.maximum(lengths, 1), kind="stable")
+        added = np.cumsum(most[order])
+        n_spared = int(np.searchsorted(added, _SPARED, side="right"))
+        is_spared = np.zeros(len(tokens), dtype=np.bool_)
+        is_spared[order[:n_spared]] = True
+        return is_spared, float(added[n_spared - 1]) if n_spared else 0.0
 
 
 def _columns(postings: Postings, tokens: NDArray[np.intp]) -> csc_array:
@@ -70,4 +98,8 @@ def turn_round(bags: Bags, weights: NDArray[np.float64]) -> Postings:
     """Lay the weights of pieces out by token, in 32 bits: what a search reads is what it costs."""
     shape = (bags.n, max(len(bags.names), 1))
     turned = csr_array((weights.astype(np.float32), bags.tokens, bags.starts), shape=shape).tocsc()
-    return Postings(bags.n, turned.indptr, turned.indices, turned.data)
+    peaks = np.zeros(shape[1], dtype=np.float32)
+    held = np.flatnonzero(np.diff(turned.indptr))
+    if len(held):
+        peaks[held] = np.maximum.reduceat(turned.data, turned.indptr[held])
+    return Postings(bags.n, turned.indptr, turned.indices, turned.data, peaks)

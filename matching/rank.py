@@ -20,11 +20,11 @@ from matching.columns import Bools, Columns, build_columns
 from matching.explain import SharedTerm, shared_terms
 from matching.facets import Floats
 from matching.facts import NO_PLACES, EntryFacts, Places
-from matching.gates import Blocker, Masks, Sides, blocked, blocker
+from matching.gates import Blocker, Masks, Sides, any_of, blocked, blocker
 from matching.index import Index, Segment, Subject
-from matching.likeness import Likeness
+from matching.likeness import Likeness, Rows
 from matching.reasons import Pair, Reasons
-from matching.score import Judged, Scores, applying, scaled_weights, structured_parts
+from matching.score import Judged, Known, Part, applying, scaled_weights, structured_parts
 from matching.settings import PARTS, MatchingSettings
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
@@ -86,15 +86,34 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
-    """One segment with what was worked out for its rows."""
+class _Searched:
+    """One segment with what holds for all its rows."""
 
     segment: Segment
+    sides: Sides
     likeness: Likeness
-    judged: Judged
+    parts: Mapping[str, Part]
     masks: Masks
-    is_blocked: Bools
     is_current: Bools
+    is_blocked: Bools
+
+    @property
+    def open_rows(self) -> Rows:
+        return np.flatnonzero(self.is_current & ~self.is_blocked)
+
+    @property
+    def shut_rows(self) -> Rows:
+        return np.flatnonzero(self.is_current & self.is_blocked)
+
+    def codes(self, row: int) -> list[str]:
+        """What rules a row out."""
+        if not self.is_blocked[row]:
+            return []
+        return [code for code, mask in self.masks.items() if mask[row if len(mask) > 1 else 0]]
+
+    @property
+    def n_shut(self) -> int:
+        return int(np.count_nonzero(self.is_current & self.is_blocked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +131,9 @@ class _Question:
     @property
     def is_request(self) -> bool:
         return self.subject.entry.kind is EntryKind.REQUEST
+
+    def sides(self, columns: Columns) -> Sides:
+        return Sides(self.columns, columns) if self.is_request else Sides(columns, self.columns)
 
 
 def rank(
@@ -173,84 +195,90 @@ def rank(
         more_blockers=more_blockers or {},
         meaning=meaning,
     )
-    scored = [
-        _score(question, segment, is_current) for segment, is_current in index.segments() if segment.entries
-    ]
-    open_rows = [part.is_current & ~part.is_blocked for part in scored]
-    shut_rows = [part.is_current & part.is_blocked for part in scored]
+    searched = [_search(question, *part) for part in index.segments() if part[0].entries]
     return Ranking(
         subject_id=subject.id,
-        matches=_best(question, scored, open_rows, top),
-        blocked=_best(question, scored, shut_rows, top, least=-1.0) if include_blocked else (),
+        matches=_best(question, [(part, part.open_rows) for part in searched], top),
+        blocked=_best(question, [(part, part.shut_rows) for part in searched], top, least=-1.0)
+        if include_blocked
+        else (),
         n_candidates=len(index),
-        n_blocked=sum(int(np.count_nonzero(rows)) for rows in shut_rows),
+        n_blocked=sum(part.n_shut for part in searched),
         index_version=index.version,
         settings_version=settings.version,
     )
 
 
-def _score(question: _Question, segment: Segment, is_current: Bools) -> _Scored:
-    subject, settings = question.columns, question.settings
-    sides = Sides(subject, segment.columns) if question.is_request else Sides(segment.columns, subject)
-    has_words = np.array([question.subject.has_words]) if question.is_request else segment.has_words
-    meaning, is_across = _meaning(question, segment)
-    is_known = ~np.isnan(meaning)
-    applies = applying(sides, has_words, is_known)
-    parts = structured_parts(sides, applies, settings, question.places)
-    if bool(np.any(is_known)):
-        parts["meaning"] = np.clip(np.round(np.where(is_known, meaning, 0.0), 9), 0.0, 1.0)
-    masks = blocked(sides, parts, question.today)
-    is_blocked = np.zeros(len(segment.entries), dtype=np.bool_)
-    for mask in masks.values():
-        if len(mask) > 1 or mask.any():
-            is_blocked |= mask
+def _search(question: _Question, segment: Segment, is_current: Bools) -> _Searched:
+    """Find what is ruled out; only what is not will be judged."""
+    sides = question.sides(segment.columns)
+    parts = structured_parts(sides, question.settings, question.places)
+    masks = blocked(sides, question.settings, question.places, question.today)
+    is_blocked = any_of(masks, len(segment.entries))
     is_blocked[[segment.rows[known] for known in question.more_blockers if known in segment.rows]] = True
-    return _Scored(
-        segment=segment,
-        likeness=Likeness(question.subject, segment),
-        judged=Judged(parts, scaled_weights(applies, settings, is_across)),
-        masks=masks,
-        is_blocked=is_blocked,
-        is_current=is_current,
+    return _Searched(
+        segment, sides, Likeness(question.subject, segment), parts, masks, is_current, is_blocked
     )
 
 
-def _meaning(question: _Question, segment: Segment) -> tuple[Floats, Bools | None]:
+def _judge(question: _Question, part: _Searched, rows: Rows) -> Judged:
+    """What some rows are worth but for their words, and how much every part weighs there."""
+    segment, parts = part.segment, dict(part.parts)
+    has_words = np.array([question.subject.has_words]) if question.is_request else segment.has_words[rows]
+    meaning, is_across = _meaning(question, segment, rows)
+    is_known = ~np.isnan(meaning)
+    if bool(np.any(is_known)):
+        values = np.zeros(len(segment.entries))
+        values[rows] = np.clip(np.round(np.where(is_known, meaning, 0.0), 9), 0.0, 1.0)
+        parts["meaning"] = Known(values)
+    pick = slice(None) if question.is_request else rows
+    applies = applying(part.sides.requests, has_words, is_known, pick)
+    return Judged(rows, parts, scaled_weights(applies, question.settings, is_across))
+
+
+def _meaning(question: _Question, segment: Segment, rows: Rows) -> tuple[Floats, Bools | None]:
     """Likeness in meaning, NaN where it is not known, and which of the known pairs are of two languages."""
-    if question.meaning is None or not len(segment.entries):
+    if question.meaning is None:
         return np.full(1, np.nan), None
-    ids = segment.ids.tolist()
+    ids = segment.ids[rows].tolist()
     values = question.meaning.similarities(question.subject.entry.id, ids)
     return values, ~question.meaning.shares_language(ids) & ~np.isnan(values)
 
 
 def _best(
-    question: _Question, scored: Sequence[_Scored], wanted: Sequence[Bools], top: int, least: float = 0.0
+    question: _Question, wanted: Sequence[tuple[_Searched, Rows]], top: int, least: float = 0.0
 ) -> tuple[Match, ...]:
     """The best `top` wanted rows of all segments that score above `least`, explained."""
     found = []
-    for part, rows in zip(scored, wanted, strict=True):
-        chosen, scores = best_rows(part.likeness, part.judged, rows, top, least)
-        ids = (part.segment.entries[row].id for row in chosen.tolist())
-        found += [
-            (-float(scores.score[at]), name, part, scores, at, int(chosen[at])) for at, name in enumerate(ids)
-        ]
-    found.sort(key=lambda item: item[:2])
-    return tuple(_match(question, *item[2:]) for item in found[:top])
+    for part, rows in wanted:
+        if not len(rows):
+            continue
+        chosen, scores = best_rows(part.likeness, _judge(question, part, rows), top, least)
+        parts, weights = scores.parts.T.tolist(), scores.weights.T.tolist()
+        for at, (row, score) in enumerate(zip(chosen.tolist(), scores.score.tolist(), strict=True)):
+            found.append((-score, part.segment.entries[row], row, part, parts[at], weights[at]))
+    found.sort(key=lambda item: (item[0], item[1].id))
+    return tuple(_match(question, *item) for item in found[:top])
 
 
-def _match(question: _Question, part: _Scored, scores: Scores, at: int, row: int) -> Match:
-    subject, candidate = question.subject, part.segment.entries[row]
+def _match(
+    question: _Question,
+    minus_score: float,
+    candidate: EntryFacts,
+    row: int,
+    part: _Searched,
+    of_parts: Sequence[float],
+    of_weights: Sequence[float],
+) -> Match:
+    subject = question.subject
     pair = (subject.entry, candidate) if question.is_request else (candidate, subject.entry)
-    parts = {name: float(scores.parts[name][at]) for name in PARTS}
-    weights = {name: float(scores.weights[name][at]) for name in PARTS}
+    parts, weights = dict(zip(PARTS, of_parts, strict=True)), dict(zip(PARTS, of_weights, strict=True))
     written = subject.written if question.is_request else read_words(candidate).written()
     terms = shared_terms(pair, part.likeness.shares(row, parts["text"]), parts["text"], written)
-    applies = frozenset(name for name in PARTS if weights[name] > 0)
-    codes = [code for code, mask in part.masks.items() if mask[row if len(mask) > 1 else 0]]
+    applies = frozenset(name for name, weight in weights.items() if weight > 0)
     return Match(
         id=candidate.id,
-        score=float(scores.score[at]),
+        score=-minus_score,
         parts=parts,
         weights=weights,
         terms=terms,
@@ -260,7 +288,7 @@ def _match(question: _Question, part: _Scored, scores: Scores, at: int, row: int
             )
         ),
         blockers=(
-            *(blocker(code, *pair) for code in codes),
+            *(blocker(code, *pair) for code in part.codes(row)),
             *question.more_blockers.get(candidate.id, ()),
         ),
     )

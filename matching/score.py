@@ -16,172 +16,208 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.columns import Bools
-from matching.facets import FACETS, Floats, Spread, reach_for, values_for_offer, values_for_request
+from matching.columns import Bools, Columns
+from matching.facets import (
+    FACETS,
+    Floats,
+    Spread,
+    reach_for,
+    units_of,
+    values_for_offer,
+    values_for_request,
+)
 from matching.facts import Places
 from matching.gates import Sides
 from matching.settings import PARTS, MatchingSettings
 
-Values: TypeAlias = dict[str, Floats]
-Parts: TypeAlias = Mapping[str, Floats | Spread]
+Rows: TypeAlias = NDArray[np.intp]
 
-
-STRUCTURED = tuple(part for part in PARTS if part not in ("text", "meaning"))
+TEXT = PARTS.index("text")
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Part name to values 0..1 (nine digits) and to weights that count, and the score: shape (n rows,).
+    """Values 0..1 (nine digits) and weights that count, by part in the order of `PARTS`, and the score.
 
-    The weights of a row add up to 1, or are all 0 where no part applies.
+    `parts` and `weights` have shape (8, n rows), `score` shape (n rows,). The weights of a row add up to 1,
+    or are all 0 where no part applies.
     """
 
-    parts: Mapping[str, Floats]
-    weights: Mapping[str, Floats]
+    parts: Floats
+    weights: Floats
     score: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A part that is worked out for all rows of a segment: shape (n,)."""
+
+    values: Floats
+
+    def at(self, rows: Rows) -> Floats:
+        """The numbers of some rows: shape (n rows,)."""
+        return self.values[rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A part that is worked out for the few rows it can matter for; up to then it may be 1."""
+
+    at: Callable[[Rows], Floats]
+
+
+Part: TypeAlias = Spread | Known | Late
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Everything but the words, for n pairs: what a part is worth, and how much it weighs.
+    """Everything but the words, for n rows of a segment: what a part is worth, and how much it weighs.
 
     Attributes
     ----------
-    parts : mapping of part to n numbers, 0..1
+    rows : array of shape (n,) or None
+        Which rows they are; None for all of the segment.
+    parts : mapping of part to its numbers, 0..1, by row of the segment
         Parts that apply to no pair may be missing; `text` always is.
-    weights : mapping of part to array of shape (1,) or (n,)
-        Scaled to add up to 1 over the parts that apply; 0 for one that does not.
+    weights : array of shape (8, 1) or (8, n)
+        By part in the order of `PARTS`, scaled to add up to 1 over those that apply; 0 for one that does not.
     """
 
-    parts: Parts
-    weights: Values
+    rows: Rows | None
+    parts: Mapping[str, Part]
+    weights: Floats
 
     @cached_property
-    def rest(self) -> NDArray[np.float32]:
-        """What all parts but the words add to each score, to about six digits: shape (1,) or (n,)."""
-        rest = np.zeros(1, dtype=np.float32)
+    def most(self) -> NDArray[np.float32]:
+        """What all parts but the words add to each score at most, to about six digits: shape (1,) or (n,)."""
+        most = np.zeros(1, dtype=np.float32)
         for part, values in self.parts.items():
-            rest = _added(rest, self.weights[part], values)
+            most = most + _most(values, self.weights[_PLACE[part]], self.rows)
+        return most
+
+    def rest(self, at: Rows) -> Floats:
+        """What all parts but the words add to the scores of some of the n, unrounded: shape (n at,)."""
+        rows, weights = self.rows_at(at), self.weights_at(at)
+        rest = np.zeros(len(at))
+        for part, values in self.parts.items():
+            rest += weights[_PLACE[part]] * values.at(rows)
         return rest
 
-    def score(self, rows: NDArray[np.intp], text: Floats) -> Scores:
-        """The scores of some rows, whose text parts are given."""
-        nothing = np.zeros(len(rows))
-        weights, parts, score = dict.fromkeys(PARTS, nothing), dict.fromkeys(PARTS, nothing), nothing
-        for part in PARTS:
-            if not self.weights[part].any():
-                continue
-            weights[part] = _at(self.weights[part], rows)
-            known = text if part == "text" else np.round(_values_at(self.parts[part], rows), 9)
-            parts[part] = np.where(weights[part] > 0, known, 0.0)
-            score = score + weights[part] * parts[part]
-        return Scores(parts, weights, np.clip(np.round(score, 9), 0.0, 1.0))
+    def score(self, at: Rows, text: Floats) -> Scores:
+        """The scores of some of the n, whose text parts are given to nine digits."""
+        rows, weights = self.rows_at(at), self.weights_at(at)
+        parts = np.zeros((len(PARTS), len(at)))
+        parts[TEXT] = text
+        for part, values in self.parts.items():
+            parts[_PLACE[part]] = values.at(rows)
+        parts = parts.round(9)
+        parts *= weights > 0
+        products, score = weights * parts, np.zeros(len(at))
+        for product in products:  # one by one, in the same order for one row as for many
+            score += product
+        return Scores(parts, weights, score.round(9).clip(0.0, 1.0))
+
+    def weights_at(self, at: Rows) -> Floats:
+        """The weights of some of the n: shape (8, n at)."""
+        return self.weights[:, at if self.weights.shape[1] > 1 else np.zeros_like(at)]
+
+    def rows_at(self, at: Rows) -> Rows:
+        """Rows of the segment at some places of the n."""
+        return at if self.rows is None else self.rows[at]
 
 
-def _added(rest: NDArray[np.float32], weight: Floats, values: Floats | Spread) -> NDArray[np.float32]:
-    if isinstance(values, Spread):
-        more = (weight * values.values if len(weight) == 1 else values.values).astype(np.float32)[values.line]
-        more = more if len(weight) == 1 else more * weight.astype(np.float32)
-    else:
-        more = (weight * values).astype(np.float32)
-    if len(rest) != len(more):
-        return rest + more
-    rest += more
-    return rest
+def _most(values: Part, weight: Floats, rows: Rows | None) -> NDArray[np.float32]:
+    if isinstance(values, Late):
+        return weight.astype(np.float32)
+    if isinstance(values, Known):
+        return (weight * (values.values if rows is None else values.at(rows))).astype(np.float32)
+    line = values.line if rows is None else values.line[rows]
+    if len(weight) == 1:
+        return (weight * values.values).astype(np.float32).take(line)
+    return (weight * values.values.take(line)).astype(np.float32)
 
 
-def _values_at(values: Floats | Spread, rows: NDArray[np.intp]) -> Floats:
-    return values.at(rows) if isinstance(values, Spread) else values[rows]
-
-
-def _at(values: Floats, rows: NDArray[np.intp]) -> Floats:
-    return values[rows] if len(values) != 1 else np.full(len(rows), values[0])
-
-
-def structured_parts(
-    sides: Sides, applies: Mapping[str, Bools], settings: MatchingSettings, places: Places
-) -> dict[str, Floats | Spread]:
-    """Every part but the words that applies to some pair: n numbers each, 0..1."""
-    return {part: _PARTS[part](sides, settings, places) for part in STRUCTURED if bool(np.any(applies[part]))}
+def structured_parts(sides: Sides, settings: MatchingSettings, places: Places) -> dict[str, Part]:
+    """Every part but words and meaning that applies to some pair, by row of the longer side: 0..1."""
+    request = sides.requests
+    parts: dict[str, Part] = {
+        facet: _facet(facet, sides, settings, places)
+        for facet in FACETS
+        if bool(request.facets[facet].is_said.any())
+    }
+    if isinstance(shared := parts.get("language"), Spread):  # one shared language is enough
+        parts["language"] = Spread((shared.values > 0).astype(np.float64), shared.line)
+    if bool(request.has_days.any()):
+        parts["time"] = Late(partial(_time, sides))
+    if bool(_asks_money(request).any()):
+        parts["money"] = Late(partial(_money, sides))
+    return parts
 
 
 def _facet(facet: str, sides: Sides, settings: MatchingSettings, places: Places) -> Spread:
     reach = reach_for(facet, settings, places)
     requests, offers = sides.requests.facets[facet], sides.offers.facets[facet]
     if sides.requests.n == 1:
-        units = {code: float(weights[0]) for code, weights in requests.weights.items()}
-        return values_for_request(units, offers, reach)
+        return values_for_request(units_of(requests), offers, reach)
     return values_for_offer(dict.fromkeys(offers.rows, 1.0), requests, reach)
 
 
-def _language(sides: Sides, settings: MatchingSettings, places: Places) -> Spread:
-    """One shared language is enough."""
-    shared = _facet("language", sides, settings, places)
-    return Spread((shared.values > 0).astype(np.float64), shared.line)
-
-
-def _time(sides: Sides, *_: object) -> Floats:
+def _time(sides: Sides, rows: Rows) -> Floats:
     """Share of the request's days that the offer covers; all or nothing where it has no end or start."""
-    request, offer = sides.requests, sides.offers
-    first = np.maximum(request.from_day, offer.from_day)
-    last = np.minimum(request.until_day, offer.until_day)
-    is_closed = np.isfinite(request.from_day) & np.isfinite(request.until_day)
-    if bool(is_closed.all()):  # the common case, without a copy for each step
-        last -= first
-        last += 1.0
-        np.maximum(last, 0.0, out=last)
-        last /= request.until_day - request.from_day + 1.0
-        last *= offer.has_days
-        return last
-    days = np.where(is_closed, request.until_day, 1.0) - np.where(is_closed, request.from_day, 1.0) + 1.0
-    shared = np.where(is_closed, np.maximum(last - np.where(is_closed, first, 0.0) + 1.0, 0.0), 0.0)
-    value = np.where(is_closed, shared / days, (first <= last).astype(np.float64))
-    return np.where(request.has_days & offer.has_days, value, 0.0)
+    request, offer, (asked, given) = sides.requests, sides.offers, sides.pick(rows)
+    starts, ends = request.from_day[asked], request.until_day[asked]
+    first = np.maximum(starts, offer.from_day[given])
+    last = np.minimum(ends, offer.until_day[given])
+    is_closed = np.isfinite(starts) & np.isfinite(ends)
+    shared = np.where(is_closed, np.maximum(last - first + 1, 0), first <= last)
+    days = np.where(is_closed, ends - starts + 1, 1)
+    both = request.has_days[asked] & offer.has_days[given]
+    return np.asarray(shared.astype(np.float64) / days.astype(np.float64) * both)
 
 
-def _money(sides: Sides, *_: object) -> Floats:
+def _money(sides: Sides, rows: Rows) -> Floats:
     """Share of the amount sought that the offer's ceiling allows."""
-    request, offer = sides.requests, sides.offers
-    sought = np.where(request.amount > 0, request.amount, 1.0)
-    share = np.minimum(offer.ceiling / sought, 1.0)
-    return np.where(offer.gives_money & (request.amount > 0), share, 0.0)
+    request, offer, (asked, given) = sides.requests, sides.offers, sides.pick(rows)
+    amount = request.amount[asked]
+    is_sought = amount > 0
+    share = np.minimum(offer.ceiling[given] / np.where(is_sought, amount, 1.0), 1.0)
+    return np.where(offer.gives_money[given] & is_sought, share, 0.0)
 
 
-def applying(sides: Sides, has_words: Bools, has_meaning: Bools) -> dict[str, Bools]:
-    """Which parts the request says something about; shape (1,) or (n,) each."""
-    request = sides.requests
-    facets = {facet: request.facets[facet].is_said for facet in FACETS}
-    asks_money = request.has_money | ~request.names_support
+def applying(request: Columns, has_words: Bools, has_meaning: Bools, pick: Rows | slice) -> dict[str, Bools]:
+    """Which parts some requests say something about; shape (1,) or (n,) each.
+
+    `pick` picks them from the columns; the rest is about those that are picked.
+    """
+    facets = {facet: request.facets[facet].is_said[pick] for facet in FACETS}
     return facets | {
         "text": has_words,
         "meaning": has_meaning,
-        "time": request.has_days,
-        "money": asks_money & (request.amount > 0),
+        "time": request.has_days[pick],
+        "money": _asks_money(request)[pick],
     }
+
+
+def _asks_money(request: Columns) -> Bools:
+    return (request.has_money | ~request.names_support) & (request.amount > 0)
 
 
 def scaled_weights(
     applies: Mapping[str, Bools], settings: MatchingSettings, is_across: Bools | None = None
-) -> Values:
-    """The weights of the parts, scaled to add up to 1 over those that apply: shape (1,) or (n,) each.
+) -> Floats:
+    """The weights of the parts, scaled to add up to 1 over those that apply: shape (8, 1) or (8, n).
 
     `is_across` tells the pairs of two languages whose meaning is compared: there words weigh less.
     """
-    weights = {part: applies[part] * settings.part_weights.get(part, 0.0) for part in PARTS}
+    weights = np.zeros((len(PARTS), max(len(rows) for rows in applies.values())))
+    for place, part in enumerate(PARTS):
+        weights[place] = applies[part] * settings.part_weights.get(part, 0.0)
     if is_across is not None:
-        weights["text"] = weights["text"] * np.where(is_across, settings.words_across_languages, 1.0)
-    total = np.asarray(sum((weights[part] for part in PARTS), start=np.zeros(1)))
-    return {
-        part: np.divide(weights[part], total, out=np.zeros(np.shape(total)), where=total > 0)
-        for part in PARTS
-    }
+        weights[TEXT] *= np.where(is_across, settings.words_across_languages, 1.0)
+    total = np.zeros(weights.shape[1])
+    for weight in weights:
+        total += weight
+    return np.divide(weights, total, out=np.zeros(weights.shape), where=total > 0)
 
 
-_PARTS: dict[str, Callable[[Sides, MatchingSettings, Places], Floats | Spread]] = {
-    "support": partial(_facet, "support"),
-    "needs": partial(_facet, "needs"),
-    "place": partial(_facet, "place"),
-    "language": _language,
-    "time": _time,
-    "money": _money,
-}
+_PLACE = {part: place for place, part in enumerate(PARTS)}

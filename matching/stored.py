@@ -34,7 +34,7 @@ from matching.tfidf import FORMULA_VERSION, TermModel, Vectors, fit, weigh
 from matching.topics import Topics
 from vocabulary.states import EntryKind
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raise it whenever the same arrays would mean something else."""
 _MANY = 4_096
 """Groups up to so many are looked up in a dictionary, which is quicker; more stay where they lie."""

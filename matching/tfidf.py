@@ -26,7 +26,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bags import Bag, Bags, gather
+from matching.bags import Bag, Bags, gather, gather_one
 from matching.text import ANALYSIS_VERSION
 from matching.topics import Topics, TopicVectors, fit_topics, no_topics, sample_step
 from vocabulary.states import EntryKind
@@ -176,7 +176,7 @@ def _weigh_block(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
 
 def weigh_pieces(pieces: Sequence[Bag], model: TermModel, kind: EntryKind) -> list[Piece]:
     """Weigh the pieces of one entry, from `matching.bags.count_words`."""
-    bags = gather(pieces)
+    bags = gather(pieces) if len(pieces) != 1 else gather_one(pieces[0])
     vectors = weigh(bags, model, kind)
     tokens, weights = bags.tokens.tolist(), vectors.weights.tolist()
     found = []

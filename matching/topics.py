@@ -41,9 +41,9 @@ class Topics:
 
     def place(self, bags: Bags, weights: Floats) -> TopicVectors:
         """Where each piece stands: shape (n, k), -127..127; all 0 for a piece with no word that is known."""
-        known = np.array([self.rows.get(token, -1) for token in bags.names], dtype=np.intp)
-        directions = np.zeros((len(bags.names) or 1, self.directions.shape[1]), dtype=np.float32)
-        directions[np.flatnonzero(known >= 0)] = self.directions[known[known >= 0]]
+        known = np.array([self.rows.get(token, -1) for token in bags.names or ("",)], dtype=np.intp)
+        directions = self.directions[known]
+        directions[known < 0] = 0.0
         shape = (bags.n, len(directions))
         laid = csr_array((weights.astype(np.float32), bags.tokens, bags.starts), shape=shape)
         return _whole_numbers(np.asarray(laid @ directions))

@@ -159,8 +159,11 @@ def test_postings_multiply_as_a_plain_sum_does():
     postings = turn_round(bags, bags.counts.astype(np.float64))
     asked = {"a": 2.0, "b": 1.0, "d": 4.0}
 
-    found = postings.products({bags.names.index(token): weight for token, weight in asked.items()})
+    found = postings.products(
+        np.array([bags.names.index(token) for token in asked]), np.array(list(asked.values()))
+    )
 
     plain = [sum(piece.get(token, 0.0) * weight for token, weight in asked.items()) for piece in pieces]
     assert found.tolist() == plain
-    assert postings.products({}).tolist() == [0.0] * 4
+    assert postings.products(np.empty(0, np.intp), np.empty(0)).tolist() == [0.0] * 4
+    assert postings.peaks.tolist() == [4.0, 5.0, 2.0, 1.5]
