@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from api import (
     account,
     assignments,
+    call_desk,
     calls,
     conflicts,
     criteria,
@@ -17,6 +18,7 @@ from api import (
     organisations,
     reports,
     reviews,
+    screening,
 )
 from api.auth import load_actor
 from api.entries import blueprint_of
@@ -30,6 +32,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     files.bp,
     criteria.bp,
     calls.bp,
+    call_desk.bp,
+    screening.bp,
     organisations.bp,
     reports.bp,
     introductions.bp,

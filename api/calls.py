@@ -13,7 +13,7 @@ from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.calls import CallChangesSchema, CallSchema, CallsSchema, NewCallSchema
 from services import calls
-from services.calls import CallSheet
+from services.call_content import CallSheet
 from services.clock import utc_now
 from services.queries.calls import best_language
 from services.transaction import reading
@@ -29,7 +29,20 @@ def _in_words(sheet: CallSheet) -> dict[str, Any]:
     """A call with its texts in the caller's language, ready for CallSchema."""
     content, language = sheet.content, current_language()
     chosen = best_language(content["title"], language)
-    names = ("ref", "version", "state", "is_open", "criteria_version", "rule_version")
+    names = (
+        "ref",
+        "version",
+        "state",
+        "is_open",
+        "criteria_version",
+        "rule_version",
+        "scale",
+        "edition",
+        "supersedes",
+        "superseded_by",
+        "four_eyes",
+        "state_reason",
+    )
     return {
         **content,
         **{name: getattr(sheet, name) for name in names},
@@ -47,7 +60,7 @@ def _shown(sheet: CallSheet) -> dict[str, Any]:
     return shown
 
 
-def _answer(sheet: CallSheet, status: int = 200) -> Answer:
+def answer_with(sheet: CallSheet, status: int = 200) -> Answer:
     headers = version_headers(sheet.version)
     if status == 201:
         headers["Location"] = url_for("api_calls.get_one", ref=sheet.ref)
@@ -84,7 +97,7 @@ def create(content: dict[str, Any]) -> Response:
     """Begin a call; it stays a draft, which only officers and deciders see."""
 
     def work(session: Session) -> Answer:
-        return _answer(calls.create_call(session, current_actor(), content, now=utc_now()), 201)
+        return answer_with(calls.create_call(session, current_actor(), content, now=utc_now()), 201)
 
     return write_once(work)
 
@@ -99,7 +112,7 @@ def change(changes: dict[str, Any], ref: str) -> Response:
     version = expected_version()
 
     def work(session: Session) -> Answer:
-        return _answer(calls.edit_call(session, current_actor(), ref, changes, version, now=utc_now()))
+        return answer_with(calls.edit_call(session, current_actor(), ref, changes, version, now=utc_now()))
 
     return write_once(work)
 
@@ -113,6 +126,6 @@ def publish(ref: str) -> Response:
     version = expected_version()
 
     def work(session: Session) -> Answer:
-        return _answer(calls.publish_call(session, current_actor(), ref, version, now=utc_now()))
+        return answer_with(calls.publish_call(session, current_actor(), ref, version, now=utc_now()))
 
     return write_once(work)

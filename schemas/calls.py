@@ -44,6 +44,21 @@ class Texts(fields.Dict):
         return read
 
 
+class EligibilitySchema(HouseSchema):
+    """Whom a call is for; an empty list is for all."""
+
+    countries = Codes(most=300)
+    kinds = Codes(most=40, metadata={"description": "of the organisation"})
+
+
+class AudienceSchema(HouseSchema):
+    """Whom a targeted call is for, in words and by what it is about."""
+
+    text = Texts(longest=2_000, metadata={"description": "by language"})
+    needs = Codes(most=100)
+    regions = Codes(most=50)
+
+
 class CallChangesSchema(HouseSchema):
     """Some of a draft; what is not named stays as it is."""
 
@@ -58,6 +73,16 @@ class CallChangesSchema(HouseSchema):
     grace_minutes = fields.Integer(strict=True, validate=validate.Range(0, 1440, error=_BETWEEN))
     minimum_reviews = fields.Integer(strict=True, validate=validate.Range(1, 20, error=_BETWEEN))
     blind_mode = fields.Boolean(metadata={"description": "reviewers do not see whose an entry is"})
+    eligibility = fields.Nested(EligibilitySchema)
+    audience = fields.Nested(AudienceSchema)
+    criteria_set = Words(longest=90, one_line=True, metadata={"description": "null: those in force"})
+    rule_set = Words(longest=90, one_line=True, metadata={"description": "null: those in force"})
+    met_threshold = fields.Integer(strict=True, validate=validate.Range(1, 3, error=_BETWEEN))
+    conflict_years = fields.Integer(strict=True, validate=validate.Range(0, 20, error=_BETWEEN))
+    nationality_conflicts = fields.Boolean()
+    question_round = fields.Boolean()
+    retention_years = fields.Integer(strict=True, validate=validate.Range(1, 50, error=_BETWEEN))
+    is_public_result = fields.Boolean()
 
 
 class NewCallSchema(CallChangesSchema):
@@ -89,6 +114,22 @@ class CallSchema(HouseSchema):
     grace_minutes = fields.Integer(required=True)
     minimum_reviews = fields.Integer(required=True)
     blind_mode = fields.Boolean(required=True)
+    eligibility = fields.Dict(required=True)
+    audience = fields.Dict(required=True)
+    criteria_set = fields.String(required=True, allow_none=True)
+    rule_set = fields.String(required=True, allow_none=True)
+    scale = fields.String(required=True)
+    met_threshold = fields.Integer(required=True)
+    conflict_years = fields.Integer(required=True)
+    nationality_conflicts = fields.Boolean(required=True)
+    question_round = fields.Boolean(required=True)
+    retention_years = fields.Integer(required=True)
+    is_public_result = fields.Boolean(required=True)
+    edition = fields.Integer(required=True)
+    supersedes = fields.String(required=True, allow_none=True)
+    superseded_by = fields.String(required=True, allow_none=True)
+    four_eyes = fields.Boolean(required=True, metadata={"description": "changes take two people"})
+    state_reason = fields.String(required=True, allow_none=True)
     criteria_version = fields.String(required=True, allow_none=True)
     rule_version = fields.String(required=True, allow_none=True)
 

@@ -21,7 +21,8 @@ from models.people import Account
 from procedure.access import may, require
 from procedure.facts import ItemFacts
 from services.call_changes import carry_out, check_act
-from services.calls import check_version, fetch_call, record
+from services.call_content import check_version
+from services.calls import fetch_call, record
 from services.facts import call_facts, entry_facts
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound
@@ -124,9 +125,11 @@ def propose_act(
     return _row(session, actor, act, call, entry, now)
 
 
-def confirm_act(session: Session, actor: Actor, act_id: int, *, now: datetime) -> ActRow:
+def confirm_act(
+    session: Session, actor: Actor, act_id: int, *, now: datetime, call_ref: str | None = None
+) -> ActRow:
     """A second person confirms, and it happens. Raises NotFound, Refused, Conflict, Invalid."""
-    act, call, entry = _fetch(session, actor, act_id, now)
+    act, call, entry = _fetch(session, actor, act_id, now, call_ref)
     facts = _facts(session, call, entry, actor, now, proposed_by_id=act.proposed_by_id)
     require(actor, ACTIONS[act.kind], facts, now)
     check_act(session, call, entry, act.kind, act.payload, now)
@@ -135,9 +138,11 @@ def confirm_act(session: Session, actor: Actor, act_id: int, *, now: datetime) -
     return _row(session, actor, act, call, entry, now)
 
 
-def drop_act(session: Session, actor: Actor, act_id: int, *, now: datetime) -> ActRow:
+def drop_act(
+    session: Session, actor: Actor, act_id: int, *, now: datetime, call_ref: str | None = None
+) -> ActRow:
     """Let a proposal fall; it stays in the list of acts."""
-    act, call, entry = _fetch(session, actor, act_id, now)
+    act, call, entry = _fetch(session, actor, act_id, now, call_ref)
     require(actor, Action.CALL_PROPOSE, _facts(session, call, entry, actor, now), now)
     _end(session, actor, act, ActOutcome.DROPPED, now)
     _record(session, actor, call, act, "drop", now)
@@ -226,12 +231,14 @@ def _facts(
     return replace(facts, proposed_by_id=proposed_by_id)
 
 
-def _fetch(session: Session, actor: Actor, act_id: int, now: datetime) -> tuple[CallAct, Call, Entry | None]:
+def _fetch(
+    session: Session, actor: Actor, act_id: int, now: datetime, call_ref: str | None
+) -> tuple[CallAct, Call, Entry | None]:
     """An act that is still open, its call locked first, as everywhere."""
     ref = session.execute(
         sa.select(Call.ref).join(CallAct, CallAct.call_id == Call.id).where(CallAct.id == act_id)
     ).scalar_one_or_none()
-    if ref is None:
+    if ref is None or call_ref not in (None, ref):
         raise NotFound
     call = fetch_call(session, actor, ref, now, lock=True)
     act = session.get_one(CallAct, act_id, populate_existing=True)

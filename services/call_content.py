@@ -16,7 +16,7 @@ from models.reference import CriteriaSet, RuleSet
 from services import programmes, vocabularies
 from services.programmes import Names
 from services.queries.calls import PHASES, as_it_stands, is_open_at
-from vocabulary.errors import Invalid
+from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
 from vocabulary.states import CallKind, CallState
 
@@ -51,6 +51,7 @@ ELIGIBILITY = {"countries": "countries", "kinds": "organisation_kinds"}
 AUDIENCE = {"needs": "needs", "regions": "regions"}
 """What each says, and the vocabulary it is said in."""
 
+_STALE = Message("Somebody else changed this meanwhile. Compare both versions and repeat your change.")
 _DRAFT = Message("Draft")
 _TIME = {"opens_at", "closes_at"}
 _MODELS: Mapping[str, type[CriteriaSet] | type[RuleSet]] = {"criteria_set": CriteriaSet, "rule_set": RuleSet}
@@ -219,3 +220,14 @@ def _misfits(session: Session, call: Call) -> dict[str, Any]:
     if lacking:
         return {"strategies": [Message("The criteria do not score strategy {code}.", code=lacking[0])]}
     return {}
+
+
+def check_version(session: Session, call: Call, expected: int) -> None:
+    """Raises Conflict with what is there now when the call is not at the version that was read."""
+    if call.version != expected:
+        current = {
+            "ref": call.ref,
+            "state": call.state.value,
+            **as_json(content_of(call, programmes.names(session))),
+        }
+        raise Conflict(_STALE, code="version_conflict", extra={"version": call.version, "current": current})

@@ -19,9 +19,14 @@ _OVER = (RequestState.DRAFT, RequestState.LAPSED, RequestState.WITHDRAWN, Reques
 _COUNTED = (ReviewState.SUBMITTED, ReviewState.LOCKED)
 
 
-def progress_of(session: Session, call: Call) -> Progress:
-    """The figures; a call whose entries nobody scores has nothing that stands in its way."""
+def progress_of(session: Session, call: Call, reader: Actor | None = None) -> Progress:
+    """The figures; a call whose entries nobody scores has nothing that stands in its way.
+
+    With a reader, those of a world without the entries on which they have a conflict of interest.
+    """
     of_call = sa.and_(Entry.call_id == call.id, Entry.kind == EntryKind.REQUEST)
+    if reader is not None:
+        of_call = sa.and_(of_call, sa.not_(has_conflict(reader)))
 
     def count(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
         return sa.select(sa.func.count(Entry.id)).where(of_call, *conditions).scalar_subquery()
@@ -66,7 +71,7 @@ def is_screened() -> sa.ColumnElement[bool]:
         Screening.kind == ScreeningKind.ELIGIBLE,
         Screening.revision_number == Entry.revision_number,
     )
-    return sa.exists(found)
+    return sa.exists(found.correlate(Entry))
 
 
 def is_confirmed_ineligible() -> sa.ColumnElement[bool]:
@@ -77,7 +82,7 @@ def is_confirmed_ineligible() -> sa.ColumnElement[bool]:
         Screening.ended_at.is_(None),
         Screening.confirmed_at.is_not(None),
     )
-    return sa.exists(found)
+    return sa.exists(found.correlate(Entry))
 
 
 def n_reviews() -> sa.ScalarSelect[int]:
@@ -86,5 +91,6 @@ def n_reviews() -> sa.ScalarSelect[int]:
         sa.select(sa.func.count(Review.id))
         .join(Assignment, Assignment.id == Review.assignment_id)
         .where(Assignment.entry_id == Entry.id, Review.state.in_(_COUNTED))
+        .correlate(Entry)
         .scalar_subquery()
     )

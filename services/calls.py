@@ -30,6 +30,7 @@ from services.call_content import (
     as_json,
     check,
     check_complete,
+    check_version,
     columns_of,
     content_of,
     known,
@@ -46,8 +47,6 @@ from vocabulary.messages import Message
 from vocabulary.people import SYSTEM, Actor
 from vocabulary.states import CallAction, CallState
 
-__all__ = ["CallSheet"]
-
 BY_PERSON = (
     CallAction.START_REVIEW,
     CallAction.DELIBERATE,
@@ -57,7 +56,6 @@ BY_PERSON = (
 )
 """Steps that a person takes; a call opens and closes by the clock, and is cancelled by two people."""
 
-_STALE = Message("Somebody else changed this meanwhile. Compare both versions and repeat your change.")
 _NOT_A_DRAFT = Message("This call was announced; its text, dates and rules stay as they are.")
 
 
@@ -102,6 +100,19 @@ def create_call(session: Session, actor: Actor, content: Mapping[str, Any], *, n
     session.add(call)
     session.flush()
     record(session, actor, "call.create", call, now=now, after=as_json(content))
+    return sheet(session, call, now)
+
+
+def require_to_write(actor: Actor, *, now: datetime) -> None:
+    """Raises Refused for whoever may not begin a call; for the empty form."""
+    require(actor, Action.CALL_CREATE, NOTHING, now)
+
+
+def draft_to_edit(session: Session, actor: Actor, ref: str, *, now: datetime) -> CallSheet:
+    """A draft, for its form. Raises NotFound, Refused, Conflict where it was announced."""
+    call = fetch_call(session, actor, ref, now)
+    require(actor, Action.CALL_EDIT, _facts(session, call, now), now)
+    _check_draft(call)
     return sheet(session, call, now)
 
 
@@ -224,6 +235,13 @@ def set_four_eyes(
     changed = {"before": {"four_eyes": before}, "after": {"four_eyes": is_on}}
     record(session, actor, "call.set_four_eyes", call, now=now, reason=reason.strip(), **changed)
     return sheet(session, call, now)
+
+
+def asks_for_two(session: Session, actor: Actor, ref: str, *, now: datetime) -> bool:
+    """Does the call ask for a second person? For whoever may change that."""
+    call = _one(session, sa.select(Call).where(Call.ref == ref))
+    require(actor, Action.CALL_SET_FOUR_EYES, call_facts(call, opened_at=now), now)
+    return call.four_eyes
 
 
 def advance_call(
@@ -367,15 +385,9 @@ def _facts(session: Session, call: Call, now: datetime) -> ItemFacts:
     return replace(call_facts(call, opened_at=now), proposed_by_id=int(number) if kind == "account" else None)
 
 
-def check_version(session: Session, call: Call, expected: int) -> None:
-    """Raises Conflict with what is there now when the call is not at the version that was read."""
-    if call.version != expected:
-        current = {
-            "ref": call.ref,
-            "state": call.state.value,
-            **as_json(content_of(call, programmes.names(session))),
-        }
-        raise Conflict(_STALE, code="version_conflict", extra={"version": call.version, "current": current})
+def may_announce(session: Session, actor: Actor, call: Call, now: datetime) -> bool:
+    """Is this a draft, and did somebody else than the actor write in it last?"""
+    return call.state is CallState.DRAFT and may(actor, Action.CALL_PUBLISH, _facts(session, call, now), now)
 
 
 def _check_draft(call: Call) -> None:

@@ -270,9 +270,9 @@ def _waiting(
     """An entry found not eligible, and the finding; whoever found it may not be the one to act."""
     entry, facts = fetch_for(session, actor, Action.ENTRY_READ, ref, now=now, lock=True)
     row = open_ineligible(session, entry)
+    require(actor, action, ineligible_facts(facts, row) if row is not None else facts, now)
     if row is None or entry.state != RequestState.INELIGIBLE:
         raise Conflict(Message("This was not found ineligible."), code="wrong_state")
-    require(actor, action, ineligible_facts(facts, row), now)
     check_version(entry, expected_version)
     return entry, row
 

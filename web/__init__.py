@@ -7,6 +7,8 @@ from flask import Flask
 from web import (
     account,
     assignments,
+    board,
+    call_desk,
     calls,
     conflicts,
     coverage,
@@ -35,6 +37,8 @@ BLUEPRINTS = (
     home.bp,
     help.bp,
     calls.bp,
+    call_desk.bp,
+    board.bp,
     entries.bp,
     feeds.bp,
     drafts.bp,

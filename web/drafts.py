@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, request, session, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
@@ -21,13 +21,14 @@ from services.entries import drafts, submission
 from services.entries.fields import BY_NAME
 from services.entries.rows import fetch_for
 from services.queries.entries import EntryPage, entry_page
+from services.self_check import self_check
 from services.transaction import reading, transaction
 from translations.catalogues import translate, translate_errors
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, HouseError, Invalid, NotFound
 from vocabulary.people import Actor
 from vocabulary.states import EntryKind
-from web.form_layout import SECTIONS, next_section, section_of
+from web.form_layout import SECTIONS, next_section, section_of, section_with
 from web.form_pages import check_page, conflict_page, form_page
 from web.form_questions import Section
 from web.forms import typed_content, typed_fields, version_of
@@ -248,6 +249,19 @@ def check(noun: str, ref: str) -> ResponseReturnValue:
     kind = kind_of(noun)
     with reading() as database:
         return check_page(database, kind, _editable(database, kind, ref))
+
+
+@bp.get("/requests/<ref>/self-check")
+@acts(Action.ENTRY_SUBMIT)
+def check_self(ref: str) -> ResponseReturnValue:
+    """What the rules say of the submitter's own assessment, before anybody else has seen it."""
+    with reading() as database:
+        page = _editable(database, EntryKind.REQUEST, ref)
+        found = self_check(
+            database, page.working, page.call.ref if page.call else None, language=current_language()
+        )
+    address = _address(EntryKind.REQUEST, ref, section_with(EntryKind.REQUEST, "self_assessment"))
+    return render_template("entries/self_check.html", ref=ref, found=found, assessment_url=address)
 
 
 @bp.post(f"/{NOUN}/<ref>/submission")

@@ -17,6 +17,7 @@ from services.clock import utc_now
 from services.matches import MatchList, matches_of
 from services.queries import entries, readable
 from services.queries.exports import public_columns, public_rows
+from services.queries.screening import questions_to
 from services.tables import FORMS
 from services.transaction import reading
 from vocabulary.actions import Action
@@ -179,6 +180,7 @@ def _page(kind: EntryKind, ref: str) -> ResponseReturnValue:
     with reading() as session:
         page = entries.entry_page(session, current_actor(), ref, now=utc_now(), kind=kind)
         matches = _best_matches(session, page, ref) if Action.MATCH_READ in page.may else None
+        questions = questions_to(session, current_actor(), ref, now=utc_now()) if page.is_own else None
         fields = readable.readable(session, kind, page.row.content, language)
         text_language = page.row.content.get("language")
         language_name = vocabularies.labels(session, "languages", language).get(text_language or "")
@@ -192,6 +194,7 @@ def _page(kind: EntryKind, ref: str) -> ResponseReturnValue:
             text_language=text_language,
             language_name=language_name,
             list_url=url_for(ENDPOINTS[kind][0]),
+            questions=questions,
             matches=matches,
             match_parts=PARTS,
         ),

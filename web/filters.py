@@ -27,7 +27,7 @@ from translations.catalogues import (
     translate,
 )
 from vocabulary.states import EntryKind
-from web import layout
+from web import call_words, layout
 from web.labels import match_label, match_tone, public_label
 from web.option_lists import option_list
 
@@ -122,6 +122,11 @@ def install(app: Flask) -> None:
         public_label=public_label,
         match_label=match_label,
         match_tone=match_tone,
+        call_event=call_words.call_event,
+        in_zones=call_words.in_zones,
+        instant_text=call_words.instant_text,
+        label_in=call_words.label_in,
+        state_word=call_words.state_word,
     )
 
     @app.context_processor

@@ -30,6 +30,7 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
     (Message("Calls"), "calls.show_all", None),
     (Message("Gaps"), "coverage.show", None),
     (Message("My entries"), "mine.show", None),
+    (Message("Today"), "board.show", frozenset({Role.OFFICER, Role.DECIDER})),
     (Message("Reviews"), "reviews.queue", frozenset({Role.REVIEWER, Role.MODERATOR})),
     (Message("Received entries"), "screening.received", frozenset({Role.OFFICER})),
     (

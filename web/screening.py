@@ -1,23 +1,32 @@
-"""What came in: the officers' list of entries, and showing or hiding one from the public.
+"""What came in: the officers' list of entries, screening one of them, showing or hiding it from the public.
 
-The whole of screening (questions, eligibility, release) has its own workflow; this is the part that matching
-stands on, since only what is published is matched for the other side.
+Screening one entry has a page of its own: eligible, returned with questions, not eligible, and what undoes
+each. What waits for whom is on the board of today's work (web/board.py).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
+from services import screening
 from services.clock import utc_now
 from services.entries import publication
 from services.queries import entries
+from services.queries.screening import screening_page
+from services.screening import REASON_CODES
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
+from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 from web.drafts import NOUN, kind_of
+from web.form_pages import in_words
 from web.forms import version_of
 from web.session import tell
 
@@ -75,3 +84,140 @@ def unpublish(noun: str, ref: str) -> ResponseReturnValue:
 def _back(noun: str, ref: str, message: Message) -> ResponseReturnValue:
     tell(message)
     return redirect(url_for(f"entries.{noun[:-1]}_page", ref=ref), 303)
+
+
+# --- one entry --------------------------------------------------------------------------------------------
+
+
+@bp.get("/screening/<ref>")
+@acts(Action.ENTRY_SCREEN)
+def show(ref: str) -> ResponseReturnValue:
+    """What is known of one entry, what changed, and what can be found."""
+    return _show(ref, {})
+
+
+def _show(ref: str, errors: Mapping[str, Any]) -> str:
+    with reading() as session:
+        page = screening_page(session, current_actor(), ref, now=utc_now())
+        changes = [
+            (one, in_words(session, one.name, one.old), in_words(session, one.name, one.new))
+            for one in page.changes
+        ]
+    return render_template(
+        "screening/page.html",
+        page=page,
+        changes=changes,
+        reasons=REASON_CODES,
+        errors=errors,
+        typed=request.form,
+        today=utc_now().date(),
+        proposed_due=(utc_now() + publication.ANSWER_WITHIN).date(),
+    )
+
+
+def _done(ref: str, act: Callable[..., object], *args: Any, message: Message) -> ResponseReturnValue:
+    """Do one thing to one entry, or show its page again with what is wrong."""
+    try:
+        with transaction() as session:
+            act(session, current_actor(), ref, version_of(request.form), *args, now=utc_now())
+    except Invalid as wrong:
+        return _show(ref, wrong.errors), 422
+    except Conflict as refused:
+        return _show(ref, {"version": [refused.message]}), 409
+    tell(message)
+    return redirect(url_for("screening.show", ref=ref), 303)
+
+
+def _due_at() -> datetime:
+    """The end of the day that was typed, in UTC; one that has passed where it cannot be read."""
+    try:
+        day = date.fromisoformat(request.form.get("due_on", ""))
+    except ValueError:
+        return utc_now()
+    return datetime.combine(day, time(23, 59, 59), UTC)
+
+
+def _asked() -> list[str]:
+    """One question a line, or one a field."""
+    lines = "\n".join(request.form.getlist("questions")).replace("\r\n", "\n").split("\n")
+    return [line for line in lines if line.strip()]
+
+
+@bp.post("/screening/<ref>/eligible")
+@acts(Action.ENTRY_SCREEN)
+def eligible(ref: str) -> ResponseReturnValue:
+    """The latest version can be scored."""
+    return _done(ref, screening.find_eligible, message=Message("Noted as eligible."))
+
+
+@bp.post("/screening/<ref>/check")
+@acts(Action.ENTRY_SCREEN)
+def check_offer(ref: str) -> ResponseReturnValue:
+    """An offer is sound and stands from now on."""
+    return _done(ref, publication.check_and_activate, message=Message("The offer stands."))
+
+
+@bp.post("/screening/<ref>/return")
+@acts(Action.ENTRY_RETURN)
+def give_back(ref: str) -> ResponseReturnValue:
+    """Put questions to the owner, with a day until which they are answered."""
+    message = Message("The questions went to the owner.")
+    return _done(ref, screening.return_with_questions, _asked(), _due_at(), message=message)
+
+
+@bp.post("/screening/<ref>/return-offer")
+@acts(Action.ENTRY_RETURN)
+def give_back_offer(ref: str) -> ResponseReturnValue:
+    """Ask the partner to correct an offer."""
+    message = Message("The questions went to the owner.")
+    return _done(ref, publication.return_to_owner, "\n".join(_asked()), message=message)
+
+
+@bp.post("/screening/<ref>/propose-return")
+@acts(Action.ENTRY_PROPOSE_RETURN)
+def propose_return(ref: str) -> ResponseReturnValue:
+    """A moderator proposes questions; an officer puts them."""
+    message = Message("Proposed to the officers.")
+    return _done(ref, screening.propose_return, _asked(), message=message)
+
+
+@bp.post("/screening/<ref>/ineligible")
+@acts(Action.ENTRY_PROPOSE_INELIGIBLE)
+def ineligible(ref: str) -> ResponseReturnValue:
+    """Not eligible, for a reason; a second officer confirms."""
+    code, text = request.form.get("reason_code", ""), request.form.get("text", "")
+    message = Message("Noted as not eligible. A second officer has to confirm it.")
+    return _done(ref, screening.find_ineligible, code, text, message=message)
+
+
+@bp.post("/screening/<ref>/confirmation")
+@acts(Action.ENTRY_MARK_INELIGIBLE)
+def confirm(ref: str) -> ResponseReturnValue:
+    """The second officer agrees."""
+    message = Message("Confirmed. The owner is told when the results are released.")
+    return _done(ref, screening.confirm_ineligible, message=message)
+
+
+@bp.post("/screening/<ref>/reversal")
+@acts(Action.ENTRY_RESTORE)
+def reverse(ref: str) -> ResponseReturnValue:
+    """Another officer finds it eligible after all."""
+    reason = request.form.get("reason", "")
+    return _done(ref, screening.reverse_ineligible, reason, message=Message("It goes on as submitted."))
+
+
+@bp.post("/screening/<ref>/reopening")
+@acts(Action.ENTRY_RESTORE)
+def reopen(ref: str) -> ResponseReturnValue:
+    """Another term for a lapsed one, once."""
+    reason = request.form.get("reason", "")
+    message = Message("It is open again, and its owner is told.")
+    return _done(ref, screening.reopen, _due_at(), reason, message=message)
+
+
+@bp.post("/screening/<ref>/restoration")
+@acts(Action.ENTRY_RESTORE)
+def restore(ref: str) -> ResponseReturnValue:
+    """Back on the owner's written request."""
+    reason = request.form.get("reason", "")
+    return _done(ref, screening.restore_withdrawn, reason, message=Message("It goes on as submitted."))

@@ -130,6 +130,14 @@ def activate(session: Session, actor: Actor, ref: str, expected_version: int, *,
     return _step(session, actor, ref, expected_version, Action.ENTRY_SCREEN, EntryAction.ACTIVATE, now)
 
 
+def check_and_activate(
+    session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime
+) -> Entry:
+    """Both at once: an offer that was found sound stands from now on."""
+    entry = check(session, actor, ref, expected_version, now=now)
+    return activate(session, actor, ref, entry.version, now=now)
+
+
 def return_to_owner(
     session: Session,
     actor: Actor,
@@ -141,6 +149,7 @@ def return_to_owner(
     due_at: datetime | None = None,
 ) -> Entry:
     """Ask the owner for something until `due_at`; they may change and submit the entry again."""
+    fetch_for(session, actor, Action.ENTRY_RETURN, ref, now=now)
     if not reason.strip():
         raise Invalid({"reason": [Message("Say what the owner should add or change.")]})
     entry = _step(

@@ -21,10 +21,12 @@ from vocabulary.actions import Action
 from vocabulary.people import Actor, Role, Scope
 from vocabulary.states import (
     AssignmentState,
+    CallState,
     ConflictAnswer,
     ConflictRuling,
     EntryKind,
     Publication,
+    RequestState,
 )
 
 CONTACT = frozenset({"contact_name", "contact_email", "contact_phone", "contact_way"})
@@ -39,6 +41,11 @@ IDENTITY = frozenset(
 )
 PREVIEWED = IDENTITY | {"title", "language", "people_involved", "contact_name", "focal_point_name"}
 """What somebody sees before the conflict question is answered: the title, the people, the institutions."""
+
+_OFFICES = (Role.OFFICER, Role.MODERATOR, Role.DECIDER)
+_UNRELEASED = (RequestState.INELIGIBLE, RequestState.DELIBERATION, RequestState.DECIDED)
+_LATER = (CallState.REVIEW, CallState.DELIBERATION, CallState.DECIDED)
+"""Phases in which what is found not eligible looks like what is under review; before, like any other."""
 
 Condition = sa.ColumnElement[bool]
 
@@ -66,6 +73,21 @@ def _may_write_to(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
     """Contact data are for the owner, who may hold only a private link, and for whoever writes to them."""
     is_holder = facts.entry_id is not None and facts.entry_id in actor.entry_ids
     return is_holder or may(actor, Action.ENTRY_MESSAGE, facts, now)
+
+
+def shown_state(actor: Actor, facts: ItemFacts) -> str | None:
+    """The state as the reader may know it: what was found or decided stays hidden until it is released.
+
+    Whoever holds an office over the entry sees the state itself, its owner and a focal point do not.
+    """
+    is_own = facts.entry_id in actor.entry_ids or facts.owner_id == (actor.account_id or -1)
+    holds_office = any(actor.has_role(role, call_id=facts.call_id) for role in _OFFICES)
+    is_reviewer = (actor.account_id or -1) in facts.assigned_reviewer_ids
+    if actor.is_system or ((holds_office or is_reviewer) and not is_own):
+        return facts.state
+    if facts.state == RequestState.INELIGIBLE and facts.call_phase not in _LATER:
+        return RequestState.SUBMITTED
+    return RequestState.IN_REVIEW if facts.state in _UNRELEASED else facts.state
 
 
 # --- the same in SQL --------------------------------------------------------------------------------------
@@ -118,6 +140,23 @@ def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
     if not with_identity:
         ways.append(sa.and_(_touches_country(actor), under_way, Entry.kind == EntryKind.REQUEST))
     return sa.or_(is_own(actor), sa.and_(sa.or_(*ways), sa.not_(has_conflict(actor))))
+
+
+def has_shown_state(actor: Actor, states: Collection[str]) -> Condition:
+    """Entries whose state, as far as the actor may know it, is one of these."""
+    office = sa.or_(*(_in_calls(actor, role) for role in _OFFICES), _is_reviewing(actor, cleared=False))
+    sees = sa.and_(office, sa.not_(is_own(actor)))
+    later = sa.select(Call.id).where(Call.state.in_(_LATER))
+    early = sa.and_(
+        Entry.state == RequestState.INELIGIBLE, sa.or_(Entry.call_id.is_(None), Entry.call_id.not_in(later))
+    )
+    shown = sa.case(
+        (sees, Entry.state),
+        (early, sa.literal(RequestState.SUBMITTED.value)),
+        (Entry.state.in_(_UNRELEASED), sa.literal(RequestState.IN_REVIEW.value)),
+        else_=Entry.state,
+    )
+    return shown.in_(list(states))
 
 
 def is_previewed(actor: Actor) -> Condition:

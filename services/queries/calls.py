@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.calls import Call
+from models.calls import Call, CallCorrection
 from procedure.access import may
 from procedure.facts import ItemFacts
 from services import vocabularies
@@ -60,6 +60,32 @@ class CallRow:
     zone: str
     minimum_reviews: int
     countdown: Message | None
+    grace_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetails:
+    """What the page of a call says beyond its line: whom it is for, how it is judged, what was corrected."""
+
+    countries: tuple[str, ...]
+    kinds: tuple[str, ...]
+    needs: tuple[str, ...]
+    regions: tuple[str, ...]
+    audience: str | None
+    audience_language: str
+    met_threshold: int
+    scale: str
+    blind_mode: bool
+    is_public_result: bool
+    question_round: bool
+    conflict_years: int
+    nationality_conflicts: bool
+    retention_years: int
+    grace_minutes: int
+    state_reason: str | None
+    superseded_by: str | None
+    corrections: tuple[tuple[int, str, datetime], ...]
+    takes_questions: bool
 
 
 def announced_calls(session: Session, *, language: str, now: datetime) -> tuple[CallRow, ...]:
@@ -91,6 +117,48 @@ def call_page(session: Session, actor: Actor, ref: str, *, language: str, now: d
     ):
         raise NotFound
     return _row(session, call, language, now)
+
+
+def call_details(session: Session, ref: str, *, language: str, now: datetime) -> CallDetails:
+    """More of an announced call that the reader has already been shown."""
+    call = session.execute(sa.select(Call).where(Call.ref == ref)).scalar_one()
+    eligibility, audience = call.eligibility or {}, call.audience or {}
+    words = audience.get("text") or {}
+    chosen = best_language(words, language)
+    corrections = session.execute(
+        sa.select(CallCorrection.number, CallCorrection.reason, CallCorrection.published_at)
+        .where(CallCorrection.call_id == call.id)
+        .order_by(CallCorrection.number.desc())
+    ).all()
+    superseded_by = session.execute(
+        sa.select(Call.ref).where(Call.supersedes_id == call.id, Call.state != CallState.DRAFT)
+    ).scalar_one_or_none()
+    return CallDetails(
+        countries=_labels(session, "countries", eligibility.get("countries"), language),
+        kinds=_labels(session, "organisation_kinds", eligibility.get("kinds"), language),
+        needs=_labels(session, "needs", audience.get("needs"), language),
+        regions=_labels(session, "regions", audience.get("regions"), language),
+        audience=words.get(chosen),
+        audience_language=chosen,
+        met_threshold=call.met_threshold,
+        scale=call.scale,
+        blind_mode=call.blind_mode,
+        is_public_result=call.is_public_result,
+        question_round=call.question_round,
+        conflict_years=call.conflict_years,
+        nationality_conflicts=call.nationality_conflicts,
+        retention_years=call.retention_years,
+        grace_minutes=call.grace_minutes,
+        state_reason=call.state_reason,
+        superseded_by=superseded_by,
+        corrections=tuple((row.number, row.reason, row.published_at) for row in corrections),
+        takes_questions=is_open_at(call, now),
+    )
+
+
+def _labels(session: Session, vocabulary: str, codes: Sequence[str] | None, language: str) -> tuple[str, ...]:
+    names = vocabularies.labels(session, vocabulary, language)
+    return tuple(names.get(code, code) for code in codes or ())
 
 
 def invitation(session: Session, ref: str | None, language: str, *, now: datetime) -> CallRow | None:
@@ -128,7 +196,16 @@ def _row(session: Session, call: Call, language: str, now: datetime) -> CallRow:
         zone=call.zone,
         minimum_reviews=call.minimum_reviews,
         countdown=_countdown(call.closes_at - now) if is_open and call.closes_at else None,
+        grace_until=_grace_until(call, now),
     )
+
+
+def _grace_until(call: Call, now: datetime) -> datetime | None:
+    """Until when a form that was opened in time can still be sent, in the minutes after the deadline."""
+    if call.closes_at is None or call.state not in _MAY_OPEN or now < call.closes_at:
+        return None
+    ends_at = call.closes_at + timedelta(minutes=call.grace_minutes)
+    return ends_at if now < ends_at else None
 
 
 def is_open_at(call: Call, now: datetime) -> bool:

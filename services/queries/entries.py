@@ -17,12 +17,14 @@ from procedure.facts import ItemFacts
 from procedure.lifecycle import has_step
 from services.entries.fields import publishable
 from services.entries.visibility import (
+    has_shown_state,
     is_own,
     is_previewed,
     is_previewed_in_office,
     is_public,
     is_readable,
     shown_fields,
+    shown_state,
 )
 from services.facts import facts_of_entries
 from services.queries.entry_rows import EVERY_FIELD, MOST_ROWS, ReadEntry, first_published, listed, one
@@ -47,6 +49,7 @@ ASKED_OF_A_PAGE = (
     Action.ENTRY_WITHDRAW,
     Action.ENTRY_SCREEN,
     Action.ENTRY_RETURN,
+    Action.ENTRY_RESTORE,
     Action.ENTRY_MESSAGE,
     Action.ATTACHMENT_UPLOAD,
     Action.ATTACHMENT_DOWNLOAD,
@@ -185,20 +188,26 @@ def list_visible(
     """
     check_filters(filters, sort, inside=True)
     readable, previewed = is_readable(actor), is_previewed(actor)
+    asks_inside = any(filters.get(name) for name in INSIDE_FILTERS)
+    is_plain = not (q and q.strip()) and not any(filters.values())
+    in_state = sa.true()
+    if filters.get("state"):  # by the state that this reader sees, which hides what is not released
+        in_state = has_shown_state(actor, filters["state"])
+        readable = sa.and_(readable, in_state)
+        filters = {name: codes for name, codes in filters.items() if name != "state"}
     names = (Entry.search_text, Entry.organisation_search_text)
     ways = [sa.and_(readable, matches(session, filters, q, names[:1], public=False))]
     if q and q.strip():  # whose an entry is counts for a search of those only who may know it
-        known = is_readable(actor, with_identity=True)
+        known = sa.and_(readable, is_readable(actor, with_identity=True))
         ways.append(sa.and_(known, matches(session, filters, q, names, public=False)))
-    if not any(filters.get(name) for name in INSIDE_FILTERS):
+    if not asks_inside:
         outside = matches(session, filters, q, (Entry.public_search_text,), public=True)
         ways.append(sa.and_(is_public(), outside))
-    if not (q and q.strip()):
-        if not any(filters.values()):
-            ways.append(previewed)
-        elif not any(codes for name, codes in filters.items() if name not in INSIDE_FILTERS):
-            standing = matches(session, filters, None, (), public=False)
-            ways.append(sa.and_(is_previewed_in_office(actor), standing))
+    if is_plain:
+        ways.append(previewed)
+    elif not (q and q.strip()) and not set(filter(filters.get, filters)) - set(INSIDE_FILTERS):
+        standing = matches(session, filters, None, (), public=False)
+        ways.append(sa.and_(is_previewed_in_office(actor), standing, in_state))
     condition = sa.and_(Entry.kind == kind, sa.or_(*ways))
     inside_time = sa.func.coalesce(Entry.submitted_at, Entry.created_at)
     time = sa.case((sa.or_(readable, previewed), inside_time), else_=Entry.published_at)
@@ -224,12 +233,12 @@ def mine(session: Session, actor: Actor, *, now: datetime) -> tuple[EntryRow, ..
 
 def _public_row(entry: ReadEntry, names: Collection[str]) -> EntryRow:
     shown = set(entry.row.public_fields) & set(publishable(entry.row.kind)) & set(names)
-    return _limited(entry, shown, is_inside=False)
+    return _limited(entry, shown, None, is_inside=False)
 
 
 def _row(entry: ReadEntry, actor: Actor, facts: ItemFacts, now: datetime) -> EntryRow:
     shown = shown_fields(actor, entry.row.kind, entry.row.public_fields, facts, now)
-    return _limited(entry, shown, is_inside=_is_inside(actor, facts, now))
+    return _limited(entry, shown, shown_state(actor, facts), is_inside=_is_inside(actor, facts, now))
 
 
 def _is_inside(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
@@ -237,13 +246,13 @@ def _is_inside(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
     return may(actor, Action.ENTRY_READ, facts, now) or may(actor, Action.ENTRY_PREVIEW, facts, now)
 
 
-def _limited(entry: ReadEntry, shown: Collection[str], *, is_inside: bool) -> EntryRow:
+def _limited(entry: ReadEntry, shown: Collection[str], state: str | None, *, is_inside: bool) -> EntryRow:
     row = entry.row
     return EntryRow(
         ref=row.ref,
         kind=row.kind,
         version=row.version,
-        state=row.state if is_inside else None,
+        state=state if is_inside else None,
         publication=row.publication,
         content=entry.content(shown),
         submitted_at=row.submitted_at if is_inside else None,
@@ -281,13 +290,15 @@ def entry_page(
     )[row.id]
     if not is_visible(actor, facts, now):
         if row.publication is Publication.UNPUBLISHED:
-            return EntryPage(_limited(entry, frozenset(), is_inside=False), frozenset(), frozenset(), True)
+            return EntryPage(
+                _limited(entry, frozenset(), None, is_inside=False), frozenset(), frozenset(), True
+            )
         raise NotFound
     shown = shown_fields(actor, row.kind, row.public_fields, facts, now)
     reads = may(actor, Action.ENTRY_READ, facts, now)
     owns = reads and (row.id in actor.entry_ids or facts.owner_id == (actor.account_id or -1))
     return EntryPage(
-        row=_limited(entry, shown, is_inside=_is_inside(actor, facts, now)),
+        row=_limited(entry, shown, shown_state(actor, facts), is_inside=_is_inside(actor, facts, now)),
         shown=shown,
         may=frozenset(action for action in ASKED_OF_A_PAGE if _offers(actor, action, facts, now)),
         is_own=owns,

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.calls import Call
+from models.calls import Call, CallQuestion
 from models.entries import Entry
 from models.people import ApiToken, Organisation, UserSession
 from models.reviews import Assignment, Review
@@ -22,6 +22,8 @@ from procedure.facts import ANYWHERE, NOTHING, ItemFacts
 from procedure.policy import LISTS
 from services.assignments import assign
 from services.attachments import add_attachment
+from services.call_acts import propose_act
+from services.call_questions import ask
 from services.clock import utc_now
 from services.conflicts import declare
 from services.entries.drafts import new_link
@@ -29,10 +31,18 @@ from services.facts import assignment_facts, call_facts, entry_facts
 from services.introductions.steps import propose, shortlist
 from services.secrets import new_secret, secret_hash
 from services.sessions import actor_of_account
-from tests.factories import link_holder, make_account, make_call, make_draft, make_published, make_submitted
+from tests.factories import (
+    link_holder,
+    make_account,
+    make_actor,
+    make_call,
+    make_draft,
+    make_published,
+    make_submitted,
+)
 from vocabulary.actions import Action
 from vocabulary.people import SIGNED_OUT, Actor, Role, Scope
-from vocabulary.states import ConflictAnswer, EntryKind
+from vocabulary.states import CallActKind, ConflictAnswer, EntryKind
 
 SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER = "signed_out", "stranger", "owner", "link_holder"
 PERSONAS = (SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER, *(role.value for role in Role))
@@ -56,6 +66,8 @@ class World:
     link: str = ""
     session_id: int = 0
     token_id: int = 0
+    act_id: int = 0
+    question_id: int = 0
     accounts: dict[str, int] = field(default_factory=dict)
 
 
@@ -81,6 +93,11 @@ def make_world(session: Session) -> World:
     world.link = new_link(session, _entry(session, world.draft), now=now)
     world.match = _proposed(session, world, now)
     world.assignment = _assigned(session, world, now)
+    colleague = make_actor(session, Role.OFFICER, email="colleague@people.example")
+    act = propose_act(session, colleague, call.ref, CallActKind.CANCEL, {}, "no money", now=now)
+    ask(session, owner, call.ref, "May we?", None, now=now)
+    world.act_id = act.id
+    world.question_id = session.execute(sa.select(sa.func.max(CallQuestion.id))).scalar_one()
     return world
 
 
@@ -155,6 +172,27 @@ ABOUT: Mapping[str, str] = {
     "feeds.all_calls": "call",
     "calls.show_all": "call",
     "calls.show": "call",
+    "calls.ask": "call",
+    "call_desk.new": "nothing",
+    "call_desk.create": "nothing",
+    "call_desk.edit": "call",
+    "call_desk.save": "call",
+    "call_desk.show": "call",
+    "call_desk.publish": "call",
+    "call_desk.new_version": "call",
+    "call_desk.move_on": "call",
+    "call_desk.change": "call",
+    "call_desk.propose": "call",
+    "call_desk.confirm": "call",
+    "call_desk.drop": "call",
+    "call_desk.answer": "call",
+    "call_desk.decline": "call",
+    "call_desk.four_eyes": "call",
+    "call_desk.set_four_eyes": "call",
+    "board.show": "board",
+    "board.work": "board",
+    "board.plan": "board",
+    "board.carry_out": "board",
     "drafts.new": "new",
     "drafts.create": "new",
     "lookups.entries": "new",
@@ -220,6 +258,18 @@ ABOUT: Mapping[str, str] = {
     "links.confirm": "secret",
     "links.resume": "secret",
     "screening.received": "nothing",
+    "screening.show": "request",
+    "screening.eligible": "request",
+    "screening.check_offer": "offer",
+    "screening.give_back": "request",
+    "screening.give_back_offer": "request",
+    "screening.propose_return": "request",
+    "screening.ineligible": "request",
+    "screening.confirm": "request",
+    "screening.reverse": "request",
+    "screening.reopen": "request",
+    "screening.restore": "request",
+    "drafts.check_self": "draft",
     "screening.publish": "request",
     "screening.unpublish": "public",
     # the same by the API
@@ -236,6 +286,21 @@ ABOUT: Mapping[str, str] = {
     "api_calls.create": "nothing",
     "api_calls.change": "call",
     "api_calls.publish": "call",
+    "api_call_desk.new_version": "call",
+    "api_call_desk.move_on": "call",
+    "api_call_desk.set_four_eyes": "call",
+    "api_call_desk.list_acts": "call",
+    "api_call_desk.propose": "call",
+    "api_call_desk.confirm": "call",
+    "api_call_desk.drop": "call",
+    "api_call_desk.list_extensions": "call",
+    "api_call_desk.list_questions": "call",
+    "api_call_desk.ask": "call",
+    "api_call_desk.answer": "call",
+    "api_call_desk.get_board": "board",
+    "api_screening.get_screening": "request",
+    "api_screening.find": "request",
+    "api_screening.get_self_check": "request",
     "api_organisations.list_organisations": "nothing",
     "api_reports.get_coverage": "nothing",
     "api_reports.get_bundles": "nothing",
@@ -323,6 +388,7 @@ SEEN: Mapping[str, tuple[str, ...]] = {
 """Endpoints that show an entry, as much of it as somebody may see, and the entries to ask for."""
 
 BODIES: Mapping[str, Mapping[str, Any]] = {
+    "call_desk.move_on": {"action": "start_review"},
     "screening.unpublish": {"reason": "at the owner's wish"},
     "account.create_token": {"name": "mine", "scopes": "read", "days": "30"},
     "erasures.prepare": {"email": "stranger@people.example", "reason": "asked by letter"},
@@ -343,6 +409,12 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "introductions.start": {"starts_on": "2026-07-01"},
     "introductions.cancel": {"reason": "for the sweep"},
     "introductions.tell_outcome": {"result": "completed", "outcome": "Done."},
+    "api_call_desk.move_on": {"action": "start_review"},
+    "api_call_desk.set_four_eyes": {"four_eyes": True, "reason": "two again"},
+    "api_call_desk.propose": {"kind": "cancel", "reason": "no money"},
+    "api_call_desk.ask": {"question": "May we?"},
+    "api_call_desk.answer": {"question": {"en": "May we?"}, "answer": {"en": "Yes."}},
+    "api_screening.find": {"finding": "eligible"},
     "api_requests.create": {"title": "A request"},
     "api_offers.create": {"title": "An offer"},
     "api_requests.change": {"title": "Another title"},
@@ -398,6 +470,8 @@ WIDER: Mapping[tuple[str, str], str] = {
         for name in ("propose_lift", "approve_lift")
         for persona in ("auditor", "decider")
     },
+    ("api_screening.get_screening", "moderator"): "proposes questions there, and can do nothing else",
+    ("screening.show", "moderator"): "proposes questions there, and is shown nothing else to do",
     ("erasures.show", "auditor"): "one page for the three steps; each shows only what is the reader's to do",
     ("erasures.show", "admin"): "one page for the three steps; each shows only what is the reader's to do",
 }
@@ -419,7 +493,10 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         if about == "match"
         else refs.get({"about a person": "request"}.get(about, about), world.assignment),
         "noun": "offers" if about == "offer" else "requests",
-        "code": "needs" if about == "nothing" else "need",
+        "code": {"nothing": "needs", "board": "screen"}.get(about, "need"),
+        "kind": "cancel",
+        "act_id": world.act_id,
+        "question_id": world.question_id,
         "form": "csv",
         "file_ref": world.file,
         "other": world.offer,

@@ -51,6 +51,7 @@ from tests.house.sweep_world import (
 )
 from vocabulary.actions import Action
 
+NUMBERS = ("account_id", "session_id", "token_id", "act_id", "question_id")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -107,7 +108,7 @@ class Place:
         values = parameters(self.world, ABOUT[rule.endpoint], frozenset(rule.arguments))
         if missing:
             refs = {name: MISSING for name in ("ref", "file_ref") if name in values}
-            numbers = {name: 999_999 for name in ("account_id", "session_id", "token_id") if name in values}
+            numbers = {name: 999_999 for name in NUMBERS if name in values}
             values |= refs | numbers
         with self.app.test_request_context():
             built: str = self.app.url_map.bind("localhost").build(rule.endpoint, self._all(rule, values))

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from models.calls import Call
 from models.reference import CriteriaSet, RuleSet
 from services.audit import verify
+from services.call_content import CallSheet
 from services.calls import (
-    CallSheet,
     create_call,
     edit_call,
     list_calls,
