@@ -125,6 +125,13 @@ def propose_act(
     return _row(session, actor, act, call, entry, now)
 
 
+def require_to_propose(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> Call:
+    """The call, for whoever may propose something about it. Raises NotFound, Refused."""
+    call = fetch_call(session, actor, call_ref, now)
+    require(actor, Action.CALL_PROPOSE, call_facts(call, opened_at=now), now)
+    return call
+
+
 def confirm_act(
     session: Session, actor: Actor, act_id: int, *, now: datetime, call_ref: str | None = None
 ) -> ActRow:
@@ -163,6 +170,7 @@ def acts_of(
         .order_by(CallAct.id.desc())
     )
     if call_ref is not None:
+        require_to_propose(session, actor, call_ref, now=now)
         query = query.where(Call.ref == call_ref)
     if only_open:
         query = query.where(CallAct.outcome.is_(None))
@@ -177,7 +185,7 @@ def extensions_of(
     session: Session, actor: Actor, call_ref: str, *, now: datetime
 ) -> tuple[ExtensionRow, ...]:
     """Every extension of a call for whoever runs it, the latest first."""
-    call = fetch_call(session, actor, call_ref, now)
+    call = require_to_propose(session, actor, call_ref, now=now)
     rows = session.execute(
         sa.select(Extension, Entry)
         .join(Entry, Entry.id == Extension.entry_id)

@@ -242,6 +242,7 @@ def _payload(ref: str, kind: CallActKind, typed: Mapping[str, Any]) -> dict[str,
         return {}
     if kind is CallActKind.CORRECT:
         with reading() as session:
+            call_acts.require_to_propose(session, current_actor(), ref, now=utc_now())
             sheet = calls.read_call(session, current_actor(), ref, now=utc_now())
         content, errors = content_in({**typed_of(sheet), **typed})
         if errors:
@@ -261,6 +262,7 @@ def _change_page(
     ref: str, kind: CallActKind, typed: Mapping[str, Any] | None, errors: Mapping[str, Any]
 ) -> str:
     with reading() as session:
+        call_acts.require_to_propose(session, current_actor(), ref, now=utc_now())
         sheet = calls.read_call(session, current_actor(), ref, now=utc_now())
         shown = typed_of(sheet) | {"reason": "", "entry": "", "until": ""}
         return render_template(

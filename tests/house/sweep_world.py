@@ -447,6 +447,7 @@ NARROWER: Mapping[str, str] = {
     "api_reviews.put_conflict": "one's own assignment; others declare a conflict with no page yet",
     "api_requests.create": "the API answers nobody's entries: a program has a token",
     "api_offers.create": "the API answers nobody's entries: a program has a token",
+    "api_call_desk.ask": "a program has a token; people ask on the page of the call",
     "account.revoke_token": "an administrator revokes by `flask tokens revoke`",
     "account.show_link": "a made-up secret opens nothing",
     "account.use_link": "a made-up secret opens nothing",
