@@ -14,16 +14,16 @@ from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.calls import CallSchema
 from schemas.screening import (
-    ActSchema,
-    ActsSchema,
-    AnswerSchema,
     BoardSchema,
+    CallActSchema,
+    CallActsSchema,
+    CallAnswerSchema,
+    CallQuestionsSchema,
     ExtensionsSchema,
     FourEyesSchema,
-    NewActSchema,
-    NewQuestionSchema,
+    NewCallActSchema,
+    NewCallQuestionSchema,
     PhaseSchema,
-    QuestionsSchema,
 )
 from services import call_acts, call_questions, calls
 from services.call_acts import ActRow
@@ -98,7 +98,7 @@ def set_four_eyes(asked: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/calls/<ref>/acts", methods=["GET"])
 @acts(Action.CALL_PROPOSE)
-@bp.response(200, ActsSchema)
+@bp.response(200, CallActsSchema)
 def list_acts(ref: str) -> dict[str, Any]:
     """What was proposed for a call, and what came of it."""
     with reading() as session:
@@ -108,8 +108,8 @@ def list_acts(ref: str) -> dict[str, Any]:
 
 @bp.route("/calls/<ref>/acts", methods=["POST"])
 @acts(Action.CALL_PROPOSE)
-@bp.arguments(NewActSchema)
-@bp.response(201, ActSchema)
+@bp.arguments(NewCallActSchema)
+@bp.response(201, CallActSchema)
 @bp.doc(parameters=[IF_MATCH, REPEAT])
 def propose(asked: dict[str, Any], ref: str) -> Response:
     """Propose to cancel, correct, move the deadline or extend; a second person confirms."""
@@ -135,7 +135,7 @@ def propose(asked: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/calls/<ref>/acts/<int(max=2147483647):act_id>/confirmation", methods=["POST"])
 @acts(Action.CALL_PROPOSE)
-@bp.response(200, ActSchema)
+@bp.response(200, CallActSchema)
 @bp.doc(parameters=[REPEAT])
 def confirm(ref: str, act_id: int) -> Response:
     """The second person confirms, and it happens."""
@@ -148,7 +148,7 @@ def confirm(ref: str, act_id: int) -> Response:
 
 @bp.route("/calls/<ref>/acts/<int(max=2147483647):act_id>", methods=["DELETE"])
 @acts(Action.CALL_PROPOSE)
-@bp.response(200, ActSchema)
+@bp.response(200, CallActSchema)
 def drop(ref: str, act_id: int) -> Response:
     """Let a proposal fall."""
     return write_once(
@@ -170,7 +170,7 @@ def list_extensions(ref: str) -> dict[str, Any]:
 
 @bp.route("/calls/<ref>/questions", methods=["GET"])
 @acts(Action.CALL_READ)
-@bp.response(200, QuestionsSchema)
+@bp.response(200, CallQuestionsSchema)
 def list_questions(ref: str) -> dict[str, Any]:
     """Questions about a call with their answers, in the caller's language where there is one."""
     language = current_language()
@@ -181,7 +181,7 @@ def list_questions(ref: str) -> dict[str, Any]:
 
 @bp.route("/calls/<ref>/questions", methods=["POST"])
 @acts(Action.CALL_ASK)
-@bp.arguments(NewQuestionSchema)
+@bp.arguments(NewCallQuestionSchema)
 @bp.response(204)
 def ask(asked: dict[str, Any], ref: str) -> Response:
     """Ask about an open call; the answer is published for everybody."""
@@ -196,7 +196,7 @@ def ask(asked: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/calls/<ref>/questions/<int(max=2147483647):question_id>/answer", methods=["PUT"])
 @acts(Action.CALL_ANSWER)
-@bp.arguments(AnswerSchema)
+@bp.arguments(CallAnswerSchema)
 @bp.response(204)
 def answer(asked: dict[str, Any], ref: str, question_id: int) -> Response:
     """Publish a question and its answer, by language."""
@@ -224,5 +224,5 @@ def get_board() -> dict[str, Any]:
 
 
 def _act(act: ActRow, status: int = 200) -> Answer:
-    shown: dict[str, Any] = ActSchema().dump(act)
+    shown: dict[str, Any] = CallActSchema().dump(act)
     return shown, status, {}

@@ -79,6 +79,9 @@ class CallChangesSchema(HouseSchema):
     rule_set = Words(longest=90, one_line=True, metadata={"description": "null: those in force"})
     met_threshold = fields.Integer(strict=True, validate=validate.Range(1, 3, error=_BETWEEN))
     conflict_years = fields.Integer(strict=True, validate=validate.Range(0, 20, error=_BETWEEN))
+    asks_everybody = fields.Boolean(
+        metadata={"description": "officers, deciders and others answer the conflict question too"}
+    )
     nationality_conflicts = fields.Boolean()
     question_round = fields.Boolean()
     retention_years = fields.Integer(strict=True, validate=validate.Range(1, 50, error=_BETWEEN))
@@ -121,6 +124,7 @@ class CallSchema(HouseSchema):
     scale = fields.String(required=True)
     met_threshold = fields.Integer(required=True)
     conflict_years = fields.Integer(required=True)
+    asks_everybody = fields.Boolean(required=True)
     nationality_conflicts = fields.Boolean(required=True)
     question_round = fields.Boolean(required=True)
     retention_years = fields.Integer(required=True)

@@ -50,7 +50,7 @@ class CorrectionSchema(HouseSchema):
     closes_at = Instant(format="iso", required=True)
 
 
-class NewActSchema(HouseSchema):
+class NewCallActSchema(HouseSchema):
     """Something to do to an announced call: `closes_at`, `changes` or `entry` and `until` by its kind."""
 
     kind = fields.Enum(CallActKind, by_value=True, required=True)
@@ -61,7 +61,7 @@ class NewActSchema(HouseSchema):
     until = Instant(format="iso")
 
 
-class ActSchema(HouseSchema):
+class CallActSchema(HouseSchema):
     """An act on a call and how it ended."""
 
     id = fields.Integer(required=True)
@@ -77,10 +77,10 @@ class ActSchema(HouseSchema):
     may_drop = fields.Boolean(required=True)
 
 
-class ActsSchema(HouseSchema):
+class CallActsSchema(HouseSchema):
     """The acts on a call, the latest first."""
 
-    items = fields.List(fields.Nested(ActSchema), required=True)
+    items = fields.List(fields.Nested(CallActSchema), required=True)
     next = fields.String(required=True, allow_none=True)
 
 
@@ -102,21 +102,21 @@ class ExtensionsSchema(HouseSchema):
     next = fields.String(required=True, allow_none=True)
 
 
-class NewQuestionSchema(HouseSchema):
+class NewCallQuestionSchema(HouseSchema):
     """A question about a call; with an address, a mail goes there once, when the answer is published."""
 
     question = Words(longest=2_000, required=True)
     email = Address()
 
 
-class AnswerSchema(HouseSchema):
+class CallAnswerSchema(HouseSchema):
     """A question as it is published and its answer, both by language."""
 
     question = Texts(longest=5_000, required=True)
     answer = Texts(longest=5_000, required=True)
 
 
-class QuestionSchema(HouseSchema):
+class CallQuestionSchema(HouseSchema):
     """A question that was answered."""
 
     question = fields.String(required=True)
@@ -125,10 +125,10 @@ class QuestionSchema(HouseSchema):
     answered_at = fields.AwareDateTime(required=True, format="iso")
 
 
-class QuestionsSchema(HouseSchema):
+class CallQuestionsSchema(HouseSchema):
     """The answered questions of a call, the first answered first."""
 
-    items = fields.List(fields.Nested(QuestionSchema), required=True)
+    items = fields.List(fields.Nested(CallQuestionSchema), required=True)
     next = fields.String(required=True, allow_none=True)
 
 

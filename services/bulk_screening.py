@@ -13,11 +13,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models.entries import Entry
+from procedure.access import refusal
 from services import screening
 from services.entries import publication
 from services.entries.content import PREFIXES
+from services.entries.rows import fetch
+from services.facts import entry_facts
 from services.queries import board
 from services.queries.board import WorkRow
+from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound
 from vocabulary.messages import Message
 from vocabulary.people import Actor
@@ -83,7 +87,16 @@ def plan(
         raise Invalid({"ref": [Message("Choose between one and {n} entries.", n=MOST_AT_ONCE)]})
     if any(ref not in waiting for ref in chosen):
         raise NotFound
+    closed = tuple(ref for ref in chosen if _is_unanswered(session, actor, ref, now))
+    if closed:
+        raise Invalid({"ref": [Message("Answer the conflict question first for {refs}.", refs=closed)]})
     return Plan(ACTS[code], tuple(waiting[ref] for ref in chosen))
+
+
+def _is_unanswered(session: Session, actor: Actor, ref: str, now: datetime) -> bool:
+    """Does the conflict question still stand between the actor and this entry?"""
+    facts = entry_facts(session, fetch(session, ref), actor)
+    return refusal(actor, Action.ENTRY_READ, facts, now) == "conflict_unanswered"
 
 
 def carry_out(

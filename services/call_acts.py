@@ -19,6 +19,7 @@ from models.calls import Call, CallAct, Extension
 from models.entries import Entry
 from models.people import Account
 from procedure.access import may, require
+from procedure.calls import CORRECTABLE
 from procedure.facts import ItemFacts
 from services.call_changes import carry_out, check_act
 from services.call_content import check_version
@@ -123,6 +124,11 @@ def propose_act(
         act.is_alone = True
         _carry_out(session, actor, call, entry, act, now)
     return _row(session, actor, act, call, entry, now)
+
+
+def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What a correction of one content to the other would change, of what may be corrected at all."""
+    return {name: new[name] for name in CORRECTABLE if name in new and new[name] != old.get(name)}
 
 
 def require_to_propose(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> Call:

@@ -34,6 +34,7 @@ COLUMNS = (
     "met_threshold",
     "minimum_reviews",
     "blind_mode",
+    "asks_everybody",
     "conflict_years",
     "nationality_conflicts",
     "question_round",

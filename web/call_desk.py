@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
 from frame.language import current_language
-from procedure.calls import CORRECTABLE, in_words
 from services import call_acts, call_questions, calls
 from services.call_acts import ACT_NAMES
 from services.call_content import CallSheet
@@ -145,7 +144,6 @@ def _board(ref: str, errors: Mapping[str, Any]) -> str:
             call=found.sheet,
             work=[(WORK[one.code], one) for one in found.work if one.count],
             steps=[(step, *STEPS[step]) for step in found.steps],
-            blocked=in_words(found.progress),
             act_names=ACT_NAMES,
             labels=FIELD_NAMES,
             errors=errors,
@@ -247,10 +245,7 @@ def _payload(ref: str, kind: CallActKind, typed: Mapping[str, Any]) -> dict[str,
         content, errors = content_in({**typed_of(sheet), **typed})
         if errors:
             raise Invalid(errors)
-        changes = {
-            name: content[name] for name in CORRECTABLE if content.get(name) != sheet.content.get(name)
-        }
-        return {"changes": changes}
+        return {"changes": call_acts.changes_between(sheet.content, content)}
     name = "closes_at" if kind is CallActKind.MOVE_DEADLINE else "until"
     payload = {name: instant_in(typed, name, errors)}
     if errors:

@@ -28,7 +28,7 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "conflict_years": (0, 20),
     "retention_years": (1, 50),
 }
-FLAGS = ("blind_mode", "nationality_conflicts", "question_round", "is_public_result")
+FLAGS = ("blind_mode", "asks_everybody", "nationality_conflicts", "question_round", "is_public_result")
 FRESH: Mapping[str, Any] = {
     "kind": "requests",
     "zone": "UTC",
@@ -37,6 +37,7 @@ FRESH: Mapping[str, Any] = {
     "met_threshold": "2",
     "conflict_years": "3",
     "retention_years": "10",
+    "asks_everybody": True,
 }
 """What a new form proposes."""
 
@@ -60,6 +61,7 @@ FIELD_NAMES: Mapping[str, Message] = {
     "met_threshold": Message("Score from which a criterion is met"),
     "minimum_reviews": Message("Reviews for each entry"),
     "blind_mode": Message("Names hidden from reviewers"),
+    "asks_everybody": Message("Everybody answers the conflict question"),
     "conflict_years": Message("Years that a conflict of interest looks back"),
     "nationality_conflicts": Message("The same nationality is a conflict"),
     "question_round": Message("Questions during deliberation"),

@@ -22,7 +22,7 @@ from services.queries.screening import screening_page
 from services.screening import REASON_CODES
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, Invalid
+from vocabulary.errors import Conflict, Invalid, Refused
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
 from web.drafts import NOUN, kind_of
@@ -92,8 +92,13 @@ def _back(noun: str, ref: str, message: Message) -> ResponseReturnValue:
 @bp.get("/screening/<ref>")
 @acts(Action.ENTRY_SCREEN)
 def show(ref: str) -> ResponseReturnValue:
-    """What is known of one entry, what changed, and what can be found."""
-    return _show(ref, {})
+    """What is known of one entry, what changed, and what can be found; after the conflict question."""
+    try:
+        return _show(ref, {})
+    except Refused as refused:
+        if refused.code != "conflict_unanswered":
+            raise
+        return redirect(url_for("conflicts.gate", ref=ref), 303)
 
 
 def _show(ref: str, errors: Mapping[str, Any]) -> str:

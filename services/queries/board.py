@@ -1,7 +1,7 @@
 """What is there to do today, for whoever runs calls? Each kind of work with its count and its rows.
 
-Every entry counted here is one that this reader may read, so what is closed to them by a conflict of interest
-is in no count and no list: they see the figures of a world without it.
+Every entry counted here is one that this reader may know of, so what is closed to them by a conflict of
+interest is in no count and no list: they see the figures of a world without it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from services import conflicts
 from services.call_acts import acts_of
 from services.call_progress import is_confirmed_ineligible, is_screened
 from services.calls import may_announce
-from services.entries.visibility import has_conflict, is_readable
+from services.entries.visibility import has_conflict, is_previewed_in_office, is_readable
 from services.facts import call_facts
 from services.queries.calls import best_language
 from vocabulary.actions import Action
@@ -103,13 +103,18 @@ def counts_by_state(session: Session, actor: Actor, call_ref: str) -> dict[str, 
     rows = session.execute(
         sa.select(Entry.state, sa.func.count(Entry.id))
         .join(Call, Call.id == Entry.call_id)
-        .where(Call.ref == call_ref, Entry.state != "draft", is_readable(actor))
+        .where(Call.ref == call_ref, Entry.state != "draft", _is_seen(actor))
         .group_by(Entry.state)
     )
     return {row[0]: row[1] for row in rows}
 
 
 # --- entries ----------------------------------------------------------------------------------------------
+
+
+def _is_seen(actor: Actor) -> sa.ColumnElement[bool]:
+    """Entries that the actor may know of: to read, or by their title before the conflict question."""
+    return sa.or_(is_readable(actor), is_previewed_in_office(actor))
 
 
 def _entries(
@@ -119,7 +124,7 @@ def _entries(
     note: Callable[[Any], Message | None] = lambda row: None,
 ) -> Work:
     """Entries that this reader may read and that meet a condition, those that waited longest first."""
-    found = sa.and_(condition, is_readable(asked.actor))
+    found = sa.and_(condition, _is_seen(asked.actor))
     if asked.call_id is not None:
         found = sa.and_(found, Entry.call_id == asked.call_id)
     total = asked.session.execute(sa.select(sa.func.count(Entry.id)).where(found)).scalar_one()
@@ -241,7 +246,7 @@ def _overdue(asked: _Asked) -> Work:
             Assignment.state.in_(_AT_WORK),
             Assignment.due_at < asked.now,
             open_review,
-            is_readable(asked.actor),
+            _is_seen(asked.actor),
         )
         .order_by(Assignment.due_at, Assignment.id)
     )
@@ -309,7 +314,7 @@ def _move_on(asked: _Asked) -> Work:
 
 def _failing_mails(asked: _Asked) -> Work:
     """Mails given up. One about an entry is shown to whoever may read the entry."""
-    hidden = sa.select(Entry.ref).where(sa.not_(is_readable(asked.actor)))
+    hidden = sa.select(Entry.ref).where(sa.not_(_is_seen(asked.actor)))
     query = (
         sa.select(OutgoingMail)
         .where(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.audit import AuditEvent
 from models.calls import Call, CallCorrection
 from procedure.access import may, require
-from procedure.calls import STANDING, Progress
+from procedure.calls import obstacles
 from procedure.facts import ANYWHERE
 from procedure.lifecycle import CALL_STEPS, actions_from
 from services import call_acts, call_questions
@@ -67,8 +67,7 @@ class CallBoard:
     counts: tuple[tuple[Message, int], ...]
     work: tuple[Work, ...]
     steps: tuple[CallAction, ...]
-    progress: Progress
-    waits_for: tuple[str, ...]
+    waits_for: tuple[Message, ...]
     acts: tuple[ActRow, ...]
     extensions: tuple[ExtensionRow, ...]
     corrections: tuple[CorrectionRow, ...]
@@ -101,10 +100,7 @@ def call_board(session: Session, actor: Actor, ref: str, *, now: datetime, langu
         counts=tuple((label_of(name), n) for name, n in sorted(counts.items())),
         work=board(session, actor, now=now, language=language, call_id=call.id),
         steps=steps,
-        progress=progress,
-        waits_for=tuple(
-            name for step in steps for name, _ in STANDING.get(step, ()) if getattr(progress, name)
-        ),
+        waits_for=tuple(one.words for step in steps for one in obstacles(step, progress)),
         acts=call_acts.acts_of(session, actor, ref, now=now),
         extensions=call_acts.extensions_of(session, actor, ref, now=now),
         corrections=corrections_of(session, call),

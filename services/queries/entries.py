@@ -190,7 +190,7 @@ def list_visible(
     readable, previewed = is_readable(actor), is_previewed(actor)
     asks_inside = any(filters.get(name) for name in INSIDE_FILTERS)
     is_plain = not (q and q.strip()) and not any(filters.values())
-    in_state = sa.true()
+    in_state: sa.ColumnElement[bool] = sa.true()
     if filters.get("state"):  # by the state that this reader sees, which hides what is not released
         in_state = has_shown_state(actor, filters["state"])
         readable = sa.and_(readable, in_state)

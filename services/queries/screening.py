@@ -15,15 +15,16 @@ from models.entries import Entry, Revision
 from models.people import Account
 from models.reviews import Assignment, Review
 from models.screening import Screening
-from procedure.access import may
+from procedure.access import may, refusal
 from procedure.facts import ItemFacts
+from procedure.reasons import REASONS
 from services.entries.differences import FieldDifference, differences
 from services.entries.rows import fetch
 from services.entries.visibility import shown_fields
 from services.facts import entry_facts
 from services.screening import REASON_CODES, ineligible_facts, open_ineligible
 from vocabulary.actions import Action
-from vocabulary.errors import NotFound
+from vocabulary.errors import NotFound, Refused
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 from vocabulary.states import CallState, EntryKind, RequestState, ReviewState, ScreeningKind
@@ -92,10 +93,15 @@ class ScreeningPage:
 
 
 def screening_page(session: Session, actor: Actor, ref: str, *, now: datetime) -> ScreeningPage:
-    """Everything about one entry for whoever screens it. Raises NotFound for everybody else."""
+    """Everything about one entry for whoever screens it.
+
+    Raises Refused before the conflict question is answered, NotFound for everybody else.
+    """
     entry = fetch(session, ref)
     facts = entry_facts(session, entry, actor)
     if not any(may(actor, way, facts, now) for way in WAYS):
+        if any(refusal(actor, way, facts, now) == "conflict_unanswered" for way in WAYS):
+            raise Refused(REASONS["conflict_unanswered"], code="conflict_unanswered")
         raise NotFound
     call = session.get(Call, entry.call_id) if entry.call_id is not None else None
     rows = list(

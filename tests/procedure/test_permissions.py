@@ -140,6 +140,7 @@ def kinds_held(kind: str, facts: ItemFacts) -> set[str]:
 CLOSED_BEFORE_ANSWER = {
     *("entry.read", "entry.read_protected", "entry.screen", "entry.note", "entry.edit_on_behalf"),
     *("entry.propose_return", "entry.return", "entry.mark_ineligible", "attachment.download"),
+    *("entry.propose_ineligible", "entry.restore"),
     *("conflict.rule", "conflict.suggest", "review.return", "review.void", "review.read_others"),
     *("review.read_author", "review.read_results", "review.record_consensus"),
     *("decision.propose", "decision.approve", "decision.read", "match.read", "match.read_contacts"),
