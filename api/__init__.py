@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from api import (
     account,
+    allocations,
     assignments,
     call_desk,
     calls,
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     organisations.bp,
     reports.bp,
     introductions.bp,
+    allocations.bp,
     reviews.bp,
     assignments.bp,
     conflicts.bp,

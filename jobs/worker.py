@@ -16,6 +16,7 @@ from types import FrameType
 
 import structlog
 
+from jobs.allocations import make_allocation
 from jobs.delivery import Deliver
 from jobs.index import IndexBuilder
 from jobs.mail import Clock, send_next
@@ -71,6 +72,7 @@ def tasks(
         Task("start_reviews", timedelta(minutes=1), partial(start_reviews, clock)),
         Task("vectors", timedelta(seconds=1), partial(build_vectors, clock, stop)),
         Task("shortlists", timedelta(seconds=1), partial(run_shortlists, clock)),
+        Task("allocations", timedelta(seconds=1), partial(make_allocation, clock, stop)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
         Task("review_reminders", timedelta(minutes=10), partial(review_reminders, clock)),

@@ -17,7 +17,17 @@ from typing import TypeAlias
 
 import numpy as np
 
-from matching.transport import NO_LIMIT, Certificate, Limit, Transport, choose, lots
+from matching.transport import (
+    NO_LIMIT,
+    Certificate,
+    Limit,
+    Transport,
+    choose,
+    lots,
+    proven_bound,
+    violations,
+)
+from vocabulary.errors import Invalid
 
 Pair: TypeAlias = tuple[str, str]
 SCORE_UNITS = 1_000_000
@@ -109,6 +119,66 @@ def allocate(
     if found is None:
         return _unmet(problem, wishes, floors, seed, seconds)
     return _result(problem, wishes, found.chosen, found.certificate, found.status)
+
+
+def faults_of(
+    wishes: Mapping[str, Wish],
+    supplies: Mapping[str, Supply],
+    scores: Mapping[Pair, int],
+    floors: Mapping[str, int],
+    found: Allocation,
+    *,
+    mode: Mode = Mode.BEST,
+    seed: str = "",
+) -> list[str]:
+    """What is wrong with an allocation, from its inputs alone: no solver, integers only.
+
+    Parameters
+    ----------
+    wishes, supplies, scores, floors, mode, seed
+        As they went into `allocate`.
+    found : Allocation
+        As it was published.
+
+    Returns
+    -------
+    list of str
+        Names of the limits it breaks; `pair:…` for a pair that may not be chosen or counts otherwise;
+        `total`; `certificate` where the bound does not follow from the multipliers; `unstable` in mode
+        `stable` where it is not the stable one. Empty for an allocation that is what it says.
+    """
+    wrong = [
+        f"pair:{request}/{offer}"
+        for request, offer, score in found.placed
+        if scores.get((request, offer)) != score
+    ]
+    if wrong:
+        return wrong
+    problem = _transport(wishes, supplies, scores)
+    places = {
+        (problem.left[row], problem.right[col]): place
+        for place, (row, col) in enumerate(zip(problem.rows.tolist(), problem.cols.tolist(), strict=True))
+    }
+    chosen = [places[request, offer] for request, offer, _ in found.placed]
+    if mode is Mode.STABLE:
+        is_stable = sorted(chosen) == sorted(_stable(problem, seed))
+        return [] if is_stable else ["unstable"]
+    floored = replace(problem, limits=(*problem.limits, *_floors(problem, wishes, floors)))
+    wrong = violations(floored, chosen)
+    if found.total != sum(score for _, _, score in found.placed):
+        wrong.append("total")
+    return wrong + _certificate_faults(floored, found, seed)
+
+
+def _certificate_faults(problem: Transport, found: Allocation, seed: str) -> list[str]:
+    proof = found.certificate
+    if proof is None:
+        return ["certificate"]
+    try:
+        bound = proven_bound(problem, proof, seed=seed)
+    except Invalid:
+        return ["certificate"]
+    return [] if (proof.bound, proof.gap) == (bound, bound - found.total) else ["certificate"]
 
 
 def _transport(

@@ -74,7 +74,7 @@ def coverage(
     asked, offered = list(requests), list(offers)
     requests_in: dict[Cell, list[EntryFacts]] = defaultdict(list)
     for request in asked:
-        for cell in _cells(request, request.needs, _regions(request, places)):
+        for cell in _cells(request, request.needs, regions_of(request, places)):
             requests_in[cell].append(request)
     offers_in: dict[Cell, int] = defaultdict(int)
     unasked = []
@@ -122,7 +122,7 @@ def _order(cell: Cell) -> tuple[bool, list[tuple[bool, int, str]], str]:
     return need is None, parts, region or "~"
 
 
-def _regions(entry: EntryFacts, places: Places) -> set[str]:
+def regions_of(entry: EntryFacts, places: Places) -> set[str]:
     """The top regions in which an entry's places lie."""
     within = {
         region
@@ -135,7 +135,7 @@ def _regions(entry: EntryFacts, places: Places) -> set[str]:
 
 def _reach(offer: EntryFacts, places: Places) -> set[str]:
     """The top regions an offer reaches: one without a place, and a global one, reach all of them."""
-    named = _regions(offer, places)
+    named = regions_of(offer, places)
     kinds = offer.scopes - {GLOBAL}
     if GLOBAL in offer.scopes or not (named or kinds):
         return named | set(top_regions(places))

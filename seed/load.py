@@ -28,7 +28,7 @@ from seed.demo.world import build_world
 from seed.loading.bulk import batches, new_entry
 from seed.loading.calls import plan_calls
 from seed.loading.entries import plan_entries
-from seed.loading.matches import plan_matches
+from seed.loading.matches import plan_allocation, plan_matches
 from seed.loading.panel import plan_panel
 from seed.loading.people import plan_people
 from seed.loading.stage import Stage, Timeline
@@ -132,7 +132,7 @@ def _act_out(
     with transaction() as session:
         load_reference(session, now=now)
         stage = Stage(session, world, Timeline(now), now, password_hash)
-        for plan in (plan_people, plan_calls, plan_entries, plan_panel, plan_matches):
+        for plan in (plan_people, plan_calls, plan_entries, plan_panel, plan_matches, plan_allocation):
             plan(stage)
         n_steps, n_played = len(stage.timeline), 0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,16 +17,16 @@ from sqlalchemy.orm import Session
 from matching.facts import EntryFacts
 from matching.index import Index
 from matching.learning import Answer, Proposal, TooFew, learn_weights
-from matching.rank import rank
 from matching.settings import DEFAULT_SETTINGS, PARTS
 from models.matches import Match, MatchingWeights
 from models.people import Account
 from procedure.access import require
 from procedure.facts import NOTHING
-from services import audit, vocabularies
+from services import audit
 from services.match_facts import TAKING_PLACES, Audience
 from services.match_index import ask_for_refit, current_index, settings_in_force
 from services.matches import conflicting
+from services.ranking import candidates, rank_entry
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
@@ -114,20 +114,25 @@ def preview(session: Session, actor: Actor, weights: Mapping[str, Any], *, now: 
     require(actor, Action.MATCH_WEIGHTS, NOTHING, now)
     checked = checked_weights(weights)
     hidden = conflicting(session, actor)
-    offers = current_index(session, Audience.INSIDE, EntryKind.OFFER).with_changes(removed=hidden)
+    offers = candidates(session, Audience.INSIDE, EntryKind.OFFER).without(hidden)
     requests = current_index(session, Audience.INSIDE, EntryKind.REQUEST)
     refs = sorted((ref for ref in requests.versions() if ref not in hidden), reverse=True)[:MOST_COMPARED]
-    other = replace(offers, settings=replace(offers.settings, part_weights=checked))
-    places, changes, kept = vocabularies.places(session), [], []
+    other = offers.weighed(replace(offers.index.settings, part_weights=checked))
+    changes, kept = [], []
     for ref in refs:
         request = requests.get(ref)
         if request is None:
             continue
-        before, after = (_best(request, index, places, now.date()) for index in (offers, other))
+        before, after = (
+            [match.id for match in rank_entry(session, request, among, today=now.date(), top=TOP).matches]
+            for among in (offers, other)
+        )
         kept.append(len({*before} & {*after}) / max(len(before), 1) if before else 1.0)
         if before[:1] != after[:1]:
             changes.append(
-                ChangedFirst(ref, _title(request), *(_first(offers, found) for found in (before, after)))
+                ChangedFirst(
+                    ref, _title(request), *(_first(offers.index, found) for found in (before, after))
+                )
             )
     return Preview(
         weights=checked,
@@ -202,10 +207,6 @@ def checked_weights(weights: Mapping[str, Any]) -> dict[str, float]:
     if errors:
         raise Invalid(errors)
     return found
-
-
-def _best(request: EntryFacts, index: Index, places: Any, today: date) -> list[str]:
-    return [match.id for match in rank(request, index, places=places, today=today, top=TOP).matches]
 
 
 def _first(index: Index, found: Sequence[str]) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web import (
     account,
+    allocations,
     assignments,
     board,
     call_desk,
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     conflicts.bp,
     matches.bp,
     introductions.bp,
+    allocations.bp,
     coverage.bp,
     weights.bp,
     screening.bp,

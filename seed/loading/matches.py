@@ -18,6 +18,7 @@ from procedure.lifecycle import MATCH_STEPS, advance
 from seed.demo.plan import MatchPlan
 from seed.loading.stage import Stage
 from services import audit
+from services.allocations.asking import Asked, ask
 from services.matches import MOST_MATCHES, MatchList, MatchRow, matches_of
 from services.references import next_reference
 from services.reviews.rows import touch
@@ -50,6 +51,7 @@ AFTER_BOTH = timedelta(days=2)
 """An officer looks at a pair so long after the later of the two was submitted."""
 
 LAST_BEFORE = timedelta(hours=5)
+ASKED_BEFORE = timedelta(hours=1)
 
 
 def plan_matches(stage: Stage) -> None:
@@ -62,6 +64,22 @@ def plan_matches(stage: Stage) -> None:
         apart = (stage.now - LAST_BEFORE - first) / max(len(steps) - 1, 1)
         for n, action in enumerate(steps):
             stage.timeline.at(first + n * apart, partial(_step, stage, plan, action))
+
+
+def plan_allocation(stage: Stage) -> None:
+    """Let the officer ask for an allocation shortly before now; the background worker makes it."""
+    asked = Asked(
+        "Places of the standing offers",
+        floors={"africa": 3, "asia_pacific": 2},
+        most_per_offer=2,
+        least_score=0.25,
+        seed="Bonn, first of the month",
+    )
+
+    def ask_for_it(now: datetime) -> None:
+        ask(stage.session, stage.actors["officer"], asked, now=now)
+
+    stage.timeline.at(stage.now - ASKED_BEFORE, ask_for_it)
 
 
 def _step(stage: Stage, plan: MatchPlan, action: MatchAction, now: datetime) -> None:

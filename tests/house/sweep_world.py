@@ -20,6 +20,7 @@ from models.people import ApiToken, Organisation, UserSession
 from models.reviews import Assignment, Review
 from procedure.facts import ANYWHERE, NOTHING, ItemFacts
 from procedure.policy import LISTS
+from services.allocations.asking import Asked, ask
 from services.assignments import assign
 from services.attachments import add_attachment
 from services.call_acts import propose_act
@@ -61,6 +62,7 @@ class World:
     public: str = ""
     offer: str = ""
     match: str = ""
+    allocation: str = ""
     assignment: str = ""
     file: str = ""
     link: str = ""
@@ -91,6 +93,8 @@ def make_world(session: Session) -> World:
     world.offer = make_published(session, EntryKind.OFFER, actor=owner, now=now).ref
     world.organisation = session.execute(sa.select(sa.func.min(Organisation.ref))).scalar_one()
     world.link = new_link(session, _entry(session, world.draft), now=now)
+    officer = actor_of_account(session, world.accounts[Role.OFFICER.value])
+    world.allocation = ask(session, officer, Asked("Places of this year"), now=now)
     world.match = _proposed(session, world, now)
     world.assignment = _assigned(session, world, now)
     colleague = make_actor(session, Role.OFFICER, email="colleague@people.example")
@@ -237,6 +241,14 @@ ABOUT: Mapping[str, str] = {
     "matches.of_entry": "request",
     "matches.pair": "request",
     "introductions.show_all": "nothing",
+    **{
+        f"{door}allocations.{name}": "allocation"
+        for door, names in (
+            ("", ("show_all", "make", "show", "cancel", "take_up", "download")),
+            ("api_", ("get_list", "create", "get_one", "cancel", "take_up")),
+        )
+        for name in names
+    },
     "introductions.own": "nothing",
     "introductions.shortlist": "request",
     **{
@@ -397,6 +409,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "api_account.create_token": {"name": "mine", "scopes": ["read"], "days": 30},
     "api_assignments.make_assignment": {"entry": "{request}", "reviewer": "reviewer@people.example"},
     "api_calls.create": {"kind": "requests", "title": {"en": "A call"}, "opens_at": "2099-01-01T00:00:00Z"},
+    "allocations.make": {"title": "Places of this year"},
+    "api_allocations.create": {"title": "Places of this year"},
+    "api_allocations.take_up": {"pairs": [{"request": "REQ-1999-0001", "offer": "OFF-1999-0001"}]},
     "introductions.shortlist": {"request": "{request}", "offer": "{offer}", "reason": "for the pilot"},
     "api_introductions.create": {"request": "{request}", "offer": "{offer}", "reason": "for the pilot"},
     "api_introductions.propose": {"answer_by_at": "2099-01-01T00:00:00Z"},
@@ -482,7 +497,7 @@ MISSING = "REQ-1999-0001"
 """A reference that nothing has: the answer to it is what "not found" looks like."""
 
 
-REFS = ("call", "organisation", "draft", "request", "public", "offer")
+REFS = ("call", "organisation", "draft", "request", "public", "offer", "match", "allocation")
 """What a {ref} in an address can be, besides an assignment."""
 
 
@@ -490,9 +505,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
     """What the address of an endpoint holds; raises KeyError for a parameter that nobody thought of."""
     refs = {name: getattr(world, name) for name in REFS}
     known: dict[str, Any] = {
-        "ref": world.match
-        if about == "match"
-        else refs.get({"about a person": "request"}.get(about, about), world.assignment),
+        "ref": refs.get({"about a person": "request"}.get(about, about), world.assignment),
         "noun": "offers" if about == "offer" else "requests",
         "code": {"nothing": "needs", "board": "screen"}.get(about, "need"),
         "kind": "cancel",
