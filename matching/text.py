@@ -11,27 +11,30 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import snowballstemmer
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from matching.stop_words import CHINESE_CHARACTERS, STOP_WORDS
+from matching.arabic import without_joined
+from matching.stop_words import CHINESE_CHARACTERS, CHINESE_COMPOUNDS, STOP_WORDS
 
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
-ANALYSIS_VERSION = "1"
+ANALYSIS_VERSION = "2"
 """Raise it whenever the same text would give other tokens: fitted indexes name it."""
 
 _SNOWBALL = {"ar": "arabic", "en": "english", "es": "spanish", "fr": "french", "ru": "russian"}
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
-_HAN_CUT = re.compile(f"[{''.join(sorted(CHINESE_CHARACTERS))}]")
+_HAN_JOINING = re.compile(f"[{''.join(sorted(CHINESE_CHARACTERS))}]")
+_COMPOUND_LENGTHS = sorted({len(word) for word in CHINESE_COMPOUNDS})
 _ARABIC = re.compile(r"[\u0620-\u06ff]")
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _LATIN = re.compile(r"[a-z\u00df-\u024f]", re.IGNORECASE)
 _ARABIC_LETTERS = str.maketrans("أإآٱةىؤئکی", "ااااهيويكي", "\u0640")
-_ARABIC_ARTICLES = ("بال", "كال", "فال", "ال", "لل")
+_SHORT_ENDING = 1
 _LONGEST_WORD = 64
 """Letters; a longer run is no word, and the stemmers take time that grows with it."""
 _SAMPLE = 500
@@ -155,10 +158,24 @@ def _mixed_word(word: str, language: str) -> list[tuple[str, str]]:
     at = 0
     for run in _HAN.finditer(word):
         tokens.extend(_other_script(word[at : run.start()], language))
-        tokens.extend(pair for piece in _HAN_CUT.split(run.group()) for pair in _pairs(piece))
+        tokens.extend(pair for piece in _cut_at_joining(run.group()) for pair in _pairs(piece))
         at = run.end()
     tokens.extend(_other_script(word[at:], language))
     return tokens
+
+
+def _cut_at_joining(run: str) -> Iterator[str]:
+    """The stretches between characters that join words; one inside a word of its own (参与) does not cut."""
+    start = 0
+    for found in _HAN_JOINING.finditer(run):
+        at = found.start()
+        around = (
+            run[first : first + n] for n in _COMPOUND_LENGTHS for first in range(max(0, at - n + 1), at + 1)
+        )
+        if CHINESE_COMPOUNDS.isdisjoint(around):
+            yield run[start:at]
+            start = at + 1
+    yield run[start:]
 
 
 def _other_script(word: str, language: str) -> list[tuple[str, str]]:
@@ -204,11 +221,10 @@ def _arabic(word: str) -> str:
     word = word.translate(_ARABIC_LETTERS)
     if len(word) < 2 or word in STOP_WORDS["ar"]:
         return ""
-    word = word[1:] if word[0] == "و" and len(word) > 3 else word
-    article = next((start for start in _ARABIC_ARTICLES if word.startswith(start)), "")
-    word = word[len(article) :] if len(word) - len(article) >= 2 else word
+    word = without_joined(word)
     stem = _stem(word, "ar")
-    return "" if stem in STOP_WORDS["ar"] else stem
+    is_bare = len(word) - len(stem) <= _SHORT_ENDING  # a province (ولاية) is not "nor" (ولا) with an ending
+    return "" if is_bare and stem in STOP_WORDS["ar"] else stem
 
 
 def _stem(word: str, language: str) -> str:
