@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
@@ -54,8 +55,16 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who works: `n` processes of this machine, or the workers of the cluster at `scheduler`."""
+
+    n: int = 1
+    scheduler: str | None = None
+
+
 def over_blocks(
-    work: Work[Shared, Block, Done], shared: Shared, blocks: Sequence[Block], workers: int
+    work: Work[Shared, Block, Done], shared: Shared, blocks: Sequence[Block], hands: Hands
 ) -> Iterator[Done]:
     """What `work(shared, block)` answers for each block, in the order of the blocks.
 
@@ -66,20 +75,18 @@ def over_blocks(
     shared : object
         What all blocks need; can be pickled where a cluster is asked.
     blocks : sequence
-    workers : int, 1 or more
-        Processes of this machine; a cluster has its own number.
+    hands : Hands
 
     Raises
     ------
     NoWorkers
         The cluster cannot be reached or is of other versions, or workers are lost again and again.
     """
-    scheduler = os.environ.get(SCHEDULER)
-    if scheduler:
-        return _on_cluster(work, shared, blocks, scheduler)
-    if workers == 1 or len(blocks) < 2:
+    if hands.scheduler:
+        return _on_cluster(work, shared, blocks, hands.scheduler)
+    if hands.n == 1 or len(blocks) < 2:
         return (work(shared, block) for block in blocks)
-    return _by_processes(work, shared, blocks, min(workers, len(blocks)))
+    return _by_processes(work, shared, blocks, min(hands.n, len(blocks)))
 
 
 def _by_processes(

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from config import ROOT
-from matching.facts import Places
+from matching.facts import GLOBAL, Places
 from matching.places import read_places
 
 _DATA = ROOT / "seed" / "data"
@@ -140,6 +140,19 @@ def file_places() -> Places:
     """The map, from the shipped table of countries."""
     countries = {str(item["code"]): item for item in _read("countries")}
     return read_places(countries, {str(item["code"]): item["parent"] for item in _read("regions")})
+
+
+@cache
+def english_names() -> Mapping[tuple[str, str], str]:
+    """(vocabulary, code) of the facts to an English name for a sentence, where the code says little."""
+    files = {"support": "support_types", "country": "countries", "region": "regions", "scope": "place_scopes"}
+    names = {}
+    for vocabulary, name in {**files, "language": "languages"}.items():
+        is_common = vocabulary in ("support", "scope")
+        for item in _read(name):
+            label = _labels(item)["en"]
+            names[vocabulary, str(item["code"])] = label[0].lower() + label[1:] if is_common else label
+    return {**names, ("scope", GLOBAL): "all countries"}
 
 
 def is_region(code: str) -> bool:

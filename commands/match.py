@@ -15,11 +15,11 @@ from pathlib import Path
 
 import click
 
-from commands.blocks import NoWorkers, over_blocks, processors
+from commands.blocks import SCHEDULER, Hands, NoWorkers, over_blocks, processors
 from commands.codes import file_places
 from commands.match_entries import Entries, read_entries
 from commands.match_lines import Job, block_lines
-from commands.match_meaning import Choice, FileMeaning, choose, encode_files
+from commands.match_meaning import Choice, FileMeaning, choose, common_sentences, encode_files
 from commands.output import check_output, end_if_refused, writing
 from commands.progress import Tell
 from commands.progress import bar as progress_bar
@@ -50,14 +50,22 @@ _BLOCK = 32
     type=click.IntRange(min=1),
     default=processors,
     show_default="the processors there are",
-    help="Processes at work. Where DASK_SCHEDULER names a cluster, its workers are taken instead.",
+    help="Processes at work.",
+)
+@click.option(
+    "--scheduler",
+    envvar=SCHEDULER,
+    show_envvar=True,
+    metavar="ADDRESS",
+    help="Dask cluster whose workers are taken instead, such as tcp://10.0.0.5:8786.",
 )
 @click.option(
     "--meaning",
     type=click.Choice(["auto", "off", "fast", "best"]),
     default="auto",
     show_default=True,
-    help="Sentence vectors, where they are installed.",
+    help="Sentence vectors, where they are installed. auto: where several languages meet, or for at most"
+    " 2,000 texts.",
 )
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Rule out what ended before this day.")
 @click.option("--include-blocked", is_flag=True, help="Also write what is ruled out, with rank null and why.")
@@ -73,6 +81,7 @@ def match_command(
     top: int,
     output: Path,
     workers: int,
+    scheduler: str | None,
     meaning: str,
     today: datetime | None,
     include_blocked: bool,
@@ -81,8 +90,14 @@ def match_command(
     """Rank the OFFERS for each of the REQUESTS: two JSONL or CSV files.
 
     Each row needs an id and a text (or a list of texts), and may have a title, language, languages, support,
-    needs, initiatives, countries, amount (US dollars), from, until and capacity. Bad rows are listed all at
-    once, and nothing is written then.
+    needs, initiatives, countries, amount (US dollars), from, until (YYYY-MM-DD) and capacity. In a CSV cell,
+    the parts of a list stand between ; | or commas.
+
+    Writes one JSON object a line: request, offer, rank, score (0 to 1), parts, terms and blockers, by the id
+    of the request and then by rank. The same input gives the same bytes.
+
+    Ends with 0 when done; with 1 when the data are refused: every bad row is named on standard error, and
+    nothing is written; with 2 for wrong use.
     """
     check_output(output, (requests, offers))
     asked = _read(requests, EntryKind.REQUEST)
@@ -91,15 +106,18 @@ def match_command(
     chosen = choose(meaning, asked.entries, given.entries)
     if chosen.told:
         click.echo(str(chosen.told), err=True)
+    hands = Hands(workers, scheduler)
     with _work_in_words():
-        vectors = _vectors(chosen, asked, given, workers)
+        vectors = _vectors(chosen, asked, given, hands)
+        if vectors and with_reasons:
+            vectors.common = common_sentences(asked.entries) | common_sentences(given.entries)
         with progress_bar("Indexing"):
             index = fit_index(given.entries, EntryKind.OFFER, chosen.settings)
         day = today.date() if today else None
         job = Job(index, file_places(), top, day, include_blocked, with_reasons, vectors)
         asked.entries.sort(key=lambda entry: entry.id)
         with progress_bar("Matching") as tell, writing(output):
-            write_whole(output, _lines(job, asked.entries, workers, tell))
+            write_whole(output, _lines(job, asked.entries, hands, tell))
 
 
 def _read(path: Path, kind: EntryKind) -> Entries:
@@ -127,18 +145,18 @@ def _work_in_words() -> Iterator[None]:
         sys.exit(1)
 
 
-def _vectors(chosen: Choice, asked: Entries, given: Entries, workers: int) -> FileMeaning | None:
+def _vectors(chosen: Choice, asked: Entries, given: Entries, hands: Hands) -> FileMeaning | None:
     if chosen.made is None:
         return None
     with progress_bar("Reading for meaning") as tell:
-        return encode_files(chosen.made, asked.entries, given.entries, workers, tell)
+        return encode_files(chosen.made, asked.entries, given.entries, hands, tell)
 
 
-def _lines(job: Job, requests: Sequence[EntryFacts], workers: int, tell: Tell) -> Iterator[str]:
+def _lines(job: Job, requests: Sequence[EntryFacts], hands: Hands, tell: Tell) -> Iterator[str]:
     """Lines of all requests in order, one block of requests at a time."""
     blocks = [requests[start : start + _BLOCK] for start in range(0, len(requests), _BLOCK)]
     n_done = 0
-    for block, lines in zip(blocks, over_blocks(block_lines, job, blocks, workers), strict=True):
+    for block, lines in zip(blocks, over_blocks(block_lines, job, blocks, hands), strict=True):
         yield from lines
         n_done += len(block)
         tell(n_done, len(requests))

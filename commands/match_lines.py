@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from commands.codes import english_names
 from commands.match_meaning import FileMeaning
-from matching.facts import EntryFacts, Places
+from matching.facts import EntryFacts, Places, Term
 from matching.index import Index
 from matching.rank import Match, Ranking, rank
+from vocabulary.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,12 @@ class Job:
             "score": match.score,
             "parts": dict(match.parts),
             "terms": [{"term": shared.term, "share": shared.share} for shared in match.terms],
-            "blockers": [{"code": found.code, "message": str(found.message)} for found in match.blockers],
+            "blockers": [
+                {"code": found.code, "message": _in_words(found.message)} for found in match.blockers
+            ],
         }
         if self.with_reasons:
-            record["reasons"] = {part: str(message) for part, message in match.reasons.items()}
+            record["reasons"] = {part: _in_words(message) for part, message in match.reasons.items()}
             record["nearest"] = self._nearest(request, match.id)
         return record
 
@@ -63,6 +67,18 @@ class Job:
         offer = self.index.get(offer_id)
         found = self.meaning.nearest(request, offer) if self.meaning and offer else None
         return {"request": found[0].text, "offer": found[1].text} if found else None
+
+
+def _in_words(message: Message) -> str:
+    """A sentence with the English names of the codes in it."""
+    named = {name: _named(value) for name, value in message.params.items()}
+    return str(message.format(**named))
+
+
+def _named(value: object) -> object:
+    if isinstance(value, Term):
+        return english_names().get((value.vocabulary, value.code), str(value))
+    return tuple(_named(one) for one in value) if isinstance(value, tuple) else value
 
 
 def block_lines(job: Job, block: Sequence[EntryFacts]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from commands.blocks import over_blocks
+from commands.blocks import Hands, over_blocks
 from commands.progress import Tell
 from encoders.installed import Encoder, encoder, fast_encoder
 from matching.facts import EntryFacts
@@ -61,6 +61,7 @@ class FileMeaning:
     made: Encoder
     requests: dict[str, EntryMeaning]
     offers: Passages
+    common: frozenset[str] = frozenset()
     sentence_vectors: dict[tuple[str, EntryKind], Vectors] = field(default_factory=dict)
 
     def of(self, request: EntryFacts) -> SubjectMeaning:
@@ -68,10 +69,13 @@ class FileMeaning:
         return SubjectMeaning(self.made.version, True, self.requests.get(request.id), self.offers)
 
     def nearest(self, request: EntryFacts, offer: EntryFacts) -> tuple[Text, Text] | None:
-        """The two sentences of the pair that are nearest in meaning."""
-        ours, theirs = sentences_of(request), sentences_of(offer)
+        """The two sentences of the pair that are nearest in meaning; those that many write go last."""
+        ours, theirs = self._own(sentences_of(request)), self._own(sentences_of(offer))
         found = nearest_pair(self._sentences(ours, request.kind), self._sentences(theirs, offer.kind))
         return None if found is None else (ours[found[0]], theirs[found[1]])
+
+    def _own(self, texts: list[Text]) -> list[Text]:
+        return [text for text in texts if text.key not in self.common] or texts
 
     def _sentences(self, texts: Sequence[Text], kind: EntryKind) -> Vectors:
         fast = fast_encoder() or self.made
@@ -81,6 +85,12 @@ class FileMeaning:
                 self.sentence_vectors[text.key, kind] = fast.centred(raw, [text], kind)
         rows = [self.sentence_vectors[text.key, kind] for text in texts]
         return np.vstack(rows) if rows else np.zeros((0, fast.n_numbers), dtype=np.float32)
+
+
+def common_sentences(entries: Iterable[EntryFacts]) -> frozenset[str]:
+    """Keys of the sentences that stand in several entries: they say how all work, not what one is about."""
+    found = Counter(text.key for entry in entries for text in sentences_of(entry))
+    return frozenset(key for key, n in found.items() if n > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +170,7 @@ def _several_languages(entries: Sequence[EntryFacts]) -> bool:
 
 
 def encode_files(
-    made: Encoder, requests: Sequence[EntryFacts], offers: Sequence[EntryFacts], workers: int, tell: Tell
+    made: Encoder, requests: Sequence[EntryFacts], offers: Sequence[EntryFacts], hands: Hands, tell: Tell
 ) -> FileMeaning:
     """Make the vectors of every passage of both files. Raises NoWorkers."""
     every = [*requests, *offers]
@@ -168,7 +178,7 @@ def encode_files(
     blocks = [every[start : start + _BLOCK] for start in range(0, len(every), _BLOCK)]
     known: dict[EntryKind, dict[str, EntryMeaning]] = {kind: {} for kind in EntryKind}
     n_done = 0
-    for done in over_blocks(_encode_block, made, blocks, workers):
+    for done in over_blocks(_encode_block, made, blocks, hands):
         for kind, name, meaning in done:
             n_done += 1
             if meaning is not None:

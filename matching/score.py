@@ -32,7 +32,7 @@ from matching.settings import PARTS, MatchingSettings
 
 Rows: TypeAlias = NDArray[np.intp]
 
-TEXT = PARTS.index("text")
+TEXT, MEANING = PARTS.index("text"), PARTS.index("meaning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +207,16 @@ def scaled_weights(
 ) -> Floats:
     """The weights of the parts, scaled to add up to 1 over those that apply: shape (8, 1) or (8, n).
 
-    `is_across` tells the pairs of two languages whose meaning is compared: there words weigh less.
+    `is_across` tells the pairs of two languages whose meaning is compared: there words hand some of their
+    weight over to it, so that the other parts weigh the same in any two languages.
     """
     weights = np.zeros((len(PARTS), max(len(rows) for rows in applies.values())))
     for place, part in enumerate(PARTS):
         weights[place] = applies[part] * settings.part_weights.get(part, 0.0)
     if is_across is not None:
-        weights[TEXT] *= np.where(is_across, settings.words_across_languages, 1.0)
+        moved = weights[TEXT] * np.where(is_across, 1.0 - settings.words_across_languages, 0.0)
+        weights[TEXT] -= moved
+        weights[MEANING] += moved
     total = np.zeros(weights.shape[1])
     for weight in weights:
         total += weight

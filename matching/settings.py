@@ -32,13 +32,14 @@ class MatchingSettings:
     reach_weights : mapping of level to float in 0..1
         What an offer's reach is worth by how closely it names the request's place.
     words_across_languages : float in 0..1
-        Share of its weight that the part `text` keeps between two languages where their meaning is compared:
-        names and numbers still count. Measured: 0 puts one's own language last, 1 lists hardly another.
+        Share of its weight that the part `text` keeps between two languages where their meaning is compared
+        (names and numbers still count); the rest goes to `meaning`. Measured: 0 puts one's own language last,
+        1 lists hardly another.
     n_terms_in_reason : int
         Shared words named in the sentence; the list of terms always holds all.
     """
 
-    version: str = "2026-1"
+    version: str = "2026-2"
     part_weights: Mapping[str, float] = field(
         default_factory=lambda: {
             "text": 0.40,
@@ -68,7 +69,7 @@ class MatchingSettings:
     reach_weights: Mapping[str, float] = field(
         default_factory=lambda: {"same": 1.0, "region": 0.9, "scope": 0.8, "global": 0.7, "within": 0.5}
     )
-    words_across_languages: float = 0.25
+    words_across_languages: float = 0.6
     n_terms_in_reason: int = 5
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from commands import blocks
-from commands.blocks import NoWorkers, over_blocks, versions
+from commands.blocks import Hands, NoWorkers, over_blocks, versions
 
 ROOT = Path(__file__).parents[2]
 WORDS = [
@@ -59,15 +59,15 @@ def dies_always(shared, block):
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_answers_come_in_the_order_of_the_blocks(workers):
-    assert list(over_blocks(times, 3, range(40), workers)) == [3 * n for n in range(40)]
+    assert list(over_blocks(times, 3, range(40), Hands(workers))) == [3 * n for n in range(40)]
 
 
 def test_no_blocks_give_no_answers():
-    assert list(over_blocks(times, 3, [], 2)) == []
+    assert list(over_blocks(times, 3, [], Hands(2))) == []
 
 
 def test_block_of_a_killed_process_is_done_again(tmp_path):
-    found = list(over_blocks(dies_once, tmp_path / "died", range(20), 2))
+    found = list(over_blocks(dies_once, tmp_path / "died", range(20), Hands(2)))
 
     assert found == list(range(20))
     assert (tmp_path / "died").exists()
@@ -75,12 +75,12 @@ def test_block_of_a_killed_process_is_done_again(tmp_path):
 
 def test_processes_that_are_lost_again_and_again_end_the_work_in_words():
     with pytest.raises(NoWorkers, match="lost again and again"):
-        list(over_blocks(dies_always, None, range(4), 2))
+        list(over_blocks(dies_always, None, range(4), Hands(2)))
 
 
 def test_error_of_the_work_itself_comes_out():
     with pytest.raises(ValueError, match="three"):
-        list(over_blocks(fails_on_three, None, range(9), 2))
+        list(over_blocks(fails_on_three, None, range(9), Hands(2)))
 
 
 class Elsewhere:
@@ -102,11 +102,10 @@ def test_cluster_of_other_versions_is_refused():
 
 
 def test_cluster_that_does_not_answer_is_told(monkeypatch):
-    monkeypatch.setenv("DASK_SCHEDULER", "tcp://127.0.0.1:9")
     monkeypatch.setattr(blocks, "_PATIENCE", 1)
 
     with pytest.raises(NoWorkers) as refused:
-        list(over_blocks(times, 3, range(9), 2))
+        list(over_blocks(times, 3, range(9), Hands(scheduler="tcp://127.0.0.1:9")))
 
     assert str(refused.value.message).startswith("No cluster answers at tcp://127.0.0.1:9;")
 

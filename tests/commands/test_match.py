@@ -168,7 +168,7 @@ def test_match_reads_csv_as_spreadsheets_write_it(folder, content):
     by_pair = {(line["request"], line["offer"]): line for line in lines(folder)}
     assert (
         by_pair["REQ-2", "OFF-1"]["reasons"]["place"]
-        == "Help is needed in KEN; the offer is for KEN and TZA."
+        == "Help is needed in Kenya; the offer is for Kenya and United Republic of Tanzania."
     )
     assert by_pair["REQ-2", "OFF-2"]["reasons"]["support"] == "Both name training."
     assert [term["term"] for term in by_pair["REQ-1", "OFF-2"]["terms"]] == ["formation", "humides", "zones"]
