@@ -16,9 +16,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.bags import language_of
 from matching.facets import FACETS, Facet, Floats, build_facet, codes_of
 from matching.facts import FINANCIAL, EntryFacts, said_amount
 from matching.settings import MatchingSettings
+from matching.text import LANGUAGES
 
 Bools: TypeAlias = NDArray[np.bool_]
 Days: TypeAlias = NDArray[np.float32]
@@ -31,13 +33,16 @@ class Columns:
     Days are whole numbers in 32 bits, which hold those up to 16,777,216; `from_day` and `until_day` are
     infinite where no day is named, `amount` and `ceiling` are nan where no sum is. `has_money` and
     `only_money` hold only where support is named. `gives_money`: may an offer's ceiling count? `last_day`:
-    the day up to which it stands; `is_full`: no place is left.
+    the day up to which it stands; `is_full`: no place is left. `languages` holds the place of the texts'
+    language in `matching.text.LANGUAGES`, -1 for any other.
     """
 
     n: int
     facets: Mapping[str, Facet]
     rows_of_organisation: Mapping[str, NDArray[np.intp]]
     organisations: Sequence[str | None]
+    languages: NDArray[np.int8]
+    rows_of_language: Mapping[str, NDArray[np.intp]]
     is_open: Bools
     has_days: Bools
     from_day: Days
@@ -56,6 +61,7 @@ class Columns:
 def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> Columns:
     """Lay the facts of entries out in columns, in the order given."""
     periods = [entry.period for entry in entries]
+    languages = [language_of(entry) for entry in entries]
     valid_until_day = _days([entry.valid_until_on for entry in entries], inf)
     capacity = _floats([inf if entry.capacity_left is None else entry.capacity_left for entry in entries])
     ceiling = _floats([_sum(entry.ceiling_usd) for entry in entries])
@@ -70,6 +76,8 @@ def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> 
         },
         rows_of_organisation=_rows_of([entry.organisation_key for entry in entries]),
         organisations=tuple(entry.organisation_key for entry in entries),
+        languages=np.array([_place_of(language) for language in languages], dtype=np.int8),
+        rows_of_language=_rows_of([language if language in LANGUAGES else None for language in languages]),
         is_open=_bools([entry.is_open for entry in entries]),
         has_days=np.isfinite(from_day) | np.isfinite(until_day),
         from_day=from_day,
@@ -84,6 +92,10 @@ def build_columns(entries: Sequence[EntryFacts], settings: MatchingSettings) -> 
         last_day=np.minimum(valid_until_day, until_day),
         is_full=capacity <= 0,
     )
+
+
+def _place_of(language: str) -> int:
+    return LANGUAGES.index(language) if language in LANGUAGES else -1
 
 
 def _sum(amount: float | None) -> float:

@@ -2,7 +2,7 @@
 
 The text part is a sum over shared tokens, so each token's share is exact. Shares are shown under a word as
 the request's author wrote it; for Chinese, pairs of characters that stand together in both texts are shown
-joined, with their shares added.
+joined, with their shares added. Between two languages the offer's word is shown beside.
 """
 
 from __future__ import annotations
@@ -22,17 +22,22 @@ _LONGEST_JOINED = 12
 
 @dataclass(frozen=True, slots=True)
 class SharedTerm:
-    """A word both texts hold, and what it adds to the text part (0..1)."""
+    """A word of the request that the offer also holds, and what it adds to the text part (0..1).
+
+    `other` is the word of the offer that stands for it where the two are written in two languages and it is
+    another word there; else "".
+    """
 
     term: str
     share: float
+    other: str = ""
 
 
 def shared_terms(
     pair: tuple[EntryFacts, EntryFacts],
-    shares: Mapping[str, float],
+    shares: Mapping[tuple[str, str], float],
     text: float,
-    written: Mapping[str, str],
+    written: tuple[Mapping[str, str], Mapping[str, str]],
 ) -> tuple[SharedTerm, ...]:
     """Split the text part of a pair among the words that make it.
 
@@ -40,12 +45,12 @@ def shared_terms(
     ----------
     pair : (request, offer)
         For the Chinese words as they were written.
-    shares : mapping of token to float above 0
-        What each shared token adds.
+    shares : mapping of (token of the request, token of the offer) to float above 0
+        What each shared token adds; the two differ only between languages.
     text : float
         The text part, 0..1, to nine digits.
-    written : mapping of token to str
-        How the request writes each token.
+    written : (mapping of token to str, mapping of token to str)
+        How the request and the offer write each token.
 
     Returns
     -------
@@ -54,14 +59,20 @@ def shared_terms(
     """
     if not shares or text == 0.0:
         return ()
-    joined = _joined(shares.keys(), *pair)
+    joined = _joined((ours for ours, theirs in shares if ours == theirs), *pair)
     by_word: dict[str, float] = {}
-    for token in sorted(shares):
-        word = joined.get(token) or written.get(token, token)
-        by_word[word] = by_word.get(word, 0.0) + shares[token]
+    others: dict[str, tuple[float, str]] = {}
+    for (ours, theirs), share in sorted(shares.items()):
+        word = joined.get(ours) or written[0].get(ours, ours)
+        by_word[word] = by_word.get(word, 0.0) + share
+        if ours != theirs:
+            others[word] = max(others.get(word, (0.0, "")), (share, written[1].get(theirs, theirs)))
     rounded = [(-round(share, 9), word) for word, share in by_word.items()]
     rounded.sort()
-    return tuple(SharedTerm(word, share) for word, share in _adding_up([(w, -s) for s, w in rounded], text))
+    return tuple(
+        SharedTerm(word, share, others.get(word, (0.0, ""))[1])
+        for word, share in _adding_up([(w, -s) for s, w in rounded], text)
+    )
 
 
 def _adding_up(shares: list[tuple[str, float]], text: float) -> list[tuple[str, float]]:

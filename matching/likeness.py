@@ -3,9 +3,10 @@
     text of two pieces = sum over shared words of one weight times the other, times `topics.same_subject`
     text of a pair     = mean of its three best pairs of pieces (of fewer, where it has fewer)
 
-never above 1, to nine digits. Every word's share is its term of the sum. A search wants only the best of
-many entries: it reads bounds that are cheap for all (`most`), near values of a few (`near`), and exact ones
-of those that can still win (`exact`).
+never above 1, to nine digits. Every word's share is its term of the sum. Entries in another language than the
+subject's are compared with its words as read in theirs (`matching.readings`), without the factor. A search
+wants only the best of many entries: it reads bounds that are cheap for all (`most`), near values of a few
+(`near`), and exact ones of those that can still win (`exact`).
 """
 
 from __future__ import annotations
@@ -20,40 +21,17 @@ from numpy.typing import NDArray
 
 from matching.bags import Floats32
 from matching.index import Segment, Subject
-from matching.tfidf import Piece
+from matching.readings import Readings
 from matching.topics import same_subject
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.intp]
+Shares: TypeAlias = dict[tuple[str, str], float]
 
 BEST = 3
 """Pairs of pieces that count, where there are more."""
 ROUNDING = 1e-5
 """What bounds and near values can be wrong by, with room to spare: they are sums of 32-bit numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A piece of a subject over the tokens of a segment.
-
-    `tokens` (growing) and `weights` have shape (k,); `is_asked` has shape (number of tokens of the segment,).
-    """
-
-    tokens: Rows
-    weights: Floats
-    is_asked: NDArray[np.bool_]
-
-    def of(self, tokens: NDArray[np.integer]) -> Floats:
-        """The weights of some tokens, all of which are asked for."""
-        return self.weights[np.searchsorted(self.tokens, tokens)]
-
-
-def _look_up(piece: Piece, segment: Segment) -> _Asked:
-    known = segment.asked(piece)
-    tokens, weights = np.array(list(known), dtype=np.intp), np.array(list(known.values()), dtype=np.float64)
-    is_asked = np.zeros(len(segment.bags.names), dtype=np.bool_)
-    is_asked[tokens] = True
-    return _Asked(tokens, weights, is_asked)
 
 
 @dataclass(frozen=True)
@@ -83,7 +61,7 @@ class Likeness:
             return values
         values += self.slack
         if self._has_topics:
-            values *= same_subject(self.subject.pieces[0].topics, self.segment.vectors.topics[rows])
+            values *= self._factors(0, rows)
         return np.minimum(values, 1.0)
 
     def near(self, rows: Rows) -> Floats:
@@ -98,28 +76,40 @@ class Likeness:
             values = np.array([self._best_mean(self._grid(row)) for row in rows.tolist()], dtype=np.float64)
         return np.asarray(values.round(9).clip(0.0, 1.0))
 
-    def shares(self, row: int, text: float) -> dict[str, float]:
-        """Each shared token to what it adds to `text`, the exact text part of one row."""
+    def shares(self, row: int, text: float) -> Shares:
+        """Each shared pair of tokens, as the subject and the entry have it, to what it adds to `text`.
+
+        `text` is the exact text part of the row. In one language both tokens are the same.
+        """
         first = int(self.segment.first_piece[row])
         if self._is_plain:
             return self._split(0, first, text)
         grid = np.minimum(self._grid(row), 1.0)
         best = np.argsort(-grid, axis=None, kind="stable")[:BEST].tolist()
-        shares: defaultdict[str, float] = defaultdict(float)
+        shares: defaultdict[tuple[str, str], float] = defaultdict(float)
         for at in best:
             one, other = divmod(at, grid.shape[1])
-            for token, share in self._split(one, first + other, float(grid[one, other]) / len(best)).items():
-                shares[token] += share
+            for pair, share in self._split(one, first + other, float(grid[one, other]) / len(best)).items():
+                shares[pair] += share
         return dict(shares)
 
-    def _split(self, one: int, there: int, value: float) -> dict[str, float]:
-        """Each token that two pieces share to its part of a value."""
+    def is_across(self, row: int) -> bool:
+        """Are the subject and this entry compared across two languages?"""
+        return self._readings.is_across(row)
+
+    def _split(self, one: int, there: int, value: float) -> Shares:
+        """Each pair of tokens that two pieces share to its part of a value."""
         tokens, products = self._shared(one, there)
         scale = value / sum(products) if products else 0.0
-        names = self.segment.bags.names
-        return {
-            names[token]: product * scale for token, product in zip(tokens, products, strict=True) if scale
-        }
+        names, origins = self.segment.bags.names, self._readings.one_of(one, there).origins
+        shares: Shares = {}
+        for token, product in zip(tokens, products, strict=True):
+            theirs = names[token]
+            come = origins.get(token) or ((theirs, 1.0),)
+            whole = sum(weight for _, weight in come)
+            for ours, weight in come if scale else ():
+                shares[ours, theirs] = product * scale * (weight / whole)
+        return shares
 
     @property
     def _is_plain(self) -> bool:
@@ -131,13 +121,22 @@ class Likeness:
         return bool(self.segment.vectors.topics.shape[1])
 
     @cached_property
-    def _asked(self) -> list[_Asked]:
-        return [_look_up(piece, self.segment) for piece in self.subject.pieces]
+    def _readings(self) -> Readings:
+        return Readings(self.subject, self.segment)
+
+    def _factors(self, one: int, there: Rows) -> Floats:
+        """How far shared words are on one subject; 1 across languages, whose words span no direction."""
+        factors = same_subject(self.subject.pieces[one].topics, self.segment.vectors.topics[there])
+        if self._readings.others:
+            factors[self._readings.of(there) > 0] = 1.0
+        return factors
 
     @cached_property
     def _sums(self) -> tuple[Floats32, float]:
         """Products with the subject's only piece, shape (n,), and what is left out of them at most."""
-        asked, postings = self._asked[0], self.segment.postings
+        asked, postings = self._readings.asked[0][0], self.segment.postings
+        if self._readings.others:
+            return self._readings.products(0), 0.0
         is_spared, slack = postings.spare(asked.tokens, asked.weights)
         if not slack:
             return postings.products(asked.tokens, asked.weights), 0.0
@@ -149,12 +148,11 @@ class Likeness:
         entry_of = np.repeat(np.arange(len(first) - 1), np.diff(first))
         n = len(first) - 1
         best = np.zeros((n, BEST), dtype=np.float32)
-        for piece, asked in zip(self.subject.pieces, self._asked, strict=True):
-            sums = self.segment.postings.products(asked.tokens, asked.weights)
+        for one in range(len(self.subject.pieces)):
+            sums = self._readings.products(one)
             held = np.flatnonzero(sums)
             values = np.zeros(len(sums), dtype=np.float32)
-            factors = same_subject(piece.topics, self.segment.vectors.topics[held])
-            values[held] = np.minimum(sums[held] * factors, 1.0)
+            values[held] = np.minimum(sums[held] * self._factors(one, held), 1.0)
             best = _merged(best, _highest_of_each(values, entry_of, first))
         n_pairs = np.minimum(np.diff(first) * len(self.subject.pieces), BEST)
         return np.asarray(best.sum(axis=1) / n_pairs, dtype=np.float32)
@@ -175,8 +173,9 @@ class Likeness:
         bags = self.segment.bags
         start = int(bags.starts[there])
         tokens = bags.tokens[start : int(bags.starts[there + 1])]
-        held = self._asked[one].is_asked[tokens].nonzero()[0]
-        products = self._asked[one].of(tokens[held]) * self.segment.vectors.weights[start + held]
+        asked = self._readings.one_of(one, there)
+        held = asked.is_asked[tokens].nonzero()[0]
+        products = asked.of(tokens[held]) * self.segment.vectors.weights[start + held]
         return tokens[held].tolist(), products.tolist()
 
     def _piece_values(self, one: int, there: Rows) -> Floats:
@@ -189,13 +188,12 @@ class Likeness:
         piece = np.repeat(np.arange(len(there)), lengths)
         places = np.arange(len(piece)) + np.repeat(starts[there] - np.cumsum(lengths) + lengths, lengths)
         tokens = bags.tokens[places]
-        held = self._asked[one].is_asked[tokens].nonzero()[0]
-        products = self._asked[one].of(tokens[held]) * self.segment.vectors.weights[places[held]]
+        held, weights = self._readings.weights_at(one, there[piece], tokens)
+        products = weights * self.segment.vectors.weights[places[held]]
         sums = np.asarray(np.bincount(piece[held], weights=products, minlength=len(there)), dtype=np.float64)
         if not self._has_topics:
             return sums
-        factors = same_subject(self.subject.pieces[one].topics, self.segment.vectors.topics[there])
-        return np.asarray(sums * factors, dtype=np.float64)
+        return np.asarray(sums * self._factors(one, there), dtype=np.float64)
 
 
 def _highest_of_each(values: Floats32, entry_of: Rows, first: Rows) -> Floats32:

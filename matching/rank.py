@@ -261,6 +261,19 @@ def _best(
     return tuple(_match(question, *item) for item in found[:top])
 
 
+def _terms(
+    question: _Question, candidate: EntryFacts, row: int, part: _Searched, text: float
+) -> tuple[SharedTerm, ...]:
+    """The shared words of a pair, the request's side first whoever asks."""
+    subject, shares = question.subject, part.likeness.shares(row, text)
+    is_read = part.likeness.is_across(row) or not question.is_request
+    there = read_words(candidate).written() if is_read else {}
+    if question.is_request:
+        return shared_terms((subject.entry, candidate), shares, text, (subject.written, there))
+    turned = {(theirs, ours): share for (ours, theirs), share in shares.items()}
+    return shared_terms((candidate, subject.entry), turned, text, (there, subject.written))
+
+
 def _match(
     question: _Question,
     minus_score: float,
@@ -273,8 +286,7 @@ def _match(
     subject = question.subject
     pair = (subject.entry, candidate) if question.is_request else (candidate, subject.entry)
     parts, weights = dict(zip(PARTS, of_parts, strict=True)), dict(zip(PARTS, of_weights, strict=True))
-    written = subject.written if question.is_request else read_words(candidate).written()
-    terms = shared_terms(pair, part.likeness.shares(row, parts["text"]), parts["text"], written)
+    terms = _terms(question, candidate, row, part, parts["text"])
     applies = frozenset(name for name, weight in weights.items() if weight > 0)
     return Match(
         id=candidate.id,

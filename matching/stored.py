@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bags import Bags, count_entries
+from matching.bags import Bags, count_entries, language_of
 from matching.columns import Columns
 from matching.facets import Facet
 from matching.facts import EntryFacts
@@ -181,11 +181,11 @@ def _check(entry: EntryFacts, kind: EntryKind, before: Sequence[EntryFacts]) -> 
 
 
 def _bare(entry: EntryFacts, sets: dict[frozenset[str], frozenset[str]]) -> EntryFacts:
-    """The same without its texts; equal sets of codes are one set, since there are few."""
+    """The same with its language for its texts; equal sets of codes are one set, since there are few."""
     shared: dict[str, Any] = {
         name: sets.setdefault(codes, codes) for name in _SETS if (codes := getattr(entry, name))
     }
-    return replace(entry, texts={}, **shared)
+    return replace(entry, texts={}, language=language_of(entry), **shared)
 
 
 def _index(

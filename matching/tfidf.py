@@ -39,7 +39,7 @@ LENGTH = 0.75
 """b of BM25, 0..1: how much the length of a text tells against its words."""
 _BLOCK = 50_000
 """Pieces weighed at once: a bound on memory. A piece's weights do not depend on the others."""
-FORMULA_VERSION = "2"
+FORMULA_VERSION = "3"
 """Raise it whenever equal counts would get other weights: index versions name it."""
 
 
