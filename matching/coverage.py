@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from matching.facts import GLOBAL, EntryFacts, Places
+from vocabulary.states import EntryKind
 
 Cell: TypeAlias = tuple[str | None, str | None]
 
@@ -90,6 +91,13 @@ def coverage(
     ]
     n_met = sum(request.id in met for request in asked)
     return CoverageTable(tuple(counted), tuple(sorted(unasked)), len(asked), n_met, len(offered))
+
+
+def in_cell(entry: EntryFacts, cell: Cell, needs: Collection[str], places: Places) -> bool:
+    """Is the entry one of those that `coverage` counts in this need and region?"""
+    if entry.kind is EntryKind.OFFER:
+        return cell in _cells(entry, _related(entry.needs, needs), _reach(entry, places))
+    return cell in _cells(entry, entry.needs, regions_of(entry, places))
 
 
 def top_regions(places: Places) -> tuple[str, ...]:

@@ -6,24 +6,36 @@ entry. Which requests have found a partner is told to the secretariat only.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from matching.coverage import Coverage, CoverageTable, by_need, coverage, top_regions
+from matching.coverage import Coverage, CoverageTable, by_need, coverage, in_cell, top_regions
 from matching.facts import EntryFacts
+from models.calls import Call
 from models.entries import Entry
 from models.matches import Match
 from services import vocabularies
 from services.match_facts import TAKING_PLACES, Audience
 from services.match_index import current_index
 from services.matches import audience_of, conflicting
+from vocabulary.errors import NotFound
 from vocabulary.people import Actor
-from vocabulary.states import EntryKind
+from vocabulary.states import CallKind, CallState, EntryKind
 
 MOST_UNASKED = 100
+_CLOSED_CALLS = (
+    CallState.CLOSED,
+    CallState.REVIEW,
+    CallState.DELIBERATION,
+    CallState.DECIDED,
+    CallState.RELEASED,
+    CallState.ARCHIVED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,94 @@ def coverage_report(session: Session, actor: Actor, *, language: str) -> Coverag
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CellReport:
+    """The entries of one need and region, as far as the reader may see them."""
+
+    need: str | None
+    region: str | None
+    need_name: str | None
+    region_name: str | None
+    requests: tuple[UnaskedOffer, ...]
+    offers: tuple[UnaskedOffer, ...]
+    met: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request without an agreed match, and how many calls closed since it was submitted."""
+
+    ref: str
+    title: str
+    language: str | None
+    submitted_on: date
+    n_calls: int
+
+
+def coverage_cell(
+    session: Session, actor: Actor, need: str | None, region: str | None, *, language: str
+) -> CellReport:
+    """The entries behind one cell. Raises NotFound for a need or region that there is not."""
+    audience = audience_of(actor)
+    is_inside = audience is Audience.INSIDE
+    hidden = conflicting(session, actor) if is_inside else frozenset()
+    needs, places = vocabularies.terms(session, "needs"), vocabularies.places(session)
+    if need not in (None, *needs) or region not in (None, *top_regions(places)):
+        raise NotFound
+    found = {
+        kind: tuple(
+            _unasked(facts)
+            for facts in _entries(session, audience, kind, hidden).values()
+            if in_cell(facts, (need, region), needs, places)
+        )
+        for kind in EntryKind
+    }
+    return CellReport(
+        need=need,
+        region=region,
+        need_name=vocabularies.labels(session, "needs", language).get(need or ""),
+        region_name=vocabularies.labels(session, "regions", language).get(region or ""),
+        requests=found[EntryKind.REQUEST],
+        offers=found[EntryKind.OFFER],
+        met=met_requests(session) if is_inside else frozenset(),
+    )
+
+
+def waiting_requests(session: Session, actor: Actor) -> tuple[Waiting, ...]:
+    """Requests that no match was agreed for, those that waited through most calls first; inside only.
+
+    A call counts where it closed, and was not cancelled, after the request was submitted: the request's own
+    call is the first.
+    """
+    if audience_of(actor) is not Audience.INSIDE:
+        return ()
+    hidden = conflicting(session, actor) | met_requests(session)
+    index = current_index(session, Audience.INSIDE, EntryKind.REQUEST)
+    refs = [ref for ref in index.versions() if ref not in hidden]
+    closed = sorted(
+        closes_at
+        for closes_at in session.execute(
+            sa.select(Call.closes_at).where(
+                Call.kind.in_((CallKind.REQUESTS, CallKind.TARGETED)),
+                Call.state.in_(_CLOSED_CALLS),
+            )
+        ).scalars()
+        if closes_at is not None
+    )
+    rows = session.execute(
+        sa.select(Entry.ref, Entry.title, Entry.language, Entry.submitted_at).where(
+            Entry.kind == EntryKind.REQUEST, Entry.submitted_at.is_not(None)
+        )
+    )
+    open_ones = set(refs)
+    found = [
+        Waiting(ref, title or ref, language, at.date(), len(closed) - bisect_right(closed, at))
+        for ref, title, language, at in rows
+        if ref in open_ones and at is not None
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.n_calls, one.submitted_on, one.ref)))
+
+
 def _entries(
     session: Session, audience: Audience, kind: EntryKind, hidden: frozenset[str]
 ) -> dict[str, EntryFacts]:
@@ -99,4 +199,14 @@ def _unasked(offer: EntryFacts) -> UnaskedOffer:
     return UnaskedOffer(offer.id, next(iter(offer.texts.get("title", ())), offer.id), offer.language)
 
 
-__all__ = ["Coverage", "CoverageReport", "UnaskedOffer", "by_need", "coverage_report"]
+__all__ = [
+    "CellReport",
+    "Coverage",
+    "CoverageReport",
+    "UnaskedOffer",
+    "Waiting",
+    "by_need",
+    "coverage_cell",
+    "coverage_report",
+    "waiting_requests",
+]

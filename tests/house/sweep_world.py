@@ -20,7 +20,7 @@ from models.people import ApiToken, Organisation, UserSession
 from models.reviews import Assignment, Review
 from procedure.facts import ANYWHERE, NOTHING, ItemFacts
 from procedure.policy import LISTS
-from services.allocations.asking import Asked, ask
+from services.allocations import asking
 from services.assignments import assign
 from services.attachments import add_attachment
 from services.call_acts import propose_act
@@ -94,7 +94,7 @@ def make_world(session: Session) -> World:
     world.organisation = session.execute(sa.select(sa.func.min(Organisation.ref))).scalar_one()
     world.link = new_link(session, _entry(session, world.draft), now=now)
     officer = actor_of_account(session, world.accounts[Role.OFFICER.value])
-    world.allocation = ask(session, officer, Asked("Places of this year"), now=now)
+    world.allocation = asking.ask(session, officer, asking.Asked("Places of this year"), now=now)
     world.match = _proposed(session, world, now)
     world.assignment = _assigned(session, world, now)
     colleague = make_actor(session, Role.OFFICER, email="colleague@people.example")
@@ -318,6 +318,7 @@ ABOUT: Mapping[str, str] = {
     "api_reports.get_bundles": "nothing",
     "coverage.bundles": "nothing",
     "coverage.show": "nothing",
+    "coverage.cell": "nothing",
     "weights.show": "nothing",
     "weights.preview": "nothing",
     "weights.adopt": "nothing",

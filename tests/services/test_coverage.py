@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
 from models.matches import Match
-from services.queries.coverage import CoverageReport, coverage_report
-from tests.factories import OFFICER, make_published, make_submitted
+from services.queries.coverage import CoverageReport, coverage_cell, coverage_report, waiting_requests
+from tests.factories import OFFICER, make_call, make_published, make_submitted
 from tests.fixtures import NOW, Opened
+from vocabulary.errors import NotFound
 from vocabulary.people import SIGNED_OUT, Actor
-from vocabulary.states import EntryKind, MatchAnswer, MatchState
+from vocabulary.states import CallState, EntryKind, MatchAnswer, MatchState
 
 PUBLIC = ["title", "needs", "countries"]
 
@@ -105,3 +108,43 @@ def test_api_and_page_show_the_same_counts(client, entries: tuple[int, int]) -> 
     }
     assert answer["requests"] == 1
     assert "1 request" in page
+
+
+def test_cell_opens_the_entries_that_it_counts(read: Opened, entries: tuple[int, int]) -> None:
+    found = report(read, OFFICER)
+    wrong = []
+
+    for one in found.table.cells:
+        with read() as session:
+            cell = coverage_cell(session, OFFICER, one.need, one.region, language="en")
+        if (len(cell.requests), len(cell.offers)) != (one.n_asked, one.n_offered):
+            wrong.append((one, cell))
+
+    assert len(found.table.cells) == 2
+    assert wrong == []
+
+
+def test_cell_of_the_public_holds_nothing_hidden(read: Opened, entries: tuple[int, int]) -> None:
+    with read() as session:
+        seen = coverage_cell(session, SIGNED_OUT, "2.1", "africa", language="en")
+        every = coverage_cell(session, OFFICER, "2.1", "africa", language="en")
+        with pytest.raises(NotFound):
+            coverage_cell(session, SIGNED_OUT, "99", "africa", language="en")
+
+    assert {one.ref for one in seen.requests} < {one.ref for one in every.requests}
+
+
+def test_requests_wait_through_the_calls_that_closed_since(write: Opened, read: Opened) -> None:
+    with write() as session:
+        for days, state in ((-20, CallState.CLOSED), (5, CallState.RELEASED), (9, CallState.CANCELLED)):
+            closes = NOW + timedelta(days=days)
+            reason = "none came" if state is CallState.CANCELLED else None
+            make_call(session, state=state, closes_at=closes, state_reason=reason)
+        ref = make_published(session, now=NOW).ref
+
+    with read() as session:
+        waiting = waiting_requests(session, OFFICER)
+        outside = waiting_requests(session, SIGNED_OUT)
+
+    assert [(one.ref, one.n_calls) for one in waiting] == [(ref, 1)]
+    assert outside == ()
