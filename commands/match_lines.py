@@ -9,6 +9,7 @@ from datetime import date
 
 from commands.codes import english_names
 from commands.match_meaning import FileMeaning
+from matching.explain import SharedTerm
 from matching.facts import EntryFacts, Places, Term
 from matching.index import Index
 from matching.rank import Match, Ranking, rank
@@ -53,7 +54,7 @@ class Job:
             "rank": place,
             "score": match.score,
             "parts": dict(match.parts),
-            "terms": [{"term": shared.term, "share": shared.share} for shared in match.terms],
+            "terms": [_term(shared) for shared in match.terms],
             "blockers": [
                 {"code": found.code, "message": _in_words(found.message)} for found in match.blockers
             ],
@@ -79,6 +80,12 @@ def _named(value: object) -> object:
     if isinstance(value, Term):
         return english_names().get((value.vocabulary, value.code), str(value))
     return tuple(_named(one) for one in value) if isinstance(value, tuple) else value
+
+
+def _term(shared: SharedTerm) -> dict[str, object]:
+    """`other`, the offer's word, only where the two are in two languages and it is another one."""
+    term: dict[str, object] = {"term": shared.term, "share": shared.share}
+    return term | {"other": shared.other} if shared.other else term
 
 
 def block_lines(job: Job, block: Sequence[EntryFacts]) -> list[str]:

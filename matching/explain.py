@@ -32,6 +32,11 @@ class SharedTerm:
     share: float
     other: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The word as people are shown it: both words where there are two."""
+        return f"{self.term} / {self.other}" if self.other else self.term
+
 
 def shared_terms(
     pair: tuple[EntryFacts, EntryFacts],

@@ -62,7 +62,7 @@ def _text(pair: Pair) -> Message:
     if "text" not in pair.applies:
         return Message("The request has no words to compare.")
     if pair.terms:
-        words = tuple(shared.term for shared in pair.terms[: pair.settings.n_terms_in_reason])
+        words = tuple(shared.shown for shared in pair.terms[: pair.settings.n_terms_in_reason])
         return plural_message(
             "Both use the word {words}.", "Both use the words {words}.", len(words), words=words
         )

@@ -25,6 +25,10 @@ class SharedTermSchema(HouseSchema):
 
     term = fields.String(required=True)
     share = fields.Float(required=True)
+    other = fields.String(
+        required=True,
+        metadata={"description": "The offer's word where it is another one, in another language; else empty"},
+    )
 
 
 class BlockerSchema(HouseSchema):

@@ -92,13 +92,16 @@ def pair(noun: str, ref: str, other: str) -> ResponseReturnValue:
 def comparison(found: MatchPage) -> dict[str, Any]:
     """What templates/matches/_comparison.html shows of a pair."""
     ideas = shared_ideas(found.subject, found.candidate, current_language())
-    words = [shared.term for shared in found.row.terms]
+    words = {
+        EntryKind.REQUEST: [shared.term for shared in found.row.terms],
+        EntryKind.OFFER: [shared.other or shared.term for shared in found.row.terms],
+    }
     forms = ([form for idea in ideas for form in idea.here], [form for idea in ideas for form in idea.there])
     sides = [
         {
             "facts": side,
             "texts": [
-                (name, [list(marked(passage, words, exact)) for passage in side.texts[name]])
+                (name, [list(marked(passage, words[side.kind], exact)) for passage in side.texts[name]])
                 for name in SIDE_TEXTS
                 if name in side.texts
             ],
