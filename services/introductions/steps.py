@@ -135,7 +135,7 @@ def explanation_of(page: MatchPage) -> Explanation:
     content = {
         "parts": dict(row.parts),
         "weights": dict(row.weights),
-        "terms": [{"term": one.term, "share": one.share} for one in row.terms[:N_TERMS]],
+        "terms": [{"term": one.shown, "share": one.share} for one in row.terms[:N_TERMS]],
         "reasons": {name: as_data(message) for name, message in row.reasons.items()},
         "blockers": [{"code": code, "reason": as_data(message)} for code, message in row.blockers],
     }

@@ -88,7 +88,9 @@ def test_match_writes_what_the_contract_names(folder):
     found = lines(folder)
     assert [(line["request"], line["rank"], line["offer"]) for line in found] == [
         ("REQ-1", 1, "OFF-2"),
+        ("REQ-1", 2, "OFF-1"),
         ("REQ-2", 1, "OFF-1"),
+        ("REQ-2", 2, "OFF-2"),
     ]
     assert list(found[0]) == ["request", "offer", "rank", "score", "parts", "terms", "blockers"]
     assert list(found[0]["parts"]) == [
@@ -124,7 +126,8 @@ def test_match_judges_expiry_only_on_a_day_that_is_named(folder):
     run(folder, output="ever.jsonl")
     run(folder, "--today", "2026-04-01", output="today.jsonl")
 
-    assert [line["offer"] for line in lines(folder, "ever.jsonl")] == ["OFF-1"]
+    pairs = [(line["request"], line["offer"]) for line in lines(folder, "ever.jsonl")]
+    assert pairs == [("REQ-1", "OFF-1"), ("REQ-2", "OFF-1")]
     assert lines(folder, "today.jsonl") == []
 
 
@@ -138,7 +141,7 @@ def test_match_gives_the_same_bytes_for_any_order_and_number_of_workers(folder):
     run(folder, "--workers", "2", requests="shuffled.jsonl", offers="turned.jsonl", output="two.jsonl")
 
     assert (folder / "one.jsonl").read_bytes() == (folder / "two.jsonl").read_bytes()
-    assert len(lines(folder, "one.jsonl")) == 70
+    assert len(lines(folder, "one.jsonl")) == 140
 
 
 CSV = (
@@ -417,6 +420,18 @@ def test_match_refuses_to_write_over_what_it_reads(folder):
     assert (folder / "offers.jsonl").read_bytes() == before
 
 
+def test_match_names_the_word_of_the_offer_between_two_languages(folder):
+    run(folder)
+
+    across = {(line["request"], line["offer"]): line["terms"] for line in lines(folder)}
+    assert {(term["term"], term["other"]) for term in across["REQ-1", "OFF-1"]} == {
+        ("formation", "Training"),
+        ("Évaluation", "assessment"),
+        ("humides", "wetland"),
+    }
+    assert [term for term in across["REQ-1", "OFF-2"] if "other" in term] == []
+
+
 def test_match_replaces_an_older_result_whole_or_not_at_all(folder):
     (folder / "out.jsonl").write_text("older\n")
     (folder / "bad.csv").write_text("id,text\n1,\n")
@@ -426,7 +441,7 @@ def test_match_replaces_an_older_result_whole_or_not_at_all(folder):
     run(folder)
 
     assert kept == "older\n"
-    assert len(lines(folder)) == 2
+    assert len(lines(folder)) == 4
     assert sorted(path.name for path in folder.iterdir()) == [
         "bad.csv",
         "offers.jsonl",
@@ -444,7 +459,7 @@ def test_match_reads_a_pipe(folder):
     result = run(folder, offers="pipe")
     writer.join()
 
-    assert (result.exit_code, [line["offer"] for line in lines(folder)]) == (0, ["OFF-1"])
+    assert (result.exit_code, [line["offer"] for line in lines(folder)]) == (0, ["OFF-1", "OFF-1"])
 
 
 @pytest.mark.parametrize(
