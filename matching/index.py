@@ -9,9 +9,9 @@ or mapped from files (`matching.stored`), without a difference to a caller.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,6 +177,15 @@ class Index:
         reading = read_words(entry)
         pieces = weigh_pieces(count_words(reading, self.settings), self.model, entry.kind)
         return Subject(entry, tuple(pieces), reading.written())
+
+    def read_all(self, entries: Sequence[EntryFacts]) -> Iterator[Subject]:
+        """Weigh several entries of the other kind at once, each as `read` does."""
+        readings = [read_words(entry) for entry in entries]
+        counted = [count_words(reading, self.settings) for reading in readings]
+        kind = EntryKind.OFFER if self.kind is EntryKind.REQUEST else EntryKind.REQUEST
+        pieces = iter(weigh_pieces([bag for bags in counted for bag in bags], self.model, kind))
+        for entry, reading, bags in zip(entries, readings, counted, strict=True):
+            yield Subject(entry, tuple(islice(pieces, len(bags))), reading.written())
 
     def only(self, entry_id: str) -> Index:
         """An index in which at most this entry is found, weighed as here."""

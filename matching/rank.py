@@ -1,4 +1,5 @@
-"""Which entries of the other kind suit this one best, and why? The one way into the engine.
+"""Which entries of the other kind suit this one best, and why? The one way into the engine:
+`rank` for one entry, `rank_all` for many.
 
 A request is ranked against offers, or an offer against requests; a pair scores the same from both sides
 when both indexes hold the same fit. Nothing is decided here: a ranking advises. Equal facts give an equal
@@ -7,9 +8,10 @@ ranking, whatever the order they came in: scores have nine digits and ties go by
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +30,9 @@ from matching.score import Judged, Known, Part, applying, scaled_weights, struct
 from matching.settings import PARTS, MatchingSettings
 from vocabulary.messages import Message
 from vocabulary.states import EntryKind
+
+_BLOCK = 64
+"""Subjects of a batch that are read at once."""
 
 
 class Meaning(Protocol):
@@ -181,10 +186,7 @@ def rank(
     ValueError
         The subject is of the index's own kind, or `top` is below 0.
     """
-    if subject.kind is index.kind:
-        raise ValueError(f"entry {subject.id} is itself of the kind {index.kind}")
-    if top < 0:
-        raise ValueError(f"top is {top}; it must be 0 or more")
+    _check(subject, index, top)
     settings = settings or index.settings
     question = _Question(
         subject=index.read(subject),
@@ -195,9 +197,62 @@ def rank(
         more_blockers=more_blockers or {},
         meaning=meaning,
     )
+    return _ranking(question, index, top, include_blocked)
+
+
+def rank_all(
+    subjects: Iterable[EntryFacts],
+    index: Index,
+    *,
+    settings: MatchingSettings | None = None,
+    places: Places = NO_PLACES,
+    today: date | None = None,
+    top: int = 10,
+    include_blocked: bool = False,
+    meaning_of: Callable[[EntryFacts], Meaning | None] = lambda _: None,
+) -> Iterator[Ranking]:
+    """Rank the entries of an index for each of many subjects, in the order given: what `rank` gives, sooner.
+
+    Subjects are taken in and weighed a block at a time, so a million of them may come from a file. Hand over
+    all that one process is to rank rather than call `rank` for each; some dozens or more pay.
+
+    Parameters
+    ----------
+    subjects : iterable of EntryFacts
+        All of the other kind than the index holds.
+    meaning_of : callable
+        The sentence vectors of a subject, None for none; asked for when its turn has come.
+
+    The others, and what is raised, are those of `rank`.
+    """
+    settings, waiting = settings or index.settings, iter(subjects)
+    while block := list(islice(waiting, _BLOCK)):
+        for subject in block:
+            _check(subject, index, top)
+        for read in index.read_all(block):
+            question = _Question(
+                subject=read,
+                columns=build_columns([read.entry], settings),
+                settings=settings,
+                places=places,
+                today=today,
+                more_blockers={},
+                meaning=meaning_of(read.entry),
+            )
+            yield _ranking(question, index, top, include_blocked)
+
+
+def _check(subject: EntryFacts, index: Index, top: int) -> None:
+    if subject.kind is index.kind:
+        raise ValueError(f"entry {subject.id} is itself of the kind {index.kind}")
+    if top < 0:
+        raise ValueError(f"top is {top}; it must be 0 or more")
+
+
+def _ranking(question: _Question, index: Index, top: int, include_blocked: bool) -> Ranking:
     searched = [_search(question, *part) for part in index.segments() if part[0].entries]
     return Ranking(
-        subject_id=subject.id,
+        subject_id=question.subject.entry.id,
         matches=_best(question, [(part, part.open_rows) for part in searched], top),
         blocked=_best(question, [(part, part.shut_rows) for part in searched], top, least=-1.0)
         if include_blocked
@@ -205,7 +260,7 @@ def rank(
         n_candidates=len(index),
         n_blocked=sum(part.n_shut for part in searched),
         index_version=index.version,
-        settings_version=settings.version,
+        settings_version=question.settings.version,
     )
 
 

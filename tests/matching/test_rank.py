@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import count, islice
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from matching.gates import Blocker
 from matching.index import fit_index, fit_indexes
 from matching.likeness import Likeness
-from matching.rank import rank
+from matching.rank import rank, rank_all
 from matching.settings import DEFAULT_SETTINGS, PARTS
 from tests.matching import oracle
 from tests.matching.examples import PLACES, WORDS, make_offer, make_request, offers, requests
@@ -137,6 +138,44 @@ def test_rank_with_fewer_wanted_gives_the_beginning_of_the_whole_list(asked, giv
     cut = rank(asked[0], index, places=PLACES, today=TODAY, top=top, include_blocked=True)
 
     assert (cut.matches, cut.blocked) == (whole.matches[:top], whole.blocked[:top])
+
+
+@settings(deadline=None)
+@given(requests(), offers(), DAYS, st.integers(0, 8))
+def test_rank_all_gives_what_rank_gives_for_each(asked, given_, today, top):
+    indexes = fit_indexes([*asked, *given_])
+    how = {"places": PLACES, "today": today, "top": top, "include_blocked": True}
+
+    for subjects, kind in ((asked, EntryKind.OFFER), (given_, EntryKind.REQUEST)):
+        found = list(rank_all(iter(subjects), indexes[kind], **how))
+
+        assert found == [rank(subject, indexes[kind], **how) for subject in subjects]
+
+
+def test_rank_all_takes_subjects_as_they_come():
+    index = fit_index([make_offer(text="wetland")], EntryKind.OFFER)
+    endless = (make_request(f"REQ-{number}", "wetland") for number in count())
+
+    found = list(islice(rank_all(endless, index), 200))
+
+    assert [ranking.subject_id for ranking in found] == [f"REQ-{number}" for number in range(200)]
+    assert {ranking.matches[0].id for ranking in found} == {"OFF-1"}
+
+
+def test_rank_all_asks_for_the_meaning_of_each_subject():
+    index = fit_index([make_offer(text="soil")], EntryKind.OFFER)
+    subjects = [make_request("REQ-1", "wetland"), make_request("REQ-2", "wetland")]
+
+    found = list(
+        rank_all(subjects, index, meaning_of=lambda one: EqualMeaning() if one.id == "REQ-2" else None)
+    )
+
+    assert [[match.parts["meaning"] for match in ranking.matches] for ranking in found] == [[], [1.0]]
+
+
+def test_rank_all_refuses_a_subject_of_the_same_kind():
+    with pytest.raises(ValueError, match="itself of the kind offer"):
+        list(rank_all([make_offer()], fit_index([], EntryKind.OFFER)))
 
 
 @settings(deadline=None)
