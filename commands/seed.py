@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import TextIO
+
 import click
 from flask import current_app
 from flask.cli import AppGroup
@@ -10,11 +13,14 @@ from commands.progress import bar
 from commands.replies import refusals_in_words
 from config import Settings
 from seed.load import DEFAULT_SEED, load_demo
+from seed.programmes import load_programme
 from seed.reference import load_reference
 from services.clock import utc_now
 from services.transaction import transaction
+from vocabulary.errors import Invalid
+from vocabulary.messages import Message
 
-group = AppGroup("seed", help="Data to begin with: reference, demo.")
+group = AppGroup("seed", help="Data to begin with: reference, programme, demo.")
 MOST = 1_000_000
 
 
@@ -28,6 +34,20 @@ def reference() -> None:
         click.echo(f"{code}: {n} items")
     if not changed:
         click.echo("The reference data is up to date.")
+
+
+@group.command("programme")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+def programme(file: TextIO) -> None:
+    """Load another body's strategies, criteria and rules from a JSON file; calls can then choose them."""
+    with refusals_in_words():
+        try:
+            content = json.load(file)
+        except ValueError as wrong:
+            raise Invalid({"file": [Message("This is no JSON file.")]}) from wrong
+        with transaction() as session:
+            written = load_programme(session, content, now=utc_now())
+    click.echo(", ".join(f"{name}: {n}" for name, n in written.items()))
 
 
 @group.command("demo")

@@ -87,7 +87,7 @@ def _load_criteria(session: Session, content: Mapping[str, Any], digest: str, no
     if found is not None and found.content_hash == digest:
         return
     if found is not None:
-        _refuse_locked(found.locked_at, Message("criteria set {version}", version=found.version))
+        refuse_locked(found.locked_at, Message("criteria set {version}", version=found.version))
         session.execute(sa.delete(Criterion).where(Criterion.set_id == found.id))
     else:
         found = CriteriaSet(code=PROGRAMME, version=content["version"])
@@ -124,7 +124,7 @@ def _load_rules(session: Session, content: Mapping[str, Any], digest: str, now: 
     if found is not None and found.content_hash == digest:
         return 0
     if found is not None:
-        _refuse_locked(found.locked_at, Message("rule set {version}", version=found.version))
+        refuse_locked(found.locked_at, Message("rule set {version}", version=found.version))
     else:
         found = RuleSet(code=PROGRAMME, version=content["version"])
         session.add(found)
@@ -135,7 +135,8 @@ def _load_rules(session: Session, content: Mapping[str, Any], digest: str, now: 
     return len(content["rules"])
 
 
-def _refuse_locked(locked_at: datetime | None, what: Message) -> None:
+def refuse_locked(locked_at: datetime | None, what: Message) -> None:
+    """Raises Conflict for what a call has pinned."""
     if locked_at is not None:
         raise Conflict(
             Message(

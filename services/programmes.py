@@ -13,7 +13,10 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.calls import Call
+from models.entries import Entry
 from models.reference import CriteriaSet, Criterion, RuleSet
+from services import vocabularies
 from vocabulary.errors import Unavailable
 from vocabulary.messages import Message
 
@@ -57,3 +60,25 @@ def strategies_of(session: Session, criteria_set_id: int) -> tuple[str, ...]:
     """The strategies that a criteria set scores, in its order."""
     query = sa.select(Criterion.strategy).where(Criterion.set_id == criteria_set_id)
     return tuple(dict.fromkeys(session.execute(query.order_by(Criterion.position)).scalars()))
+
+
+def offered(
+    session: Session, vocabulary: str, *, call_ref: str | None = None, entry_ref: str | None = None
+) -> frozenset[str]:
+    """The strategies or criteria that a form offers: those of the call it answers.
+
+    Outside of a call, and in one that pins none, those of the body that the service was set up for.
+    """
+    query = sa.select(Call.strategies, Call.criteria_set_id)
+    if entry_ref is not None:
+        query = query.join(Entry, Entry.call_id == Call.id).where(Entry.ref == entry_ref)
+    else:
+        query = query.where(Call.ref == call_ref)
+    call = session.execute(query).one_or_none()
+    if call is None or call.criteria_set_id is None:
+        rows = vocabularies.terms(session, vocabulary)
+        return frozenset(code for code, row in rows.items() if "programme" not in row.data)
+    if vocabulary == "strategies":
+        return frozenset(call.strategies)
+    codes = sa.select(Criterion.code).where(Criterion.set_id == call.criteria_set_id)
+    return frozenset(session.execute(codes).scalars())

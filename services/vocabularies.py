@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from threading import Lock
@@ -66,6 +66,9 @@ class _Shelf:
     made: dict[tuple[str, str, str], Any] = field(default_factory=dict)
 
 
+OF_PROGRAMME = "@"
+"""Parts the name of a vocabulary from the body that added terms to it, as in "strategies@mangrove"."""
+
 _VERSIONS = sa.select(Vocabulary.__table__.c.code, Vocabulary.__table__.c.content_hash).order_by(
     Vocabulary.__table__.c.code
 )
@@ -108,7 +111,10 @@ def _read_terms(session: Session) -> dict[str, dict[str, TermRow]]:
     found: dict[str, dict[str, TermRow]] = {}
     for vocabulary, *values in session.execute(sa.select(*columns).order_by(Term.vocabulary, Term.position)):
         row = TermRow(*values)
-        found.setdefault(vocabulary, {})[row.code] = row
+        name, _, programme = vocabulary.partition(OF_PROGRAMME)
+        if programme:
+            row = replace(row, data={**row.data, "programme": programme})
+        found.setdefault(name, {})[row.code] = row
     return found
 
 

@@ -16,6 +16,7 @@ from services import vocabularies
 from services.clock import utc_now
 from services.entries.fields import BY_NAME, DEFAULT_PUBLIC, ValueKind, publishable
 from services.entries.submission import missing_answers, odd_answers
+from services.programmes import offered
 from services.queries.calls import CallRow, invitation, open_calls
 from services.queries.entries import EntryPage
 from translations.catalogues import LANGUAGES, OWN_NAMES, translate
@@ -68,7 +69,15 @@ def form_page(
         noun=f"{kind.value}s",
         section=section,
         asked=[
-            _asked(session, kind, q, answers.get(q.name), (errors or {}).get(q.name), ref)
+            _asked(
+                session,
+                kind,
+                q,
+                answers.get(q.name),
+                (errors or {}).get(q.name),
+                ref,
+                call.ref if call else None,
+            )
             for q in section.questions
         ],
         errors=errors or {},
@@ -82,7 +91,9 @@ def form_page(
         open_calls=() if page or call else _calls_for(session, kind),
         saved_at=page.row.updated_at if page else None,
         text_language=answers.get("language") or (page.working.get("language") if page else None),
-        criteria=_criteria(session) if section.code == "self_assessment" else (),
+        criteria=_criteria(session, ref, call.ref if call else None)
+        if section.code == "self_assessment"
+        else (),
     )
 
 
@@ -163,7 +174,7 @@ def conflict_page(
         version=found["version"],
         differing=differing,
         same=[row for row, _ in same],
-        criteria=_criteria(session) if section.code == "self_assessment" else (),
+        criteria=_criteria(session, ref, None) if section.code == "self_assessment" else (),
     )
 
 
@@ -176,7 +187,13 @@ def _comparable(field: Any, value: Any) -> Any:
 
 
 def _asked(
-    session: Session, kind: EntryKind, question: Question, value: Any, errors: Any, ref: str | None
+    session: Session,
+    kind: EntryKind,
+    question: Question,
+    value: Any,
+    errors: Any,
+    ref: str | None,
+    call_ref: str | None = None,
 ) -> Asked:
     groups: tuple[tuple[str, tuple[Choice, ...]], ...] = ()
     options: tuple[Choice, ...] = ()
@@ -190,6 +207,9 @@ def _asked(
         options = tuple(Choice(code, OWN_NAMES[code]) for code in LANGUAGES)
     elif question.vocabulary:
         options = _options(session, question, kind)
+    if question.vocabulary == "strategies":
+        allowed = offered(session, "strategies", call_ref=call_ref, entry_ref=ref)
+        options = tuple(option for option in options if option.code in allowed)
     return Asked(question, value, options, groups, errors, _lookup_address(kind, question, ref))
 
 
@@ -251,12 +271,14 @@ def _order(session: Session, vocabulary: str) -> dict[str, int]:
     return {code: n for n, code in enumerate(walked)}
 
 
-def _criteria(session: Session) -> tuple[tuple[str, Choice], ...]:
-    """The criteria with their wording, for the self-assessment."""
+def _criteria(session: Session, ref: str | None, call_ref: str | None) -> tuple[tuple[str, Choice], ...]:
+    """The criteria of the call with their wording, for the self-assessment."""
     language = current_language()
+    allowed = offered(session, "criteria", call_ref=call_ref, entry_ref=ref)
     return tuple(
         (row.parent or "", Choice(code, row.label(language), row.text("criterion", language)))
         for code, row in vocabularies.terms(session, "criteria").items()
+        if code in allowed
     )
 
 

@@ -15,7 +15,7 @@ from models.reference import CriteriaSet, RuleSet
 from procedure.lifecycle import CALL_STEPS, advance
 from seed.demo.plan import CallPlan
 from seed.loading.stage import Stage
-from services import audit
+from services import audit, programmes
 from services.references import next_reference
 from vocabulary.states import CallAction, CallKind, CallState
 
@@ -46,10 +46,7 @@ def plan_calls(stage: Stage) -> None:
 
 def _open(stage: Stage, plan: CallPlan, now: datetime) -> None:
     session, officer = stage.session, stage.actors["officer"]
-    criteria_set = session.execute(
-        sa.select(CriteriaSet).order_by(CriteriaSet.id.desc()).limit(1)
-    ).scalar_one()
-    rule_set = session.execute(sa.select(RuleSet).order_by(RuleSet.id.desc()).limit(1)).scalar_one()
+    criteria_set, rule_set = programmes.in_force(session, CriteriaSet), programmes.in_force(session, RuleSet)
     is_scored = plan.kind != CallKind.OFFERS
     call = Call(
         ref=next_reference(session, "CALL", now),
