@@ -27,7 +27,7 @@ MOST_AT_ONCE = 1_000
 """Entries that are indexed in this process: about three seconds."""
 PAUSE = timedelta(minutes=10)
 """After a build that failed, on a full disk for example, before the next try."""
-REBUILD = (sys.executable, "-m", "flask", "--app", "app", "index", "rebuild", "--if-due")
+REBUILD = ("nice", sys.executable, "-m", "flask", "--app", "app", "index", "rebuild", "--if-due")
 
 
 class IndexBuilder:

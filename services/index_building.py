@@ -49,8 +49,9 @@ Opened: TypeAlias = Callable[[], AbstractContextManager[Session]]
 Tell: TypeAlias = Callable[[int, int], None]
 """Is told how many entries are done, and of how many."""
 
-FEWEST_CHANGES, MOST_CHANGES = 50, 2_000
-"""A version is replaced after changes to a fifth of its entries, but not to fewer or more than these."""
+FEWEST_CHANGES, MOST_CHANGES = 50, 500
+"""A version is replaced after changes to a fifth of its entries, but not to fewer or more than these: a
+worker that starts has to lay over it what has changed since, one to two milliseconds for each entry."""
 OLDEST = timedelta(days=7)
 """A version that anything has changed since is replaced after so long: no text outlives its entry by more."""
 _AT_ONCE = 500
