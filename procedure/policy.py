@@ -14,21 +14,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from procedure.cells import (
+    EDIT,
+    GLASS,
+    IN_TIME,
+    MINE,
+    RECEIVED,
+    SEEN,
+    WAY,
+    YES,
+    Row,
+    row,
+)
 from procedure.conditions import (
-    Condition,
     agreed,
     announced,
     assignable,
-    before_deadline,
     call_over,
     cleared,
     decided,
     deliberated,
     deliberating,
     draft,
-    editable,
     editor,
-    glass_broken,
     in_call,
     just_submitted,
     late,
@@ -36,13 +44,10 @@ from procedure.conditions import (
     not_blind,
     not_blind_or_released,
     not_involved,
-    open_for_entries,
     others_case,
     own_entry,
     own_side,
-    panel_phase,
     published,
-    received,
     reconsidered,
     released,
     returnable,
@@ -59,27 +64,9 @@ from procedure.conditions import (
     with_officer,
 )
 from procedure.facts import Kind
+from procedure.fellowship_rows import FELLOWSHIPS
 from vocabulary.actions import Action
 from vocabulary.people import Scope
-
-Cell = tuple[Condition, ...]
-Row = Mapping[Kind, Cell]
-
-YES: Cell = ()
-IN_TIME: Cell = (open_for_entries, before_deadline)
-EDIT: Cell = (*IN_TIME, editable)
-GLASS: Cell = (glass_broken,)
-PANEL: Cell = (panel_phase,)
-SEEN: Cell = (cleared, under_way)
-WAY: Cell = (under_way,)
-RECEIVED: Cell = (received,)
-MINE: Cell = (subject,)
-
-
-def row(**cells: Cell) -> Row:
-    """A row of the table, its cells named by kind of actor."""
-    return {Kind(kind): cell for kind, cell in cells.items()}
-
 
 EVERY_PERSON: Row = {
     **{kind: MINE for kind in Kind if kind not in (Kind.PUB, Kind.FOC, Kind.SYS)},
@@ -265,32 +252,6 @@ MATCHES: Mapping[Action, Row] = {
     Action.ALLOCATION_READ: row(OFF=YES),
     Action.ALLOCATION_MAKE: row(OFF=YES),
     Action.COVERAGE_READ: row(PUB=YES),
-}
-FELLOWSHIPS: Mapping[Action, Row] = {
-    Action.FELLOWSHIP_EDIT: row(OFF=YES, DEC=YES),
-    Action.NOMINATION_LIST_OWN: row(OWN=YES),
-    Action.NOMINATION_LIST_ALL: row(MOD=YES, OFF=YES, DEC=YES),
-    Action.NOMINATION_CREATE: row(NOM=IN_TIME, NEE=IN_TIME),
-    Action.NOMINATION_READ: row(NOM=YES, NEE=YES, REV=(cleared,), MOD=PANEL, OFF=YES, DEC=PANEL, AUD=GLASS),
-    Action.NOMINATION_READ_PROTECTED: row(NEE=YES, OFF=YES, DEC=PANEL, AUD=GLASS),
-    Action.NOMINATION_EDIT: row(NEE=IN_TIME),
-    Action.NOMINATION_APPROVE: row(NOM=IN_TIME),
-    Action.NOMINATION_WITHDRAW: row(NOM=YES, NEE=YES),
-    Action.NOMINATION_SCREEN: row(OFF=YES),
-    Action.NOMINATION_IMPORT: row(OFF=YES),
-    Action.NOMINATION_DOWNLOAD: row(
-        NOM=YES, NEE=YES, REV=(cleared,), MOD=PANEL, OFF=YES, DEC=PANEL, AUD=GLASS
-    ),
-    Action.MARK_LIST_OWN: row(REV=YES),
-    Action.MARK_SEAT: row(OFF=PANEL),
-    Action.MARK_ANSWER: row(REV=PANEL),
-    Action.MARK_GIVE: row(REV=(cleared, panel_phase)),
-    Action.PLACE_ANSWER: row(NEE=YES),
-    Action.FELLOW_READ: row(PUB=YES),
-    Action.SHORTLIST_READ: row(MOD=PANEL, OFF=PANEL, DEC=PANEL),
-    Action.SHORTLIST_EDIT: row(OFF=PANEL, DEC=PANEL),
-    Action.SHORTLIST_APPROVE: row(DEC=PANEL),
-    Action.SHORTLIST_RELEASE: row(DEC=PANEL),
 }
 PEOPLE: Mapping[Action, Row] = {
     Action.ORGANISATION_READ: row(PUB=YES),

@@ -166,6 +166,19 @@ def take_back(
     return nomination
 
 
+def discard(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> None:
+    """Delete a draft with its files and links; only the audit trail remembers that there was one."""
+    item = fetch_for(session, actor, Action.NOMINATION_EDIT, ref, now=now, lock=True)
+    check_version(item, expected_version)
+    if item.nomination.state not in _OPEN:
+        raise Conflict(
+            Message("This was completed already; withdraw it instead of deleting it."), code="not_a_draft"
+        )
+    audit.record(session, actor, "nomination.discard", ("nomination", ref), now=now)
+    session.expunge(item.nomination)
+    session.execute(sa.delete(Nomination).where(Nomination.ref == ref))
+
+
 def withdraw(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> Nomination:
     """End a nomination, by either party, at any time; the other one is told."""
     item = fetch_for(session, actor, Action.NOMINATION_WITHDRAW, ref, now=now, lock=True)

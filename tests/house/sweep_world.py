@@ -41,6 +41,7 @@ from tests.factories import (
     make_published,
     make_submitted,
 )
+from tests.fellowship_factories import fellowship_facts, fellowship_world, nomination_facts
 from vocabulary.actions import Action
 from vocabulary.people import SIGNED_OUT, Actor, Role, Scope
 from vocabulary.states import CallActKind, ConflictAnswer, EntryKind
@@ -66,6 +67,9 @@ class World:
     assignment: str = ""
     file: str = ""
     link: str = ""
+    fellowship: str = ""
+    nomination: str = ""
+    run: str = ""
     session_id: int = 0
     token_id: int = 0
     act_id: int = 0
@@ -102,6 +106,7 @@ def make_world(session: Session) -> World:
     ask(session, owner, call.ref, "May we?", None, now=now)
     world.act_id = act.id
     world.question_id = session.execute(sa.select(sa.func.max(CallQuestion.id))).scalar_one()
+    world.fellowship, world.nomination, world.run = fellowship_world(session, owner, now=now)
     return world
 
 
@@ -350,6 +355,29 @@ ABOUT: Mapping[str, str] = {
             ("get_matches", one),
         )
     },
+    # fellowships
+    "api_nominations.get_list": "nothing",
+    "api_nominations.create": "new nomination",
+    **{
+        f"api_nominations.{name}": "nomination"
+        for name in ("get_one", "change", "discard", "submit", "reopen", "withdraw")
+    },
+    **{
+        f"api_fellowships.{name}": "fellowship"
+        for name in (
+            "get_settings",
+            "put_settings",
+            "start_review",
+            "seat_members",
+            "lock_marks",
+            "name_seed",
+            "list_runs",
+            "ask_run",
+        )
+    },
+    **{f"api_fellowships.{name}": "run" for name in ("get_run", "cancel_run", "approve")},
+    "api_fellowships.pin": "nominee of the call",
+    "api_fellowships.lift_pin": "nominee of the call",
     # one assignment and the review that answers it
     "assignments.rule": "assignment",
     "reviews.decline": "assignment",
@@ -453,6 +481,15 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         )
     },
     "api_reviews.put_ruling": {"ruling": "cleared", "reason": "a distant colleague"},
+    "api_nominations.create": {"call": "{fellowship}", "first_name": "Ada"},
+    "api_nominations.change": {"first_name": "Ada"},
+    "api_fellowships.put_settings": {"targets": []},
+    "api_fellowships.seat_members": {
+        "pairs": [{"nomination": "{nomination}", "member": "reviewer@people.example"}]
+    },
+    "api_fellowships.name_seed": {"seed": "7", "source": "a public draw"},
+    "api_fellowships.ask_run": {},
+    "api_fellowships.pin": {"is_in": True, "reason": "for the sweep"},
 }
 """What is sent, where an empty body would be refused before anybody looks at who asks."""
 
@@ -498,15 +535,33 @@ MISSING = "REQ-1999-0001"
 """A reference that nothing has: the answer to it is what "not found" looks like."""
 
 
-REFS = ("call", "organisation", "draft", "request", "public", "offer", "match", "allocation")
+REFS = (
+    "call",
+    "organisation",
+    "draft",
+    "request",
+    "public",
+    "offer",
+    "match",
+    "allocation",
+    "fellowship",
+    "nomination",
+    "run",
+)
 """What a {ref} in an address can be, besides an assignment."""
+
+
+FELLOWSHIPS = ("fellowship", "run", "nominee of the call", "nomination", "new nomination")
 
 
 def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any]:
     """What the address of an endpoint holds; raises KeyError for a parameter that nobody thought of."""
     refs = {name: getattr(world, name) for name in REFS}
     known: dict[str, Any] = {
-        "ref": refs.get({"about a person": "request"}.get(about, about), world.assignment),
+        "ref": refs.get(
+            {"about a person": "request", "nominee of the call": "nomination"}.get(about, about),
+            world.assignment,
+        ),
         "noun": "offers" if about == "offer" else "requests",
         "code": {"nothing": "needs", "board": "screen"}.get(about, "need"),
         "kind": "cancel",
@@ -532,6 +587,8 @@ def facts_about(session: Session, world: World, about: str, action: Action, acto
         return replace(facts, subject_id=world.accounts[STRANGER]) if is_of_person else facts
     if about == "assignment":
         return _assignment_facts(session, world, actor)
+    if about in FELLOWSHIPS:
+        return _fellowship_facts(session, world, about, actor)
     if about == "call":
         return call_facts(_call(session, world), opened_at=world.now)
     if about == "self":
@@ -542,6 +599,13 @@ def facts_about(session: Session, world: World, about: str, action: Action, acto
     if about == "secret":
         return replace(NOTHING, subject_id=actor.account_id, owner_id=actor.account_id)
     return ANYWHERE if action in LISTS else NOTHING
+
+
+def _fellowship_facts(session: Session, world: World, about: str, actor: Actor) -> ItemFacts:
+    if about == "nomination":
+        return nomination_facts(session, world.nomination, actor)
+    facts = fellowship_facts(session, world.fellowship)
+    return replace(facts, nominee_id=actor.account_id) if about == "new nomination" else facts
 
 
 def _assignment_facts(session: Session, world: World, actor: Actor) -> ItemFacts:

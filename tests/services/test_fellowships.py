@@ -13,74 +13,17 @@ from sqlalchemy.orm import Session
 from fellowships.checking import check
 from models.fellowships import Nomination, NominationLink, ShortlistRun
 from models.operation import OutgoingMail
-from services.fellowships import nominations, nominators, panel, running, settings, shortlists
+from services.fellowships import nominations, nominators, panel, running, shortlists
 from services.fellowships.questions import question_of_call, room_of
 from services.fellowships.rows import fellowship_of, item_of
 from services.sessions import actor_of_account
-from tests.factories import make_account, make_actor, make_call
+from tests.factories import make_account, make_actor
+from tests.fellowship_factories import answers, make_fellowship
 from tests.fixtures import NOW, Opened
 from vocabulary.errors import Conflict, Invalid, NotFound, Refused
-from vocabulary.fellowships import FellowshipBody, MeritBand, NominationState, RunState
+from vocabulary.fellowships import MeritBand, NominationState, RunState
 from vocabulary.people import SIGNED_OUT, Actor, Role
-from vocabulary.states import CallKind, CallState, ConflictAnswer
-
-MARKS = [
-    {"code": "merit", "title": {"en": "Scientific merit"}, "anchors": {}, "weight": 2},
-    {"code": "fit", "title": {"en": "Fit with the call"}, "anchors": {}, "weight": 1},
-]
-
-
-def fellowship_call(session: Session, **changes: Any) -> str:
-    """An open call for two fellows, one of them a woman; its panel marks merit and fit."""
-    call = make_call(
-        session,
-        now=NOW,
-        kind=CallKind.FELLOWSHIP,
-        state=CallState.DRAFT,
-        criteria_set_id=None,
-        rule_set_id=None,
-        title={"en": "Fellows for the assessment"},
-    )
-    officer = make_actor(session, Role.OFFICER)
-    content = {
-        "body": FellowshipBody.ASSESSMENT,
-        "selecting_body": "Management committee",
-        "n_seats": 2,
-        "nominators_until": call.closes_at + timedelta(days=7),
-        "marks": MARKS,
-        "targets": [{"attribute": "gender", "value": "woman", "least": 1}],
-        "oldest_age": 35,
-    }
-    settings.set_fellowship(session, officer, call.ref, content | changes, None, now=NOW)
-    call.state = CallState.OPEN
-    session.flush()
-    return call.ref
-
-
-def answers(**changes: Any) -> dict[str, Any]:
-    return {
-        "first_name": "Amina",
-        "last_name": "Otieno",
-        "gender": "woman",
-        "born_on": "1995-03-01",
-        "nationality": "KEN",
-        "country": "KEN",
-        "languages": ["en"],
-        "organisation": "Lake Institute",
-        "position": "Researcher",
-        "degrees": [{"degree": "doctorate", "field": "Ecology", "place": "Nairobi", "year": 2022}],
-        "discipline": "natural_sciences",
-        "knowledge": "science",
-        "expertise": ["water"],
-        "statement": "I study lakes.",
-        "nominator_name": "Joseph Kamau",
-        "nominator_email": "kamau@ministry.example",
-        "nominator_body": "Ministry of Environment",
-        "nominator_kind": "government",
-        "nominator_country": "KEN",
-        "interests": "none",
-        "consent_data": True,
-    } | changes
+from vocabulary.states import CallState, ConflictAnswer
 
 
 def completed(session: Session, call_ref: str, **changes: Any) -> Nomination:
@@ -112,7 +55,7 @@ def in_phase(session: Session, call_ref: str, state: CallState) -> None:
 
 def test_nomination_counts_once_both_parties_have_said_yes(write: Opened) -> None:
     with write() as session:
-        ref = fellowship_call(session)
+        ref = make_fellowship(session, now=NOW)
         nomination = completed(session, ref)
         waiting = nomination.state
 
@@ -129,7 +72,7 @@ def test_nomination_counts_once_both_parties_have_said_yes(write: Opened) -> Non
 
 def test_nominator_who_does_not_commit_the_time_has_not_approved(write: Opened) -> None:
     with write() as session:
-        completed(session, fellowship_call(session))
+        completed(session, make_fellowship(session, now=NOW))
 
         with pytest.raises(Invalid) as refused:
             nominators.approve(session, last_link(session), commits_time=False, now=NOW)
@@ -139,7 +82,7 @@ def test_nominator_who_does_not_commit_the_time_has_not_approved(write: Opened) 
 
 def test_nominator_who_refuses_gives_the_form_back(write: Opened) -> None:
     with write() as session:
-        nomination = completed(session, fellowship_call(session))
+        nomination = completed(session, make_fellowship(session, now=NOW))
         secret = last_link(session)
 
         nominators.refuse(session, secret, "We nominate one person only.", now=NOW)
@@ -151,7 +94,7 @@ def test_nominator_who_refuses_gives_the_form_back(write: Opened) -> None:
 
 def test_taking_back_ends_the_nominators_link(write: Opened) -> None:
     with write() as session:
-        nomination = completed(session, fellowship_call(session))
+        nomination = completed(session, make_fellowship(session, now=NOW))
         secret = last_link(session)
         nominee = actor_of_account(session, nomination.nominee_id or 0)
 
@@ -170,7 +113,7 @@ def test_taking_back_ends_the_nominators_link(write: Opened) -> None:
 )
 def test_nobody_nominates_oneself(write: Opened, change: dict[str, str], field: str) -> None:
     with write() as session:
-        ref = fellowship_call(session)
+        ref = make_fellowship(session, now=NOW)
         nominee = make_actor(session, email="me@people.example")
         made = nominations.begin(session, nominee, ref, answers(**change), now=NOW)
 
@@ -182,7 +125,7 @@ def test_nobody_nominates_oneself(write: Opened, change: dict[str, str], field: 
 
 def test_completing_names_everything_that_is_missing(write: Opened) -> None:
     with write() as session:
-        ref = fellowship_call(session, documents=["cv"])
+        ref = make_fellowship(session, now=NOW, documents=["cv"])
         nominee = make_actor(session)
         made = nominations.begin(session, nominee, ref, {"first_name": "Amina"}, now=NOW)
 
@@ -195,7 +138,7 @@ def test_completing_names_everything_that_is_missing(write: Opened) -> None:
 
 def test_two_deadlines_one_for_each_party(write: Opened) -> None:
     with write() as session:
-        ref = fellowship_call(session)
+        ref = make_fellowship(session, now=NOW)
         late = completed(session, ref, first_name="Late")
         secret = last_link(session)
         nominee = actor_of_account(session, late.nominee_id or 0)
@@ -213,7 +156,7 @@ def test_two_deadlines_one_for_each_party(write: Opened) -> None:
 
 def test_thresholds_warn_and_do_not_block(write: Opened) -> None:
     with write() as session:
-        nomination = submitted(session, fellowship_call(session), born_on="1980-01-01")
+        nomination = submitted(session, make_fellowship(session, now=NOW), born_on="1980-01-01")
         item = item_of(session, SIGNED_OUT, nomination)
 
         assert nomination.state is NominationState.SUBMITTED
@@ -225,7 +168,7 @@ def test_thresholds_warn_and_do_not_block(write: Opened) -> None:
 
 def test_travel_support_is_told_for_each_nationality(write: Opened) -> None:
     with write() as session:
-        nomination = completed(session, fellowship_call(session), second_nationality="DEU")
+        nomination = completed(session, make_fellowship(session, now=NOW), second_nationality="DEU")
 
         assert nomination.travel == {
             "as_of": "2026-06-01",
@@ -235,7 +178,7 @@ def test_travel_support_is_told_for_each_nationality(write: Opened) -> None:
 
 def test_second_nomination_for_the_same_call_is_refused_by_name(write: Opened) -> None:
     with write() as session:
-        ref = fellowship_call(session)
+        ref = make_fellowship(session, now=NOW)
         nominee = make_actor(session)
         first = nominations.begin(session, nominee, ref, answers(), now=NOW)
 
@@ -250,7 +193,7 @@ def test_second_nomination_for_the_same_call_is_refused_by_name(write: Opened) -
 
 def marked_call(session: Session, marks: dict[str, tuple[int, str]]) -> tuple[str, Actor]:
     """Nominations by name with a mark on everything and a gender, marked by one member, marks locked."""
-    ref = fellowship_call(session)
+    ref = make_fellowship(session, now=NOW)
     refs = {}
     for name, (_, gender) in marks.items():
         refs[name] = submitted(session, ref, first_name=name, gender=gender).ref
@@ -271,7 +214,7 @@ def marked_call(session: Session, marks: dict[str, tuple[int, str]]) -> tuple[st
 
 def test_panel_sees_no_protected_answer_and_nothing_before_the_conflict_question(write: Opened) -> None:
     with write() as session:
-        ref = fellowship_call(session)
+        ref = make_fellowship(session, now=NOW)
         nomination = submitted(session, ref)
         officer = make_actor(session, Role.OFFICER)
         in_phase(session, ref, CallState.REVIEW)
@@ -292,7 +235,7 @@ def test_panel_sees_no_protected_answer_and_nothing_before_the_conflict_question
 
 def test_member_with_a_conflict_no_longer_finds_the_nomination(write: Opened) -> None:
     with write() as session:
-        ref = fellowship_call(session)
+        ref = make_fellowship(session, now=NOW)
         nomination = submitted(session, ref)
         officer = make_actor(session, Role.OFFICER)
         in_phase(session, ref, CallState.REVIEW)

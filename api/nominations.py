@@ -1,0 +1,211 @@
+"""/nominations: begin one, fill it in, complete it, take it back, withdraw it; lists for both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, url_for
+from sqlalchemy.orm import Session
+
+from api.description import ETAG, IF_MATCH, IF_NONE_MATCH, REPEAT, UNCHANGED
+from api.frame import Blueprint, expected_version, unless_known, version_headers, write_once
+from frame.access import acts, current_actor
+from frame.language import current_language
+from schemas.nominations import (
+    NewNominationSchema,
+    NominationContentSchema,
+    NominationQuerySchema,
+    NominationSchema,
+    NominationsSchema,
+)
+from services.clock import utc_now
+from services.fellowships import nominations
+from services.queries.nominations import (
+    NominationPage,
+    NominationRow,
+    nomination_page,
+    nominations_of_call,
+    own_nominations,
+)
+from services.transaction import reading
+from translations.catalogues import translate
+from vocabulary.actions import Action
+from vocabulary.errors import Invalid, NotFound
+from vocabulary.messages import Message
+
+Answer = tuple[dict[str, Any], int, dict[str, str]]
+
+bp = Blueprint("api_nominations", __name__, description="Nominations of fellows")
+
+
+def _in_words(page: NominationPage) -> dict[str, Any]:
+    language = current_language()
+    names = (
+        "ref",
+        "version",
+        "call",
+        "state",
+        "nominator_answer",
+        "completed_at",
+        "submitted_at",
+        "deadline_at",
+        "nominators_until",
+    )
+    shown: dict[str, Any] = NominationSchema().dump(
+        {name: getattr(page, name) for name in names}
+        | {
+            "what_now": translate(page.what_now, language),
+            "advice": [translate(one, language) for one in page.advice],
+            "travel": [{"country": code, "basis": basis} for code, basis in page.travel.items()],
+            "content": dict(page.content),
+        }
+    )
+    return shown
+
+
+def _answer(session: Session, ref: str, status: int = 200) -> Answer:
+    session.flush()
+    page = nomination_page(session, current_actor(), ref, now=utc_now())
+    headers = version_headers(page.version)
+    if status == 201:
+        headers["Location"] = url_for("api_nominations.get_one", ref=ref)
+    return _in_words(page), status, headers
+
+
+def row_out(row: NominationRow) -> dict[str, Any]:
+    """A nomination in a list, ready for its schema."""
+    names = ("ref", "version", "call", "name", "state", "submitted_at", "score")
+    return {name: getattr(row, name) for name in names} | {"band": row.band.value if row.band else None}
+
+
+@bp.route("/nominations", methods=["GET"])
+@acts(Action.NOMINATION_LIST_OWN)
+@bp.arguments(NominationQuerySchema, location="query")
+@bp.response(200, NominationsSchema)
+def get_list(query: dict[str, Any]) -> dict[str, Any]:
+    """Your own nominations; with `call`, all of that call, for whoever runs it."""
+    now = utc_now()
+    with reading() as session:
+        if "call" not in query:
+            rows = own_nominations(session, current_actor(), now=now)
+            return {"items": [row_out(row) for row in rows], "next": None, "total": len(rows)}
+        found, more, total = nominations_of_call(
+            session,
+            current_actor(),
+            query["call"],
+            now=now,
+            state=query.get("state"),
+            after=query.get("cursor") or 0,
+            limit=query["limit"],
+        )
+    return {
+        "items": [row_out(row) for row in found],
+        "next": None if more is None else str(more),
+        "total": total,
+    }
+
+
+@bp.route("/nominations", methods=["POST"])
+@acts(Action.NOMINATION_CREATE)
+@bp.arguments(NewNominationSchema)
+@bp.response(201, NominationSchema, headers=ETAG)
+@bp.doc(parameters=[REPEAT])
+def create(content: dict[str, Any]) -> Response:
+    """Begin your own nomination; a nominator approves it once it is complete."""
+    call_ref = content.pop("call")
+
+    def work(session: Session) -> Answer:
+        try:
+            made = nominations.begin(session, current_actor(), call_ref, content, now=utc_now())
+        except NotFound as none:
+            raise Invalid({"call": [Message("There is no call {ref}.", ref=call_ref)]}) from none
+        return _answer(session, made.ref, 201)
+
+    return write_once(work)
+
+
+@bp.route("/nominations/<ref>", methods=["GET"])
+@acts(Action.NOMINATION_READ)
+@bp.response(200, NominationSchema, headers=ETAG)
+@bp.doc(parameters=[IF_NONE_MATCH], responses={"304": UNCHANGED})
+def get_one(ref: str) -> Response:
+    """One nomination, as much of it as you may see."""
+    with reading() as session:
+        body = _in_words(nomination_page(session, current_actor(), ref, now=utc_now()))
+    return unless_known(body)
+
+
+@bp.route("/nominations/<ref>", methods=["PATCH"])
+@acts(Action.NOMINATION_EDIT)
+@bp.arguments(NominationContentSchema)
+@bp.response(200, NominationSchema, headers=ETAG)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+def change(changes: dict[str, Any], ref: str) -> Response:
+    """Keep some answers."""
+    version = expected_version()
+
+    def work(session: Session) -> Answer:
+        nominations.save(session, current_actor(), ref, changes, version, now=utc_now())
+        return _answer(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/nominations/<ref>", methods=["DELETE"])
+@acts(Action.NOMINATION_EDIT)
+@bp.response(204)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+def discard(ref: str) -> Response:
+    """Delete a draft; what was completed is withdrawn instead."""
+    version = expected_version()
+
+    def work(session: Session) -> Answer:
+        nominations.discard(session, current_actor(), ref, version, now=utc_now())
+        return {}, 204, {}
+
+    return write_once(work)
+
+
+@bp.route("/nominations/<ref>/submission", methods=["POST"])
+@acts(Action.NOMINATION_EDIT)
+@bp.response(200, NominationSchema, headers=ETAG)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+def submit(ref: str) -> Response:
+    """Complete the form: the nominator is asked to approve it. 422 names everything that is missing."""
+    version = expected_version()
+
+    def work(session: Session) -> Answer:
+        nominations.complete(session, current_actor(), ref, version, now=utc_now())
+        return _answer(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/nominations/<ref>/reopening", methods=["POST"])
+@acts(Action.NOMINATION_EDIT)
+@bp.response(200, NominationSchema, headers=ETAG)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+def reopen(ref: str) -> Response:
+    """Take the completed form back from the nominator."""
+    version = expected_version()
+
+    def work(session: Session) -> Answer:
+        nominations.take_back(session, current_actor(), ref, version, now=utc_now())
+        return _answer(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/nominations/<ref>/withdrawal", methods=["POST"])
+@acts(Action.NOMINATION_WITHDRAW)
+@bp.response(200, NominationSchema, headers=ETAG)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+def withdraw(ref: str) -> Response:
+    """End the nomination; the other party is told."""
+    version = expected_version()
+
+    def work(session: Session) -> Answer:
+        nominations.withdraw(session, current_actor(), ref, version, now=utc_now())
+        return _answer(session, ref)
+
+    return write_once(work)
