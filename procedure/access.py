@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from procedure.cells import Cell, Row
 from procedure.facts import ItemFacts, Kind, Standing, kinds_of
 from procedure.gate import CLOSED_BEFORE_ANSWER
 from procedure.policy import (
@@ -18,8 +19,6 @@ from procedure.policy import (
     KEPT_UNDER_CONFLICT,
     LISTS,
     TABLE,
-    Cell,
-    Row,
     scope_needed,
 )
 from procedure.reasons import REASONS
