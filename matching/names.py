@@ -16,6 +16,8 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from matching.bags import language_of
+from matching.duplicates import SURE, likeness_across
 from matching.facts import EntryFacts
 from matching.text import normalise
 
@@ -44,6 +46,7 @@ class Why(StrEnum):
     SPELLING = "spelling"
     ACRONYM = "acronym"
     TEXT = "text"
+    TRANSLATION = "translation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +145,11 @@ def _is_acronym(short: str, words: str) -> bool:
 def similar_entries(
     entry: EntryFacts, candidates: Iterable[EntryFacts], *, limit: int = 5, cutoff: float = 0.8
 ) -> list[Similar]:
-    """Find entries that may be this one written again: alike in title and summary.
+    """Find entries that may be this one written again: alike in title and summary, or a translation of them.
 
     The entry itself (same id) and entries of the other kind are passed over. `name` is the candidate's title.
-    Best first, ties by id; scores 0..1.
+    Best first, ties by id; scores 0..1. `cutoff` is for texts of one language; for a translation it is
+    `matching.duplicates.SURE`, since few words of one have their very counterpart in the other.
     """
     title, whole = _title(entry), _whole(entry)
     if not whole:
@@ -157,7 +161,11 @@ def similar_entries(
         score = _entry_likeness((title, whole), (_title(candidate), _whole(candidate)), cutoff)
         if score >= cutoff:
             why = Why.SAME if whole == _whole(candidate) else Why.TEXT
-            found.append(Similar(candidate.id, score, why, " ".join(candidate.texts.get("title", ()))))
+            found.append(Similar(candidate.id, score, why, _shown_title(candidate)))
+            continue
+        across = likeness_across(_said(entry), _said(candidate))
+        if across >= SURE:
+            found.append(Similar(candidate.id, across, Why.TRANSLATION, _shown_title(candidate)))
     return sorted(found, key=lambda similar: (-similar.score, similar.key))[:limit]
 
 
@@ -170,8 +178,19 @@ def _entry_likeness(ours: tuple[str, str], theirs: tuple[str, str], cutoff: floa
     return round(max(whole, title) / 100, 6)
 
 
+def _shown_title(entry: EntryFacts) -> str:
+    return " ".join(entry.texts.get("title", ()))
+
+
 def _title(entry: EntryFacts) -> str:
-    return plain_name(" ".join(entry.texts.get("title", ())))
+    return plain_name(_shown_title(entry))
+
+
+def _said(entry: EntryFacts) -> tuple[str, str]:
+    """Title and summary (else all there is) as they were written, and their language."""
+    said = [*entry.texts.get("title", ()), *entry.texts.get("summary", ())]
+    every = said or [text for name in sorted(entry.texts) for text in entry.texts[name]]
+    return "\n".join(every), language_of(entry)
 
 
 def _whole(entry: EntryFacts) -> str:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from matching import names
 from matching.facts import EntryFacts
-from matching.text import analyse
+from matching.lexicon import translations
+from matching.text import LANGUAGES, analyse, identify
 from models.entries import Entry
 from models.people import Organisation
 from services.entries.search import findable, holds
@@ -26,11 +27,14 @@ from vocabulary.states import EntryKind
 MOST_CANDIDATES = 300
 MOST_ORGANISATIONS = 5_000
 MOST_WORDS = 4
+MOST_TRANSLATIONS = 2
+SHORTEST_STEM = 4
+"""Letters of a word's stem that is looked for in other languages: shorter ones stand inside many words."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarEntry:
-    """An entry that may be the same one: `score` 0..1, `why` is "same" or "text"."""
+    """An entry that may be the same one: `score` 0..1, `why` is "same", "text" or "translation"."""
 
     ref: str
     title: str
@@ -72,14 +76,23 @@ def similar_entries(
 ) -> tuple[SimilarEntry, ...]:
     """Published entries, and those the actor may read, that are alike in title and summary; best first.
 
+    Also in another of the six languages: word by word, as the lexicon knows them.
+
     `ref` is the entry being written itself, which is passed over.
     """
     title = content.get("title") or ""
     words = _telling_words(title)
     if not words:
         return ()
-    written = _facts(ref or "", kind, title, content.get("summary"))
-    found = names.similar_entries(written, _candidates(session, actor, kind, words), limit=limit)
+    summary = content.get("summary")
+    language = content.get("language") or identify(f"{title}\n{summary or ''}")
+    written = _facts(ref or "", kind, title, summary, language)
+    candidates = _candidates(session, actor, kind, words)
+    abroad = _words_abroad(title, language)
+    if abroad:
+        candidates += _candidates(session, actor, kind, abroad, Entry.language != language)
+    unique = {candidate.id: candidate for candidate in candidates}
+    found = names.similar_entries(written, unique.values(), limit=limit)
     return tuple(
         SimilarEntry(similar.key, similar.name, similar.score, similar.why.value) for similar in found
     )
@@ -91,7 +104,29 @@ def _telling_words(title: str) -> list[str]:
     return sorted(found - {""}, key=lambda word: (-len(word), word))[:MOST_WORDS]
 
 
-def _candidates(session: Session, actor: Actor, kind: EntryKind, words: list[str]) -> list[EntryFacts]:
+def _words_abroad(title: str, language: str) -> list[str]:
+    """What the longest words of a title may be called in the other languages, in the form searches use."""
+    longest = sorted(analyse(title[:300], language), key=lambda pair: (-len(pair[1]), pair))[:MOST_WORDS]
+    return sorted(
+        {
+            findable(other)
+            for token, _ in longest
+            for into in LANGUAGES
+            if into != language
+            for other, _ in translations(token, language, into)[:MOST_TRANSLATIONS]
+            if len(other) >= SHORTEST_STEM or into == "zh"
+        }
+        - {""}
+    )
+
+
+def _candidates(
+    session: Session,
+    actor: Actor,
+    kind: EntryKind,
+    words: list[str],
+    where: sa.ColumnElement[bool] | None = None,
+) -> list[EntryFacts]:
     readable = sa.or_(is_own(actor), is_readable(actor))
     summary_shown = sa.or_(readable, names_code("public_fields", ["summary"]))
     said = sa.or_(
@@ -99,17 +134,20 @@ def _candidates(session: Session, actor: Actor, kind: EntryKind, words: list[str
         sa.and_(readable, sa.or_(*(holds(Entry.search_text, word) for word in words))),
     )
     query = (
-        sa.select(Entry.ref, Entry.title, sa.case((summary_shown, Entry.summary), else_=None))
-        .where(Entry.kind == kind, said)
+        sa.select(Entry.ref, Entry.title, sa.case((summary_shown, Entry.summary), else_=None), Entry.language)
+        .where(Entry.kind == kind, said, sa.true() if where is None else where)
         .order_by(Entry.id.desc())
         .limit(MOST_CANDIDATES)
     )
-    return [_facts(ref, kind, title or "", summary) for ref, title, summary in session.execute(query)]
+    return [
+        _facts(ref, kind, title or "", summary, language)
+        for ref, title, summary, language in session.execute(query)
+    ]
 
 
-def _facts(ref: str, kind: EntryKind, title: str, summary: str | None) -> EntryFacts:
+def _facts(ref: str, kind: EntryKind, title: str, summary: str | None, language: str | None) -> EntryFacts:
     texts = {"title": (title,), "summary": (summary[:1_500],) if summary else ()}
-    return EntryFacts(ref, kind, texts)
+    return EntryFacts(ref, kind, texts, language)
 
 
 def similar_organisations(

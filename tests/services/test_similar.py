@@ -70,3 +70,41 @@ def test_api_points_out_entries_that_may_be_the_same(client, write: Opened) -> N
     assert [(one["ref"], one["why"]) for one in found["items"]] == [(second, "text")]
     assert found["items"][0]["score"] > 0.8
     assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "summary"),
+    [
+        (
+            "fr",
+            "Évaluation des mangroves de la côte",
+            "Nous voulons former des experts à la cartographie des forêts.",
+        ),
+        (
+            "es",
+            "Evaluación de los manglares de la costa",
+            "Queremos formar expertos en la cartografía de los bosques.",
+        ),
+        ("ru", "Оценка мангровых лесов побережья", "Мы хотим обучить экспертов картированию лесов."),
+        ("ar", "تقييم غابات المانغروف على الساحل", "نريد تدريب الخبراء على رسم خرائط الغابات."),
+        ("zh", "沿海红树林评估", "我们希望培训专家绘制森林地图。"),
+    ],
+)
+def test_similar_entries_are_found_in_another_language(
+    write: Opened, read: Opened, language: str, title: str, summary: str
+) -> None:
+    with write() as session:
+        ref = make_published(session, language=language, title=title, summary=summary).ref
+        make_published(
+            session, title="Training for herders", summary="Herders learn to count grassland birds."
+        )
+    typed = {
+        "language": "en",
+        "title": "Assessment of the mangroves of the coast",
+        "summary": "We want to train experts in mapping the forests.",
+    }
+
+    with read() as session:
+        found = similar_entries(session, SIGNED_OUT, EntryKind.REQUEST, typed)
+
+    assert [(similar.ref, similar.why) for similar in found] == [(ref, "translation")]
