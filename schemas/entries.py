@@ -310,7 +310,7 @@ class SimilarEntrySchema(HouseSchema):
     ref = fields.String(required=True)
     title = fields.String(required=True)
     score = fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
-    why = fields.String(required=True, metadata={"enum": ["same", "text"]})
+    why = fields.String(required=True, metadata={"enum": ["same", "text", "translation"]})
 
 
 class SimilarEntriesSchema(HouseSchema):
