@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from matching.files import DATA, MANIFEST
+from matching.settings import DEFAULT_SETTINGS
 from models.entries import EntryChange
 from services import match_index, upkeep
 from services.entries.submission import withdraw
@@ -352,7 +353,7 @@ def test_other_weights_count_at_once_over_a_stored_version(write, read, request_
 
     after = matches(read, request_entry)
 
-    assert (before.settings_version, after.settings_version) == ("2026-1", "w9")
+    assert (before.settings_version, after.settings_version) == (DEFAULT_SETTINGS.version, "w9")
     assert uses_files() == {True}
 
 
