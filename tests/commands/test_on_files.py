@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from importlib import import_module
@@ -80,3 +82,26 @@ def test_other_commands_still_have_the_whole_service(tmp_path):
 
     assert done.returncode == 0
     assert "/api/v1/requests" in done.stdout
+
+
+def test_progress_stands_on_a_terminal(tmp_path):
+    (tmp_path / "entries.jsonl").write_text(json.dumps({"id": "1", "text": "soil"}))
+    ours, theirs = pty.openpty()
+    words = ["match", "entries.jsonl", "entries.jsonl", "-o", "out", "--meaning", "off"]
+
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", str(ROOT / "app.py"), *words],
+        cwd=tmp_path,
+        env={"TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        check=True,
+    )
+    os.close(theirs)
+    said = os.read(ours, 100_000).decode()
+    os.close(ours)
+
+    assert [label in said for label in ("Reading entries.jsonl", "Indexing", "Matching", "100%")] == [
+        True
+    ] * 4
