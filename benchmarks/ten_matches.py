@@ -80,13 +80,14 @@ READINGS = (
     ),
     Reading(
         "R-009",
-        "O-009",
+        "O-024",
         "Morocco builds biodiversity indicators and monitoring; a help desk with courses on indicators"
-        " serves"
-        " North Africa in Arabic.",
-        "True. The same help desk in English, open to every developing country, stands close behind;"
-        " the nearer"
-        " one comes first. It did not before this page was read: see below.",
+        " serves all"
+        " developing countries, in English, which the requester works in too.",
+        "True. The same help desk in Arabic for North Africa stands second, close behind: nearer, but"
+        " its text shares"
+        " a little less. An officer would propose the Arabic one first, and be right; the list shows"
+        " both at once.",
     ),
     Reading(
         "R-013",
@@ -101,7 +102,7 @@ READINGS = (
         "O-015",
         "The Lao People's Democratic Republic asks, in English, for training in scenarios and modelling; a"
         " course in South-East Asia is described in Chinese and taught in English too.",
-        "True, and no word is shared: found by meaning and codes. An officer should say in the"
+        "True, across two scripts; the words named are those of both texts. An officer should say in the"
         " introduction that"
         " the course is given in English as well.",
     ),
@@ -136,11 +137,10 @@ people who read both texts; everything else is what the command answers, with se
 
 _FOOT = """## What reading changed
 
-- **A nearer offer stood behind a farther one.** Morocco's request found the help desk in English before the
-  same help desk in Arabic, although the Arabic one was at least as good in every part. Between two languages
-  the weight of the words had been dropped and the rest scaled up, so that everything else counted for more
-  there. Now words hand a part of their weight to meaning, and all other parts weigh the same in any two
-  languages ([how](matching.md#meaning)).
+- **A better offer stood behind a foreign one.** Requests found an offer in another language before one in
+  their own that was at least as good in every part. Between two languages the weight of the words had been
+  dropped and the rest scaled up, so that everything else counted for more there. Now all other parts weigh the
+  same in any two languages ([how](matching.md#meaning)), and no such pair is left among these files.
 - **Nearest sentences that told nothing.** "The work will take 36 months" beside "Institutions may apply alone
   or together": sentences that stand in several entries are now taken only where there is no other.
 - **Codes in sentences.** "Help is needed in KGZ" became "Help is needed in Kyrgyzstan".

@@ -12,7 +12,7 @@ from commands.match_meaning import FileMeaning
 from matching.explain import SharedTerm
 from matching.facts import EntryFacts, Places, Term
 from matching.index import Index
-from matching.rank import Match, Ranking, rank
+from matching.rank import Match, Ranking, rank_all
 from vocabulary.messages import Message
 
 
@@ -28,18 +28,20 @@ class Job:
     with_reasons: bool
     meaning: FileMeaning | None = None
 
-    def lines(self, request: EntryFacts) -> list[str]:
-        """The lines of one request."""
-        ranking = rank(
-            request,
+    def lines(self, requests: Sequence[EntryFacts]) -> Iterator[str]:
+        """The lines of some requests, one after the other."""
+        rankings = rank_all(
+            requests,
             self.index,
             places=self.places,
             top=self.top,
             today=self.today,
             include_blocked=self.include_blocked,
-            meaning=self.meaning.of(request) if self.meaning else None,
+            meaning_of=lambda request: self.meaning.of(request) if self.meaning else None,
         )
-        return [json.dumps(record, ensure_ascii=False) for record in self._records(request, ranking)]
+        for request, ranking in zip(requests, rankings, strict=True):
+            for record in self._records(request, ranking):
+                yield json.dumps(record, ensure_ascii=False)
 
     def _records(self, request: EntryFacts, ranking: Ranking) -> Iterator[dict[str, object]]:
         for place, match in enumerate(ranking.matches, start=1):
@@ -89,5 +91,5 @@ def _term(shared: SharedTerm) -> dict[str, object]:
 
 
 def block_lines(job: Job, block: Sequence[EntryFacts]) -> list[str]:
-    """The lines of some requests, one after the other."""
-    return [line for request in block for line in job.lines(request)]
+    """The lines of a block of requests, as a worker gives them back."""
+    return list(job.lines(block))

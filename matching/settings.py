@@ -39,7 +39,7 @@ class MatchingSettings:
         Shared words named in the sentence; the list of terms always holds all.
     """
 
-    version: str = "2026-2"
+    version: str = "2026-3"
     part_weights: Mapping[str, float] = field(
         default_factory=lambda: {
             "text": 0.40,
@@ -69,7 +69,7 @@ class MatchingSettings:
     reach_weights: Mapping[str, float] = field(
         default_factory=lambda: {"same": 1.0, "region": 0.9, "scope": 0.8, "global": 0.7, "within": 0.5}
     )
-    words_across_languages: float = 0.6
+    words_across_languages: float = 0.8
     n_terms_in_reason: int = 5
 
     def __post_init__(self) -> None:
