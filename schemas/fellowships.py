@@ -107,7 +107,7 @@ class FellowshipSchema(HouseSchema):
     released_at = fields.AwareDateTime(required=True, allow_none=True, format="iso")
 
 
-class PairSchema(HouseSchema):
+class MarkingPairSchema(HouseSchema):
     """A nomination and the mail address of a panel member who is to mark it."""
 
     nomination = fields.String(required=True, validate=validate.Length(max=20))
@@ -118,7 +118,7 @@ class PanelSchema(HouseSchema):
     """Who marks what; all of it is taken, or nothing."""
 
     pairs = fields.List(
-        fields.Nested(PairSchema), required=True, validate=validate.Length(min=1, max=5000, error=_LONGER)
+        fields.Nested(MarkingPairSchema), required=True, validate=validate.Length(min=1, max=5000, error=_LONGER)
     )
     due_at = Instant(format="iso", load_default=None, allow_none=True)
 
