@@ -139,8 +139,8 @@ _FOOT = """## What reading changed
 
 - **A better offer stood behind a foreign one.** Requests found an offer in another language before one in
   their own that was at least as good in every part. Between two languages the weight of the words had been
-  dropped and the rest scaled up, so that everything else counted for more there. Now all other parts weigh the
-  same in any two languages ([how](matching.md#meaning)), and no such pair is left among these files.
+  dropped and the rest scaled up, so that everything else counted for more there. Now all other parts weigh
+  the same in any two languages ([how](matching.md#meaning)), and no such pair is left among these files.
 - **Nearest sentences that told nothing.** "The work will take 36 months" beside "Institutions may apply alone
   or together": sentences that stand in several entries are now taken only where there is no other.
 - **Codes in sentences.** "Help is needed in KGZ" became "Help is needed in Kyrgyzstan".

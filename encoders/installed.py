@@ -74,7 +74,7 @@ _one_at_a_time = Lock()
 
 @cache
 def _opened(package: _Package) -> Encode:
-    """The model of a package. It makes some 300,000 lasting objects: a search for garbage finds none there."""
+    """The model of a package. It makes 300,000 objects that last: a search for garbage would find none."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
