@@ -21,7 +21,7 @@ from matching.choice import best_rows
 from matching.facts import EntryFacts
 from matching.index import Index, Subject
 from matching.likeness import Likeness
-from matching.rank import rank
+from matching.rank import rank, rank_all
 from matching.score import Judged
 from matching.settings import PARTS
 
@@ -106,7 +106,12 @@ def batches(field: Field, n_threads: int) -> dict[str, Callable[[], Any]]:
         with ThreadPoolExecutor(n_threads) as pool:
             return list(pool.map(lambda number: words_alone(field, number), range(len(field.subjects))))
 
-    contenders: dict[str, Callable[[], Any]] = {"ours, words alone": ours}
+    contenders: dict[str, Callable[[], Any]] = {
+        "ours, words alone": ours,
+        "ours, all parts, blockers, explained (1 thread)": lambda: list(
+            rank_all(field.requests, field.index, top=TOP, today=TODAY)
+        ),
+    }
     multiply = _sparse_dot_topn()
     if multiply:
         contenders["sparse-dot-topn"] = lambda: multiply(

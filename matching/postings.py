@@ -7,7 +7,9 @@ last in the alphabet to the first) whatever else is indexed, so a sum never depe
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -89,9 +91,15 @@ def _columns(postings: Postings, tokens: NDArray[np.intp]) -> csc_array:
     bounds = np.empty(2 * len(tokens), dtype=postings.rows.dtype)
     bounds[::2] = postings.starts[tokens]
     bounds[1::2] = postings.starts[tokens + 1]
-    columns = csc_array((postings.n, len(bounds) - 1), dtype=np.float32)
+    columns = copy(_no_columns(postings.n, len(bounds) - 1))
     columns.indptr, columns.indices, columns.data = bounds, postings.rows, postings.weights
     return columns
+
+
+@lru_cache(maxsize=1_024)
+def _no_columns(n: int, n_columns: int) -> csc_array:
+    """An empty matrix to copy: to make one anew takes scipy as long as a product of a thousand pieces."""
+    return csc_array((n, n_columns), dtype=np.float32)
 
 
 def turn_round(bags: Bags, weights: NDArray[np.float64]) -> Postings:
