@@ -39,6 +39,13 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
         frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),
     ),
     (
+        Message("Panel"),
+        "panels.show_all",
+        frozenset({Role.REVIEWER, Role.MODERATOR, Role.OFFICER, Role.DECIDER}),
+    ),
+    (Message("Decisions"), "decisions.show_all", frozenset({Role.MODERATOR, Role.OFFICER, Role.DECIDER})),
+    (Message("Outbox"), "outbox.show_all", frozenset({Role.OFFICER, Role.DECIDER})),
+    (
         message_in("the menu of officers", "Matches"),
         "introductions.show_all",
         frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),

@@ -1,12 +1,11 @@
-"""How do the reviewers work on the proposals, and what is decided?
+"""How do the reviewers work on the proposals, what does the panel discuss, and what is decided?
 
-Assignments, conflict answers, rulings and reviews go through the use cases. Locking reviews, deliberating and
-deciding have none yet, so those rows are written here, each with its event of the audit trail.
+All of it through the use cases, so that results, letters and the audit trail come out as they would.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,23 +13,26 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from criteria.panel import judge_panel
 from criteria.scorecard import contradicts, judge, overall
-from models.decisions import Decision
+from models.decisions import Decision, Release
 from models.reference import Criterion
 from models.reviews import Assignment, Review
 from seed.demo.plan import AssignmentPlan, DecisionPlan, ReviewPlan, ScorePlan
 from seed.loading.entries import move
 from seed.loading.stage import Stage
-from services import audit, conflicts
+from services import conflicts
 from services.assignments import assign
 from services.conflict_hints import open_hints
+from services.decisions import proposing
+from services.decisions.letters import hash_of
+from services.decisions.releasing import release_one
+from services.panels import deliberation
 from services.references import next_reference
 from services.reviews import drafts, submission
 from services.reviews.content import card_of, content_of
-from services.reviews.rows import Programme, claimed_of, latest_revision, programme_of, touch
+from services.reviews.rows import Programme, claimed_of, latest_revision, programme_of
 from services.reviews.submission import Declared
-from vocabulary.states import ConflictAnswer, ConflictRuling, EntryAction, ReviewState
+from vocabulary.states import ConflictAnswer, ConflictRuling, EntryAction
 
 ANSWERED_AFTER, RULED_AFTER, OPENED_AFTER = timedelta(hours=3), timedelta(hours=7), timedelta(hours=9)
 STARTED_AFTER = timedelta(minutes=10)
@@ -40,7 +42,9 @@ DELIBERATED_BEFORE, APPROVED_AFTER, RELEASED_AFTER = (
     timedelta(minutes=35),
     timedelta(hours=3),
 )
-BODY = "task_force"
+N_DELIBERATED = 8
+OPENED_BECAUSE = "One of those asked stood back; the panel agreed to meet on the reviews that came in."
+CONTRADICTED_BECAUSE = "The meeting weighed the whole; see its notes."
 _MET = 2
 
 
@@ -54,6 +58,17 @@ def plan_panel(stage: Stage) -> None:
         stage.timeline.at(first + STARTED_AFTER, partial(_start, stage, key))
     for decision in stage.world.decisions:
         _plan_decision(stage, decision)
+    for key in _to_deliberate(stage, {decision.entry for decision in stage.world.decisions}):
+        _plan_deliberation(stage, key)
+
+
+def _to_deliberate(stage: Stage, decided: Collection[str]) -> list[str]:
+    """The first proposals whose reviews are all in and that nothing is decided on."""
+    waiting: dict[str, bool] = {}
+    for plan in stage.world.assignments:
+        is_in = plan.review is None or plan.review.submitted_at is not None
+        waiting[plan.entry] = waiting.get(plan.entry, True) and is_in
+    return [key for key, is_ready in waiting.items() if is_ready and key not in decided][:N_DELIBERATED]
 
 
 def _plan_assignment(stage: Stage, plan: AssignmentPlan) -> None:
@@ -177,31 +192,21 @@ def _plan_decision(stage: Stage, plan: DecisionPlan) -> None:
         at(decided + RELEASED_AFTER, partial(_release, stage, plan))
 
 
+def _plan_deliberation(stage: Stage, key: str) -> None:
+    """Proposals that the panel meets about now."""
+    stage.timeline.at(stage.now - DELIBERATED_BEFORE, partial(_deliberate, stage, key))
+
+
 def _start(stage: Stage, key: str, now: datetime) -> None:
     move(stage, stage.actors["officer"], key, EntryAction.START_REVIEW, now)
 
 
-def _submitted_reviews(stage: Stage, key: str) -> list[Review]:
-    query = (
-        sa.select(Review)
-        .where(Review.entry_id == stage.entry(key).id)
-        .where(Review.state.in_((ReviewState.SUBMITTED, ReviewState.LOCKED)))
-        .options(selectinload(Review.scores))
-        .order_by(Review.id)
-    )
-    return list(stage.session.execute(query).scalars())
-
-
 def _deliberate(stage: Stage, key: str, now: datetime) -> None:
     """The panel meets: what was handed in is locked."""
-    move(stage, stage.actors["moderator"], key, EntryAction.DELIBERATE, now)
-    for review in _submitted_reviews(stage, key):
-        review.state = ReviewState.LOCKED
-        touch(review, now)
-        subject = ("review", review.ref)
-        after = {"state": review.state.value}
-        audit.record(stage.session, stage.actors["moderator"], "review.lock", subject, now=now, after=after)
-    stage.session.flush()
+    entry = stage.entry(key)
+    deliberation.open_item(
+        stage.session, stage.actors["officer"], entry.ref, entry.version, OPENED_BECAUSE, now=now
+    )
 
 
 def _decision(stage: Stage, key: str) -> Decision:
@@ -212,59 +217,30 @@ def _decision(stage: Stage, key: str) -> Decision:
     ).scalar_one()
 
 
-def _record(stage: Stage, who: str, act: str, key: str, after: Mapping[str, Any], now: datetime) -> None:
-    subject = ("entry", stage.entry(key).ref)
-    audit.record(stage.session, stage.actors[who], f"decision.{act}", subject, now=now, after=after)
-
-
 def _propose(stage: Stage, plan: DecisionPlan, now: datetime) -> None:
-    stage.session.add(
-        Decision(
-            ref=next_reference(stage.session, "DEC", now),
-            entry_id=stage.entry(plan.entry).id,
-            outcome=plan.outcome,
-            conditions=plan.conditions,
-            reason=plan.reason,
-            verdicts=_verdicts(stage, plan.entry),
-            body=BODY,
-            decided_at=now,
-            proposed_by_id=stage.account_id("moderator"),
-            created_at=now,
-            updated_at=now,
-        )
-    )
-    stage.session.flush()
-    _record(stage, "moderator", "propose", plan.entry, {"outcome": plan.outcome}, now)
-
-
-def _verdicts(stage: Stage, key: str) -> dict[str, str]:
-    """What the rules make of the reviews together, by strategy claimed."""
-    entry = stage.entry(key)
-    programme = programme_of(stage.session, entry)
-    claimed = claimed_of(latest_revision(stage.session, entry), programme)
-    result = judge_panel(
-        [card_of(content_of(review, programme.criteria)) for review in _submitted_reviews(stage, key)],
-        criteria=programme.card_criteria(),
-        rules=programme.rules(),
-        claimed=claimed,
-    )
-    return {found.strategy: found.result.verdict.value for found in result.strategies if found.is_claimed}
+    entry = stage.entry(plan.entry)
+    draft = proposing.Draft(plan.outcome, plan.reason, plan.conditions, CONTRADICTED_BECAUSE)
+    proposing.propose(stage.session, stage.actors["moderator"], entry.ref, draft, entry.version, now=now)
 
 
 def _approve(stage: Stage, plan: DecisionPlan, now: datetime) -> None:
     decision = _decision(stage, plan.entry)
-    decision.approved_by_id, decision.approved_at = stage.account_id("decider"), now
-    stage.entry(plan.entry).decision_id = decision.id
-    touch(decision, now)
-    stage.session.flush()
-    _record(stage, "decider", "approve", plan.entry, {"outcome": plan.outcome}, now)
-    move(stage, stage.actors["decider"], plan.entry, EntryAction.DECIDE, now)
+    proposing.approve(stage.session, stage.actors["decider"], decision.ref, decision.version, now=now)
 
 
 def _release(stage: Stage, plan: DecisionPlan, now: datetime) -> None:
-    decision = _decision(stage, plan.entry)
-    decision.released_at = now
-    touch(decision, now)
-    stage.session.flush()
-    _record(stage, "decider", "release", plan.entry, {"outcome": plan.outcome}, now)
-    move(stage, stage.actors["decider"], plan.entry, EntryAction.RELEASE, now)
+    """One at a time, as requests come in all year; the letter goes as it was approved."""
+    session, actor = stage.session, stage.actors["decider"]
+    entry, decision = stage.entry(plan.entry), _decision(stage, plan.entry)
+    batch = Release(
+        ref=next_reference(session, "REL", now),
+        call_id=entry.call_id,
+        released_by_id=stage.account_id("decider"),
+        released_at=now,
+        n_decisions=1,
+        n_letters=1,
+        seen_hash=hash_of({"decision": decision.ref, "version": decision.version}),
+    )
+    session.add(batch)
+    session.flush()
+    release_one(session, actor, entry, decision, batch, now=now)

@@ -47,6 +47,13 @@ FLAG_NAMES: Mapping[str, Message] = {
 }
 
 
+VERDICT_NAMES: Mapping[Verdict, Message] = {
+    Verdict.SATISFIED: Message("Met"),
+    Verdict.FAILED: Message("Not met"),
+    Verdict.UNDECIDED: Message("Not determined"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AgendaRow:
     """One proposal on the agenda, from its newest result."""

@@ -38,21 +38,12 @@ from services.queries.cards import StrategyGroup, groups_of
 from vocabulary.actions import Action
 from vocabulary.decisions import AMOUNTS_TO, Outcome
 from vocabulary.errors import NotFound
-from vocabulary.findings import CriterionId, Finding, Score, Verdict
+from vocabulary.findings import CriterionId, Score, Verdict
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 from vocabulary.states import RequestState
 
-VERDICTS: Mapping[Verdict, Message] = {
-    Verdict.SATISFIED: Message("Met"),
-    Verdict.FAILED: Message("Not met"),
-    Verdict.UNDECIDED: Message("Not determined"),
-}
-FINDINGS: Mapping[Finding, Message] = {
-    Finding.MET: Message("Met"),
-    Finding.NOT_MET: Message("Not met"),
-    Finding.UNCLEAR: Message("Not determined"),
-}
+_SOMEBODY = Message("A member of the panel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +114,7 @@ class NoteLine:
 
     kind: str
     text: str
-    by: str
+    by: Message | str
     at: datetime
 
 
@@ -188,7 +179,7 @@ def panel_page(session: Session, actor: Actor, ref: str, *, language: str, now: 
     flags = find_flags(case, judged)
     comparison = comparisons_of(session, actor, [entry], {entry.id: facts}, now).get(entry.call_id)
     stored = latest_results(session, [entry.id]).get(entry.id)
-    notes = _notes(session, entry)
+    notes = _notes(session, entry, shows_names=may(actor, Action.REVIEW_READ_AUTHOR, facts, now))
     flagged = {flag.criterion for flag in flags if flag.criterion is not None}
     groups = groups_of(session, bench.programme, bench.claimed, {}, language)
     return PanelPage(
@@ -327,14 +318,17 @@ def _people(session: Session, agreed: Mapping[CriterionId, ConsensusScore]) -> d
     return {row.id: row.name for row in rows}
 
 
-def _notes(session: Session, entry: Entry) -> list[NoteLine]:
+def _notes(session: Session, entry: Entry, *, shows_names: bool) -> list[NoteLine]:
     query = (
         sa.select(PanelNote, Account.name)
         .join(Account, Account.id == PanelNote.written_by_id)
         .where(PanelNote.entry_id == entry.id)
         .order_by(PanelNote.id)
     )
-    return [NoteLine(note.kind, note.text, name, note.written_at) for note, name in session.execute(query)]
+    return [
+        NoteLine(note.kind, note.text, name if shows_names else _SOMEBODY, note.written_at)
+        for note, name in session.execute(query)
+    ]
 
 
 def _decision_line(decision: Decision | None, stored: Stored | None) -> DecisionLine | None:

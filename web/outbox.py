@@ -1,0 +1,77 @@
+"""The outbox: what waits to be sent, what has gone, what failed; each mail as its reader would see it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from frame.access import acts, current_actor
+from frame.letters import write_letter
+from services import outbox
+from services.clock import utc_now
+from services.transaction import reading, transaction
+from vocabulary.actions import Action
+from vocabulary.messages import Message
+from web.session import tell
+
+bp = Blueprint("outbox", __name__, url_prefix="/outbox")
+
+TEMPLATES = {
+    "decision": Message("Letter on a decision"),
+    "recognition": Message("Letter of recognition"),
+    "receipt": Message("Receipt"),
+    "resume": Message("Link to a draft"),
+    "returned": Message("Questions to the submitter"),
+    "withdrawn": Message("Confirmation of a withdrawal"),
+}
+"""What each mail is; others are called by the name of their template."""
+
+
+@bp.get("")
+@acts(Action.MAIL_LIST)
+def show_all() -> ResponseReturnValue:
+    """The mails about entries, by state."""
+    with reading() as session:
+        found = outbox.outbox(session, current_actor(), request.args.get("state", "draft"), now=utc_now())
+    return render_template("outbox/list.html", outbox=found, states=outbox.STATES, templates=TEMPLATES)
+
+
+@bp.get("/<int:mail_id>")
+@acts(Action.MAIL_LIST)
+def show(mail_id: int) -> ResponseReturnValue:
+    """One mail as it goes out, as plain text."""
+    with reading() as session:
+        row, due = outbox.shown(session, current_actor(), mail_id, now=utc_now())
+    settings = current_app.config["SETTINGS"]
+    message = write_letter(due, sender=settings.mail_from, site=settings.address)
+    body = message.get_body(preferencelist=("plain",))
+    files = [part.get_filename() for part in message.iter_attachments()]
+    return render_template(
+        "outbox/page.html",
+        row=row,
+        subject=message["Subject"],
+        text=body.get_content() if body is not None else "",
+        files=files,
+        states=outbox.STATES,
+        templates=TEMPLATES,
+    )
+
+
+@bp.post("/<int:mail_id>/release")
+@acts(Action.LETTER_SEND)
+def release(mail_id: int) -> ResponseReturnValue:
+    """Let a draft go."""
+    with transaction() as session:
+        outbox.release(session, current_actor(), mail_id, now=utc_now())
+    tell(Message("On its way."))
+    return redirect(url_for("outbox.show", mail_id=mail_id), 303)
+
+
+@bp.post("/<int:mail_id>/retry")
+@acts(Action.MAIL_RETRY)
+def retry(mail_id: int) -> ResponseReturnValue:
+    """Try a mail again that was given up."""
+    with transaction() as session:
+        outbox.retry(session, current_actor(), mail_id, now=utc_now())
+    tell(Message("It is tried again."))
+    return redirect(url_for("outbox.show", mail_id=mail_id), 303)
