@@ -72,6 +72,17 @@ def of_entry(session: Session, actor: Actor, ref: str, purpose: str, *, now: dat
     return _made(session, actor, entry.ref, [entry], purpose, now)
 
 
+def of_decision(
+    session: Session, actor: Actor, ref: str, purpose: str, *, now: datetime
+) -> tuple[str, bytes]:
+    """The file of the entry that a decision is on, with the reference of that entry."""
+    query = sa.select(Entry.ref).join(Decision, Decision.entry_id == Entry.id).where(Decision.ref == ref)
+    entry_ref = session.execute(query).scalar_one_or_none()
+    if entry_ref is None:
+        raise NotFound
+    return entry_ref, of_entry(session, actor, entry_ref, purpose, now=now)
+
+
 def of_call(session: Session, actor: Actor, call_ref: str, purpose: str, *, now: datetime) -> bytes:
     """The file of every decided entry of a call, but those on which the actor has a conflict of interest."""
     require(actor, Action.EXPORT_BULK, ANYWHERE, now)

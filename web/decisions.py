@@ -111,7 +111,7 @@ def approve(ref: str) -> ResponseReturnValue:
 
 
 @bp.post("/decisions/<ref>/withdrawal")
-@acts(Action.DECISION_LIST)
+@acts(Action.DECISION_REVERT)
 def take_back(ref: str) -> ResponseReturnValue:
     """Take a decision back before its release."""
     reason = request.form.get("reason", "")
@@ -173,8 +173,9 @@ def decision_file(ref: str) -> ResponseReturnValue:
     purpose = request.form.get("purpose", "")
     try:
         with transaction() as session:
-            entry_ref = decisions.decision_page(session, current_actor(), ref, now=utc_now()).entry_ref
-            made = decision_files.of_entry(session, current_actor(), entry_ref, purpose, now=utc_now())
+            entry_ref, made = decision_files.of_decision(
+                session, current_actor(), ref, purpose, now=utc_now()
+            )
     except Invalid as wrong:
         return _page(ref, {"purpose": purpose}, wrong.errors, "file"), 422
     return saved(made, f"{entry_ref}-decision.zip", "application/zip")

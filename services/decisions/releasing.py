@@ -204,7 +204,7 @@ def release(session: Session, actor: Actor, call_ref: str, seen_hash: str, *, no
     nothing is ready (somebody else may have been quicker); Refused, NotFound.
     """
     call = _call(session, call_ref, lock=True)
-    require(actor, Action.DECISION_LIST, replace(ANYWHERE, call_id=call.id), now)
+    require(actor, Action.LETTER_SEND, call_facts(call, opened_at=now), now)
     entries = _entries(session, call, lock=True)
     items = _items(session, actor, entries, now)
     if not items:

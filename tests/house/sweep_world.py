@@ -6,7 +6,7 @@ the parameter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.calls import Call, CallQuestion
+from models.decisions import Decision, Recognition, Release
 from models.entries import Entry
+from models.operation import OutgoingMail
 from models.people import ApiToken, Organisation, UserSession
 from models.reviews import Assignment, Review
 from procedure.facts import ANYWHERE, NOTHING, ItemFacts
@@ -27,9 +29,12 @@ from services.call_acts import propose_act
 from services.call_questions import ask
 from services.clock import utc_now
 from services.conflicts import declare
+from services.decisions.releasing import release_one
+from services.decisions.rows import decision_facts
 from services.entries.drafts import new_link
 from services.facts import assignment_facts, call_facts, entry_facts
 from services.introductions.steps import propose, shortlist
+from services.recognitions import issue
 from services.secrets import new_secret, secret_hash
 from services.sessions import actor_of_account
 from tests.factories import (
@@ -42,9 +47,10 @@ from tests.factories import (
     make_submitted,
 )
 from tests.fellowship_factories import fellowship_facts, fellowship_world, nomination_facts
+from tests.panels import MET, deliberate, make_bench, make_decided, make_reviewed
 from vocabulary.actions import Action
 from vocabulary.people import SIGNED_OUT, Actor, Role, Scope
-from vocabulary.states import CallActKind, ConflictAnswer, EntryKind
+from vocabulary.states import CallActKind, ConflictAnswer, EntryKind, Publication
 
 SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER = "signed_out", "stranger", "owner", "link_holder"
 PERSONAS = (SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER, *(role.value for role in Role))
@@ -70,6 +76,10 @@ class World:
     fellowship: str = ""
     nomination: str = ""
     run: str = ""
+    panel: str = ""
+    decision: str = ""
+    recognition: str = ""
+    mail_id: int = 0
     session_id: int = 0
     token_id: int = 0
     act_id: int = 0
@@ -107,7 +117,37 @@ def make_world(session: Session) -> World:
     world.act_id = act.id
     world.question_id = session.execute(sa.select(sa.func.max(CallQuestion.id))).scalar_one()
     world.fellowship, world.nomination, world.run = fellowship_world(session, owner, now=now)
+    _panel(session, world, now)
     return world
+
+
+def _panel(session: Session, world: World, now: datetime) -> None:
+    """A request in deliberation; another that is decided, and a third that is released and recognised."""
+    bench = make_bench(session, now=now, n_reviewers=1)
+    scored = make_reviewed(session, bench, (MET,), now=now)
+    world.panel = deliberate(session, bench, scored, now=now).ref
+    decided = make_decided(session, bench, now=now)
+    world.decision = session.execute(
+        sa.select(Decision.ref).where(Decision.entry_id == decided.id)
+    ).scalar_one()
+    released = make_decided(session, bench, now=now)
+    releaser = make_actor(session, Role.DECIDER)
+    decision = session.execute(sa.select(Decision).where(Decision.entry_id == released.id)).scalar_one()
+    batch = Release(
+        ref="REL-0000-0001",
+        released_by_id=releaser.account_id,
+        released_at=now,
+        n_decisions=1,
+        n_letters=1,
+        seen_hash="0" * 64,
+    )
+    session.add(batch)
+    session.flush()
+    release_one(session, releaser, released, decision, batch, now=now)
+    world.recognition = issue(session, bench.officer, released.ref, None, now=now).ref
+    world.mail_id = session.execute(
+        sa.select(OutgoingMail.id).where(OutgoingMail.template == "recognition")
+    ).scalar_one()
 
 
 def _proposed(session: Session, world: World, now: datetime) -> str:
@@ -407,6 +447,38 @@ ABOUT: Mapping[str, str] = {
     "reviews.reopen": "assignment",
     "reviews.take_revision": "assignment",
     "reviews.step_back": "assignment",
+    # the panel, decisions and what follows
+    "panels.show_all": "nothing",
+    "panels.open_all": "call",
+    "panels.show": "panel",
+    "panels.open_one": "panel",
+    "panels.agree": "panel",
+    "panels.note": "panel",
+    "panels.decide": "panel",
+    "decisions.show_all": "nothing",
+    "decisions.show": "decision",
+    "decisions.letter": "decision",
+    "decisions.approve": "decision",
+    "decisions.take_back": "decision",
+    "decisions.edit_letter": "decision",
+    "decisions.prepare": "decision",
+    "decisions.decide_again": "decision",
+    "decisions.decision_file": "decision",
+    "decisions.preview": "call",
+    "decisions.release": "call",
+    "decisions.own": "request",
+    "decisions.own_letter": "request",
+    "decisions.ask": "request",
+    "outbox.show_all": "nothing",
+    "outbox.show": "recognition",
+    "outbox.release": "recognition",
+    "outbox.retry": "recognition",
+    "recognitions.show": "recognition",
+    "recognitions.issue": "request",
+    "recognitions.retract": "recognition",
+    "statistics.show": "call",
+    "statistics.scores": "call",
+    "statistics.decision_file": "call",
     "api_assignments.list_assignments": "nothing",
     "api_assignments.make_assignment": "request",
     "api_reviews.list_reviews": "nothing",
@@ -430,6 +502,15 @@ SEEN: Mapping[str, tuple[str, ...]] = {
 
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "call_desk.move_on": {"action": "start_review"},
+    "panels.open_one": {"reason": "as agreed"},
+    "panels.agree": {"criterion": "9", "value": "2", "reason": "as agreed"},
+    "panels.note": {"kind": "note", "text": "noted"},
+    "panels.decide": {"outcome": "endorsed", "reason": "it fits"},
+    "decisions.take_back": {"reason": "a slip"},
+    "decisions.decision_file": {"purpose": "the archive"},
+    "recognitions.retract": {"reason": "it ended"},
+    "statistics.scores": {"shape": "long", "file": "csv", "purpose": "the report"},
+    "statistics.decision_file": {"purpose": "the archive"},
     "screening.unpublish": {"reason": "at the owner's wish"},
     "account.create_token": {"name": "mine", "scopes": "read", "days": "30"},
     "erasures.prepare": {"email": "stranger@people.example", "reason": "asked by letter"},
@@ -494,6 +575,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 """What is sent, where an empty body would be refused before anybody looks at who asks."""
 
 NARROWER: Mapping[str, str] = {
+    "decisions.own": "the owner's own page; the secretariat reads the decision under its reference",
+    "decisions.own_letter": "the owner's own page; the secretariat reads the decision under its reference",
     "submitted.receipt": "the owner's own page; others read the entry elsewhere",
     "reviews.gate": "one's own assignment; others declare a conflict with no page yet",
     "reviews.declare": "one's own assignment; others declare a conflict with no page yet",
@@ -526,6 +609,7 @@ WIDER: Mapping[tuple[str, str], str] = {
     },
     ("api_screening.get_screening", "moderator"): "proposes questions there, and can do nothing else",
     ("screening.show", "moderator"): "proposes questions there, and is shown nothing else to do",
+    ("decisions.release", "decider"): "whoever may release is told that nothing is ready",
     ("erasures.show", "auditor"): "one page for the three steps; each shows only what is the reader's to do",
     ("erasures.show", "admin"): "one page for the three steps; each shows only what is the reader's to do",
 }
@@ -547,6 +631,9 @@ REFS = (
     "fellowship",
     "nomination",
     "run",
+    "panel",
+    "decision",
+    "recognition",
 )
 """What a {ref} in an address can be, besides an assignment."""
 
@@ -574,6 +661,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "account_id": world.accounts[STRANGER],
         "session_id": world.session_id,
         "token_id": world.token_id,
+        "mail_id": world.mail_id,
     }
     return {name: known[name] for name in names}
 
@@ -581,23 +669,21 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
 def facts_about(session: Session, world: World, about: str, action: Action, actor: Actor) -> ItemFacts:
     """What the policy is told for such an endpoint."""
     entry = {"published": "public", "about a person": "request", "match": "request"}.get(about, about)
-    if entry in ("draft", "request", "public", "offer"):
+    if about in _FACTS:
+        return _FACTS[about](session, world, actor)
+    if entry in ("draft", "request", "public", "offer", "panel"):
         facts = entry_facts(session, _entry(session, getattr(world, entry)), actor)
         is_of_person = about == "about a person"
         return replace(facts, subject_id=world.accounts[STRANGER]) if is_of_person else facts
-    if about == "assignment":
-        return _assignment_facts(session, world, actor)
     if about in FELLOWSHIPS:
         return _fellowship_facts(session, world, about, actor)
     if about == "call":
         return call_facts(_call(session, world), opened_at=world.now)
-    if about == "self":
+    if about in ("self", "secret"):
         return replace(NOTHING, subject_id=actor.account_id, owner_id=actor.account_id)
     if about in ("other account", "owner's"):
         subject = world.accounts[OWNER if about == "owner's" else STRANGER]
         return replace(NOTHING, subject_id=subject, owner_id=subject)
-    if about == "secret":
-        return replace(NOTHING, subject_id=actor.account_id, owner_id=actor.account_id)
     return ANYWHERE if action in LISTS else NOTHING
 
 
@@ -614,5 +700,24 @@ def _assignment_facts(session: Session, world: World, actor: Actor) -> ItemFacts
     return assignment_facts(entry_facts(session, _entry(session, world.request), actor), row, review)
 
 
+def _recognition_facts(session: Session, world: World, actor: Actor) -> ItemFacts:
+    """Whatever became of the entry, the page of its recognition is there for everybody."""
+    query = sa.select(Entry).join(Recognition, Recognition.entry_id == Entry.id)
+    entry = session.execute(query.where(Recognition.ref == world.recognition)).scalar_one()
+    return replace(entry_facts(session, entry, actor), publication=Publication.PUBLISHED)
+
+
+def _decision_facts(session: Session, world: World, actor: Actor) -> ItemFacts:
+    row = session.execute(sa.select(Decision).where(Decision.ref == world.decision)).scalar_one()
+    return decision_facts(session, session.get_one(Entry, row.entry_id), row, actor)
+
+
 def _call(session: Session, world: World) -> Call:
     return session.execute(sa.select(Call).where(Call.ref == world.call)).scalar_one()
+
+
+_FACTS: Mapping[str, Callable[[Session, World, Actor], ItemFacts]] = {
+    "decision": _decision_facts,
+    "recognition": _recognition_facts,
+    "assignment": _assignment_facts,
+}
