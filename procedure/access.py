@@ -22,6 +22,7 @@ from procedure.policy import (
     scope_needed,
 )
 from procedure.reasons import REASONS
+from procedure.scopes import scope_needed
 from vocabulary.actions import Action
 from vocabulary.errors import Refused
 from vocabulary.people import Actor, Scope

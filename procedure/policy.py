@@ -66,7 +66,6 @@ from procedure.conditions import (
 from procedure.facts import Kind
 from procedure.fellowship_rows import FELLOWSHIPS
 from vocabulary.actions import Action
-from vocabulary.people import Scope
 
 EVERY_PERSON: Row = {
     **{kind: MINE for kind in Kind if kind not in (Kind.PUB, Kind.FOC, Kind.SYS)},
@@ -329,64 +328,3 @@ LISTS = frozenset(action for action in Action if action.value.partition(".")[2].
 
 KEPT_UNDER_CONFLICT = frozenset({Action.ASSIGNMENT_DECLINE, Action.ASSIGNMENT_RECUSE})
 """The way out stays open: somebody with a conflict may always step back from their own assignment."""
-
-_WRITES_ENTRIES = frozenset(
-    {
-        Action.ENTRY_CREATE,
-        Action.ENTRY_EDIT,
-        Action.ENTRY_SUBMIT,
-        Action.ENTRY_DISCARD,
-        Action.ENTRY_CLAIM,
-        Action.ENTRY_WITHDRAW,
-        Action.ENTRY_RENEW,
-        Action.ENTRY_PAUSE,
-        Action.ENTRY_MESSAGE,
-        Action.ENTRY_CONSULT,
-        Action.ATTACHMENT_UPLOAD,
-        Action.ATTACHMENT_REMOVE,
-        Action.RECONSIDERATION_ASK,
-        Action.PUBLICATION_CONSENT,
-        Action.MATCH_ANSWER,
-        Action.MATCH_REPORT_OUTCOME,
-        Action.NOMINATION_CREATE,
-        Action.NOMINATION_EDIT,
-        Action.NOMINATION_APPROVE,
-        Action.NOMINATION_WITHDRAW,
-        Action.PLACE_ANSWER,
-        Action.COLLABORATOR_GRANT,
-    }
-)
-_WRITES_REVIEWS = frozenset(
-    {
-        Action.CONFLICT_DECLARE,
-        Action.ASSIGNMENT_ACCEPT,
-        Action.ASSIGNMENT_DECLINE,
-        Action.ASSIGNMENT_RECUSE,
-        Action.REVIEW_WRITE,
-        Action.REVIEW_SUBMIT,
-        Action.REVIEW_REVISE,
-        Action.PANEL_DISCUSS,
-        Action.CALIBRATION_SCORE,
-        Action.MARK_ANSWER,
-        Action.MARK_GIVE,
-    }
-)
-_READS = frozenset(
-    action
-    for action in Action
-    if action.value.partition(".")[2].startswith(("read", "list", "preview", "download", "verify"))
-) - {Action.ENTRY_READ_PROTECTED} | {
-    Action.EXPORT_PUBLIC,
-    Action.EXPORT_OWN,
-    Action.CRITERIA_EVALUATE,
-    Action.ACCOUNT_SIGN_IN,
-}
-
-
-def scope_needed(action: Action) -> Scope:
-    """The scope that a token needs for an action; no scope contains another."""
-    if action in _READS:
-        return Scope.READ
-    if action in _WRITES_ENTRIES:
-        return Scope.WRITE_ENTRIES
-    return Scope.WRITE_REVIEWS if action in _WRITES_REVIEWS else Scope.MANAGE

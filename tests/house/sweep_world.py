@@ -477,6 +477,21 @@ ABOUT: Mapping[str, str] = {
     "recognitions.issue": "request",
     "recognitions.retract": "recognition",
     "statistics.show": "call",
+    "api_panels.get_list": "nothing",
+    "api_panels.get_one": "panel",
+    "api_panels.open_one": "panel",
+    "api_panels.put_consensus": "panel",
+    "api_panels.add_note": "panel",
+    "api_decisions.get_list": "nothing",
+    "api_decisions.propose": "panel",
+    "api_decisions.get_one": "decision",
+    "api_decisions.approve": "decision",
+    "api_decisions.take_back": "decision",
+    "api_decisions.get_preview": "call",
+    "api_decisions.release": "call",
+    "api_decisions.get_own": "request",
+    "api_decisions.ask": "request",
+    "api_decisions.get_recognition": "recognition",
     "statistics.scores": "call",
     "statistics.decision_file": "call",
     "api_assignments.list_assignments": "nothing",
@@ -503,6 +518,13 @@ SEEN: Mapping[str, tuple[str, ...]] = {
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "call_desk.move_on": {"action": "start_review"},
     "panels.open_one": {"reason": "as agreed"},
+    "api_panels.open_one": {"reason": "as agreed"},
+    "api_panels.put_consensus": {"value": 2, "reason": "as agreed"},
+    "api_panels.add_note": {"kind": "note", "text": "noted"},
+    "api_decisions.propose": {"entry": "{panel}", "outcome": "endorsed", "reason": "it fits"},
+    "api_decisions.take_back": {"reason": "a slip"},
+    "api_decisions.release": {"seen_hash": "0"},
+    "api_decisions.ask": {"ground": "fact", "text": "It was there."},
     "panels.agree": {"criterion": "9", "value": "2", "reason": "as agreed"},
     "panels.note": {"kind": "note", "text": "noted"},
     "panels.decide": {"outcome": "endorsed", "reason": "it fits"},
@@ -576,6 +598,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 
 NARROWER: Mapping[str, str] = {
     "decisions.own": "the owner's own page; the secretariat reads the decision under its reference",
+    "api_decisions.get_own": "the owner's own result; the secretariat reads the decision under its reference",
     "decisions.own_letter": "the owner's own page; the secretariat reads the decision under its reference",
     "submitted.receipt": "the owner's own page; others read the entry elsewhere",
     "reviews.gate": "one's own assignment; others declare a conflict with no page yet",
@@ -610,6 +633,7 @@ WIDER: Mapping[tuple[str, str], str] = {
     ("api_screening.get_screening", "moderator"): "proposes questions there, and can do nothing else",
     ("screening.show", "moderator"): "proposes questions there, and is shown nothing else to do",
     ("decisions.release", "decider"): "whoever may release is told that nothing is ready",
+    ("api_decisions.release", "decider"): "whoever may release is told that nothing is ready",
     ("erasures.show", "auditor"): "one page for the three steps; each shows only what is the reader's to do",
     ("erasures.show", "admin"): "one page for the three steps; each shows only what is the reader's to do",
 }
@@ -662,6 +686,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "session_id": world.session_id,
         "token_id": world.token_id,
         "mail_id": world.mail_id,
+        "criterion": "9",
     }
     return {name: known[name] for name in names}
 

@@ -51,7 +51,7 @@ from tests.house.sweep_world import (
 )
 from vocabulary.actions import Action
 
-NUMBERS = ("account_id", "session_id", "token_id", "act_id", "question_id")
+NUMBERS = ("mail_id", "account_id", "session_id", "token_id", "act_id", "question_id")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -117,7 +117,7 @@ class Place:
     def _named(self, value: object, *, missing: bool) -> object:
         if not isinstance(value, str):
             return value
-        for name in ("request", "offer"):
+        for name in ("request", "offer", "panel"):
             value = value.replace(f"{{{name}}}", MISSING if missing else getattr(self.world, name))
         return value
 
