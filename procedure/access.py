@@ -19,7 +19,6 @@ from procedure.policy import (
     KEPT_UNDER_CONFLICT,
     LISTS,
     TABLE,
-    scope_needed,
 )
 from procedure.reasons import REASONS
 from procedure.scopes import scope_needed

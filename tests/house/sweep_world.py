@@ -26,7 +26,7 @@ from services.allocations import asking
 from services.assignments import assign
 from services.attachments import add_attachment
 from services.call_acts import propose_act
-from services.call_questions import ask
+from services.call_questions import ask as ask_question
 from services.clock import utc_now
 from services.conflicts import declare
 from services.decisions.releasing import release_one
@@ -113,7 +113,7 @@ def make_world(session: Session) -> World:
     world.assignment = _assigned(session, world, now)
     colleague = make_actor(session, Role.OFFICER, email="colleague@people.example")
     act = propose_act(session, colleague, call.ref, CallActKind.CANCEL, {}, "no money", now=now)
-    ask(session, owner, call.ref, "May we?", None, now=now)
+    ask_question(session, owner, call.ref, "May we?", None, now=now)
     world.act_id = act.id
     world.question_id = session.execute(sa.select(sa.func.max(CallQuestion.id))).scalar_one()
     world.fellowship, world.nomination, world.run = fellowship_world(session, owner, now=now)

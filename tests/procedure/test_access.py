@@ -23,9 +23,9 @@ from procedure.policy import (
     KEPT_UNDER_CONFLICT,
     LISTS,
     TABLE,
-    scope_needed,
 )
 from procedure.reasons import REASONS
+from procedure.scopes import scope_needed
 from tests.procedure.worlds import CALL, ENTRY, KINDS, ME, NOW, OTHER, STAFF, TIES, VARIATIONS, actor_of, item
 from vocabulary.actions import Action
 from vocabulary.errors import Refused
