@@ -143,6 +143,7 @@ CLOSED_BEFORE_ANSWER = {
     *("entry.propose_ineligible", "entry.restore"),
     *("conflict.rule", "conflict.suggest", "review.return", "review.void", "review.read_others"),
     *("review.read_author", "review.read_results", "review.record_consensus"),
+    *("panel.open", "panel.discuss"),
     *("decision.propose", "decision.approve", "decision.read", "match.read", "match.read_contacts"),
 }
 
