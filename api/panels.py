@@ -17,7 +17,7 @@ from schemas.panels import (
     ConsensusSchema,
     NoteSchema,
     OpeningSchema,
-    PanelSchema,
+    ProposalPanelSchema,
 )
 from services.clock import utc_now
 from services.panels import deliberation
@@ -40,7 +40,7 @@ def _row(row: agenda.AgendaRow) -> dict[str, Any]:
 def _plain(page: panels.PanelPage) -> dict[str, Any]:
     """A proposal as JSON values, sentences in the caller's language."""
     language = current_language()
-    shown: dict[str, Any] = PanelSchema().dump(
+    shown: dict[str, Any] = ProposalPanelSchema().dump(
         {
             "ref": page.ref,
             "version": page.version,
@@ -132,7 +132,7 @@ def get_list(query: dict[str, Any]) -> dict[str, Any]:
 
 @bp.route("/panels/<ref>", methods=["GET"])
 @acts(Action.REVIEW_READ_RESULTS)
-@bp.response(200, PanelSchema, headers=ETAG)
+@bp.response(200, ProposalPanelSchema, headers=ETAG)
 @bp.alt_response(404, description="No such proposal, or not the caller's to see")
 def get_one(ref: str) -> Response:
     """One proposal: scores by reviewer, lower medians, verdicts with their reasons, flags."""
@@ -150,7 +150,7 @@ def shown_as(body: dict[str, Any], version: int) -> Response:
 @acts(Action.PANEL_OPEN)
 @bp.doc(parameters=[IF_MATCH, REPEAT])
 @bp.arguments(OpeningSchema)
-@bp.response(200, PanelSchema, headers=ETAG)
+@bp.response(200, ProposalPanelSchema, headers=ETAG)
 @bp.alt_response(404, description="No such proposal, or not the caller's to see")
 @bp.alt_response(409, description="Changed meanwhile, or in another state")
 @bp.alt_response(428, description="If-Match is missing")
@@ -169,7 +169,7 @@ def open_one(given: dict[str, Any], ref: str) -> Response:
 @acts(Action.REVIEW_RECORD_CONSENSUS)
 @bp.doc(parameters=[REPEAT])
 @bp.arguments(ConsensusSchema)
-@bp.response(200, PanelSchema, headers=ETAG)
+@bp.response(200, ProposalPanelSchema, headers=ETAG)
 @bp.alt_response(404, description="No such proposal, or not the caller's to see")
 @bp.alt_response(409, description="Nothing was agreed that could be taken back")
 def put_consensus(given: dict[str, Any], ref: str, criterion: str) -> Response:
@@ -188,7 +188,7 @@ def put_consensus(given: dict[str, Any], ref: str, criterion: str) -> Response:
 @acts(Action.PANEL_DISCUSS)
 @bp.doc(parameters=[REPEAT])
 @bp.arguments(NoteSchema)
-@bp.response(201, PanelSchema, headers=ETAG)
+@bp.response(201, ProposalPanelSchema, headers=ETAG)
 @bp.alt_response(404, description="No such proposal, or not the caller's to see")
 def add_note(given: dict[str, Any], ref: str) -> Response:
     """A note of the discussion, or a minority view; kept for good."""

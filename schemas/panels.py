@@ -100,7 +100,7 @@ class AgendaSchema(HouseSchema):
     next = fields.String(allow_none=True)
 
 
-class PanelSchema(HouseSchema):
+class ProposalPanelSchema(HouseSchema):
     """A proposal as the panel sees it."""
 
     ref = fields.String(required=True)
