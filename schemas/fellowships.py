@@ -118,7 +118,9 @@ class PanelSchema(HouseSchema):
     """Who marks what; all of it is taken, or nothing."""
 
     pairs = fields.List(
-        fields.Nested(MarkingPairSchema), required=True, validate=validate.Length(min=1, max=5000, error=_LONGER)
+        fields.Nested(MarkingPairSchema),
+        required=True,
+        validate=validate.Length(min=1, max=5000, error=_LONGER),
     )
     due_at = Instant(format="iso", load_default=None, allow_none=True)
 

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.entries import Attachment, Entry
+from models.fellowships import NominationFile
 from procedure.access import may
 from services import audit
 from services.entries.rows import fetch, fetch_for, touch
@@ -91,7 +92,7 @@ def add_attachment(
     _check_room(kept, len(data))
     if not actor.is_signed_in and actor.address:
         count_try(session, [(FILES_FROM_NETWORK, network_of(actor.address))], now=now)
-    _store(stored_at(session, digest), data)
+    keep_bytes(session, digest, data)
     row = Attachment(
         ref=f"att_{secrets.token_hex(12)}",
         entry_id=entry.id,
@@ -210,6 +211,11 @@ def clean_name(name: str, suffix: str) -> str:
     return f"{stem or 'file'}{suffix}"
 
 
+def keep_bytes(session: Session, digest: str, data: bytes) -> None:
+    """Keep bytes under their SHA-256, before the row that names them. Raises Unavailable."""
+    _store(stored_at(session, digest), data)
+
+
 def _store(path: Path, data: bytes) -> None:
     """All bytes on the disk under the final name, or none; a name that is there already has these bytes.
 
@@ -249,6 +255,7 @@ def sweep(session: Session, *, older_than: datetime) -> int:
     """Delete stored files that no row names and that are older than this; returns how many."""
     folder = runtime(session).data_dir / FOLDER
     known = set(session.execute(sa.select(Attachment.sha256)).scalars())
+    known |= set(session.execute(sa.select(NominationFile.sha256)).scalars())
     n_gone = 0
     for path in folder.glob("*/*") if folder.is_dir() else ():
         if path.name not in known and path.stat().st_mtime < older_than.timestamp():

@@ -143,6 +143,13 @@ def _wanted(session: Session, call: Call, pairs: Sequence[tuple[str, str]]) -> l
     return wanted
 
 
+def with_panel(session: Session, call_ref: str) -> list[str]:
+    """References of the nominations that are with the panel of a call."""
+    call, _ = fellowship_of(session, call_ref)
+    query = sa.select(Nomination.ref).where(Nomination.call_id == call.id, Nomination.state.in_(IN_THE_POOL))
+    return list(session.execute(query.order_by(Nomination.ref)).scalars())
+
+
 def answer_conflict(
     session: Session, actor: Actor, ref: str, answer: ConflictAnswer, text: str | None, *, now: datetime
 ) -> PanelSeat:

@@ -28,6 +28,7 @@ from procedure.access import require
 from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
+from services.fellowships.fields import full_name
 from services.fellowships.questions import POOL, RULE, question_of_call
 from services.fellowships.rows import call_only, fellowship_of, touch
 from services.references import next_reference
@@ -148,6 +149,30 @@ def list_runs(session: Session, actor: Actor, call_ref: str, *, now: datetime) -
         .limit(200)
     )
     return tuple(_sheet(run, fellowship) for run in session.execute(query).scalars())
+
+
+def record_bytes(session: Session, actor: Actor, ref: str, *, now: datetime) -> bytes:
+    """The record of a run, byte by byte. Raises NotFound until there is one."""
+    run, call, _ = _fetch(session, ref)
+    require(actor, Action.SHORTLIST_READ, call_only(call), now)
+    if run.record is None:
+        raise NotFound
+    return run.record.encode()
+
+
+def people_of_run(
+    session: Session, actor: Actor, ref: str, *, now: datetime
+) -> tuple[str, dict[str, tuple[str, str | None]]]:
+    """The call of a run, and name and country of each nominee in its question, by reference."""
+    run, call, _ = _fetch(session, ref)
+    require(actor, Action.SHORTLIST_READ, call_only(call), now)
+    rows = session.execute(sa.select(Nomination).where(Nomination.call_id == call.id)).scalars()
+    asked = {one["id"] for one in run.question.get("nominations", ())}
+    return call.ref, {
+        row.ref: (full_name(row.content) or row.ref, row.content.get("nationality"))
+        for row in rows
+        if row.ref in asked
+    }
 
 
 def pin(session: Session, actor: Actor, ref: str, *, is_in: bool, reason: str, now: datetime) -> ShortlistPin:

@@ -416,6 +416,35 @@ ABOUT: Mapping[str, str] = {
         )
     },
     **{f"api_fellowships.{name}": "run" for name in ("get_run", "cancel_run", "approve")},
+    "nominations.own": "nothing",
+    "nominations.start": "new nomination",
+    "nominations.begin": "new nomination",
+    **{
+        f"nominations.{name}": "nomination"
+        for name in (
+            "show",
+            "edit",
+            "save",
+            "check",
+            "submit",
+            "reopen",
+            "withdraw",
+            "add_file",
+            "remove_file",
+            "download",
+        )
+    },
+    "nominations.ask_approval": "secret",
+    "nominations.answer_approval": "secret",
+    "marks.queue": "nothing",
+    "marks.show": "nomination",
+    "marks.answer": "nomination",
+    "marks.give": "nomination",
+    **{
+        f"fellowships.{name}": "fellowship"
+        for name in ("room", "start_review", "seat", "lock", "seed", "targets", "ask_run")
+    },
+    **{f"fellowships.{name}": "run" for name in ("run", "record", "cancel", "approve", "pin")},
     "api_fellowships.pin": "nominee of the call",
     "api_fellowships.lift_pin": "nominee of the call",
     # one assignment and the review that answers it

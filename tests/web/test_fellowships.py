@@ -1,0 +1,186 @@
+"""A fellowship in the browser, without a script: the form, the nominator's page, marks, the room, the run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from fellowships.checking import check
+from models.fellowships import Nomination, ShortlistRun
+from models.operation import OutgoingMail
+from services.clock import utc_now
+from services.fellowships import nominations, nominators, running
+from services.fellowships.rows import fellowship_of
+from services.sessions import actor_of_account
+from services.transaction import transaction
+from tests.factories import make_account
+from tests.fellowship_factories import answers, make_fellowship
+from tests.fixtures import Opened
+from tests.signing_in import post, sign_in
+from vocabulary.people import Role
+from vocabulary.states import CallState
+
+
+def send(client: FlaskClient, path: str, data: Mapping[str, object] = MappingProxyType({})) -> TestResponse:
+    """Send a form with the token of this browser."""
+    return post(client, path, data, page="/en/account")
+
+
+def version_on(page: str) -> str:
+    found = re.search(r'name="version" value="(\d+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+FORM = {
+    "person": ("first_name", "last_name", "gender", "born_on", "nationality", "country", "languages"),
+    "work": ("organisation", "position"),
+    "expertise": ("discipline", "knowledge", "expertise"),
+    "motivation": ("statement",),
+    "nominator": (
+        "nominator_name",
+        "nominator_email",
+        "nominator_body",
+        "nominator_kind",
+        "nominator_country",
+    ),
+    "consent": ("interests",),
+}
+
+
+def test_nominee_fills_in_the_form_and_the_nominator_approves_it(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref = make_fellowship(session, now=utc_now())
+        account = make_account(session, email="me@people.example").id
+    sign_in(app, client, account)
+    begun = send(client, f"/en/fellowships/{ref}/nominate")
+    nomination = begun.location.split("/")[-3]
+    given = answers()
+    for section, names in FORM.items():
+        url = f"/en/nominations/{nomination}/edit/{section}"
+        data = {name: given[name] for name in names} | {"version": version_on(client.get(url).text)}
+        if section == "work":
+            data |= {"degrees.0.degree": "doctorate", "degrees.0.year": "2022"}
+        if section == "consent":
+            data |= {"consent_data": "yes"}
+        saved = send(client, url, data=data)
+        assert saved.status_code == 303, saved.text
+    page = client.get(f"/en/nominations/{nomination}/check").text
+    done = send(client, f"/en/nominations/{nomination}/submission", data={"version": version_on(page)})
+    with write() as session:
+        link = session.execute(
+            sa.select(OutgoingMail.values).where(OutgoingMail.template == "nomination_approve")
+        ).scalar_one()["link"]
+    path = link.removeprefix("http://localhost")
+    nobody = app.test_client()
+    asked = nobody.get(path)
+    without_time = post(nobody, path, data={"answer": "yes"})
+    approved = post(nobody, path, data={"answer": "yes", "commits_time": "yes"})
+
+    assert done.location == f"/en/nominations/{nomination}"
+    assert "Amina Otieno asks you to be the nominator." in asked.text
+    assert without_time.status_code == 422
+    assert "A nomination counts only when its nominator commits the time." in without_time.text
+    assert approved.status_code == 303
+    assert "You approved this nomination" in nobody.get(path).text
+    assert "Support for travel is likely" in client.get(f"/en/nominations/{nomination}").text
+
+
+def test_form_keeps_what_is_right_and_names_what_is_wrong(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref = make_fellowship(session, now=utc_now())
+        account = make_account(session).id
+    sign_in(app, client, account)
+    nomination = send(client, f"/en/fellowships/{ref}/nominate").location.split("/")[-3]
+    url = f"/en/nominations/{nomination}/edit/person"
+
+    wrong = send(
+        client,
+        url,
+        data={"version": version_on(client.get(url).text), "first_name": "Amina", "born_on": "yesterday"},
+    )
+
+    assert wrong.status_code == 422
+    assert "This must be a date such as 2027-03-31." in wrong.text
+    assert 'value="Amina"' in client.get(url).text
+
+
+def test_officer_goes_from_the_panel_to_an_approved_list(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    now = utc_now()
+    people = {"Ada": (9, "man"), "Ben": (8, "man"), "Cora": (5, "woman"), "Dora": (4, "woman")}
+    refs = {}
+    with write() as session:
+        ref = make_fellowship(session, now=now)
+        for name, (_, gender) in people.items():
+            nominee = actor_of_account(session, make_account(session).id)
+            made = nominations.begin(session, nominee, ref, answers(first_name=name, gender=gender), now=now)
+            nominations.complete(session, nominee, made.ref, made.version, now=now)
+            link = session.execute(
+                sa.select(OutgoingMail.values)
+                .where(OutgoingMail.template == "nomination_approve")
+                .order_by(OutgoingMail.id.desc())
+                .limit(1)
+            ).scalar_one()["link"]
+            nominators.approve(session, link.rsplit("/", 1)[1], commits_time=True, now=now)
+            refs[name] = made.ref
+        call, _ = fellowship_of(session, ref)
+        call.state = CallState.REVIEW
+        officer = make_account(session, Role.OFFICER).id
+        decider = make_account(session, Role.DECIDER).id
+        member = make_account(session, Role.REVIEWER, email="member@panel.example").id
+    room = f"/en/fellowships/{ref}"
+    sign_in(app, client, officer)
+    assert client.get(room).status_code == 200
+    send(client, f"{room}/review")
+    wrong = send(client, f"{room}/panel", data={"pairs": "nobody@panel.example"})
+    send(client, f"{room}/panel", data={"pairs": "member@panel.example"})
+    early = send(client, f"{room}/lock")
+    panellist = app.test_client()
+    sign_in(app, panellist, member)
+    for name, (value, _) in people.items():
+        url = f"/en/marks/{refs[name]}"
+        assert "Do you have a conflict of interest" in panellist.get(url).text
+        send(panellist, f"{url}/conflict", data={"answer": "none"})
+        page = panellist.get(url).text
+        marks = {"marks.merit": value, "marks.fit": value, "band": "A", "submit": ""}
+        assert send(panellist, url, data=marks | {"version": version_on(page)}).status_code == 303
+        assert "1995" not in page
+    send(client, f"{room}/lock")
+    send(client, f"{room}/seed", data={"seed": "17 23 42", "source": "the lottery of today"})
+    run = send(client, f"{room}/shortlists", data={"reserve": "2", "counts": ""}).location
+    waiting = client.get(run).text
+    with write() as session:
+        work = running.take(session, now=now)
+    assert work is not None
+    with app.app_context():
+        running.compute(work, transaction, utc_now)
+    shown = client.get(run).text
+    deciding = app.test_client()
+    sign_in(app, deciding, decider)
+    approved = send(deciding, f"{run}/approval")
+
+    assert wrong.status_code == 422
+    assert "“nobody@panel.example” is no panel member of this call." in wrong.text
+    assert early.status_code == 409
+    assert "4 nominations have no marks yet" in early.text
+    assert "Stop the run" in waiting
+    assert "Why not the others" in shown
+    assert approved.status_code == 303
+    assert "This list is approved" in client.get(run).text
+    seats = check(client.get(f"{run}/record").data)["seats"]
+    assert [one["id"] for one in seats] == [refs["Ada"], refs["Cora"]]
+    with write() as session:
+        assert session.execute(sa.select(sa.func.count(ShortlistRun.id))).scalar_one() == 1
+        assert session.execute(sa.select(sa.func.count(Nomination.id))).scalar_one() == 4

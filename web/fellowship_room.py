@@ -1,0 +1,381 @@
+"""The officer's side of a fellowship call: nominations, panel, lock, seed, and the room of the shortlist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from frame.access import acts, current_actor
+from frame.language import current_language
+from services import vocabularies
+from services.clock import utc_now
+from services.fellowships import panel, settings, shortlists
+from services.fellowships.fields import DISCIPLINES, GENDERS, KNOWLEDGE, NOMINATOR_KINDS
+from services.fellowships.questions import room_of
+from services.fellowships.settings import ATTRIBUTES
+from services.queries.calls import call_page
+from services.queries.nominations import nominations_of_call
+from services.transaction import reading, transaction
+from vocabulary.actions import Action
+from vocabulary.errors import Conflict, Invalid, Refused
+from vocabulary.fellowships import RunState
+from vocabulary.messages import Message
+from web.session import tell
+
+bp = Blueprint("fellowships", __name__)
+
+ATTRIBUTE_NAMES: Mapping[str, Message] = {
+    "region": Message("Region"),
+    "gender": Message("Gender"),
+    "discipline": Message("Discipline"),
+    "knowledge": Message("Knowledge"),
+    "country": Message("Country"),
+    "organisation": Message("Organisation"),
+    "route": Message("Nominated by"),
+    "chapter": Message("Chapter"),
+}
+LOCKED = Message("The marks are locked. Name the public seed next.")
+SEEDED = Message("The seed is named. Runs that count can be asked for now.")
+ASKED = Message("The run is in the queue. This page shows how far it is.")
+CANCELLED = Message("The run is stopped.")
+APPROVED = Message("The list is approved.")
+PINNED = Message("The pin is set. It holds from the next run on.")
+LIFTED = Message("The pin is lifted.")
+PAGE = 50
+
+
+@bp.get("/fellowships/<ref>")
+@acts(Action.NOMINATION_LIST_ALL)
+def room(ref: str) -> ResponseReturnValue:
+    """Everything of a fellowship call on one page: what comes next, nominations, targets, runs."""
+    return _room(ref, {})
+
+
+@bp.post("/fellowships/<ref>/review")
+@acts(Action.MARK_SEAT)
+def start_review(ref: str) -> ResponseReturnValue:
+    """Hand every received nomination to the panel."""
+    with transaction() as database:
+        n = panel.start_review(database, current_actor(), ref, now=utc_now())
+    tell(Message("Handed to the panel: {n}.", n=n))
+    return redirect(url_for("fellowships.room", ref=ref), 303)
+
+
+@bp.post("/fellowships/<ref>/panel")
+@acts(Action.MARK_SEAT)
+def seat(ref: str) -> ResponseReturnValue:
+    """Seat panel members: lines of a nomination and a mail address, or addresses for every nomination."""
+    lines = [line.replace(";", ",") for line in request.form.get("pairs", "").splitlines() if line.strip()]
+    try:
+        with transaction() as database:
+            pairs = _pairs(database, ref, lines)
+            n = panel.seat_members(database, current_actor(), ref, pairs, now=utc_now())
+    except Invalid as wrong:
+        return _room(ref, {"pairs": [one for found in wrong.errors.values() for one in found]}), 422
+    tell(Message("New seats on the panel: {n}.", n=n))
+    return redirect(url_for("fellowships.room", ref=ref), 303)
+
+
+@bp.post("/fellowships/<ref>/lock")
+@acts(Action.SHORTLIST_EDIT)
+def lock(ref: str) -> ResponseReturnValue:
+    """No mark changes any more."""
+    try:
+        with transaction() as database:
+            panel.lock_marks(database, current_actor(), ref, now=utc_now())
+    except Conflict as not_yet:
+        return _room(ref, {"lock": [not_yet.message]}), 409
+    tell(LOCKED)
+    return redirect(url_for("fellowships.room", ref=ref), 303)
+
+
+@bp.post("/fellowships/<ref>/seed")
+@acts(Action.SHORTLIST_EDIT)
+def seed(ref: str) -> ResponseReturnValue:
+    """Name the public seed of the lottery."""
+    try:
+        with transaction() as database:
+            shortlists.name_seed(
+                database,
+                current_actor(),
+                ref,
+                request.form.get("seed", ""),
+                request.form.get("source", ""),
+                now=utc_now(),
+            )
+    except Invalid as wrong:
+        return _room(ref, wrong.errors), 422
+    tell(SEEDED)
+    return redirect(url_for("fellowships.room", ref=ref), 303)
+
+
+@bp.post("/fellowships/<ref>/targets")
+@acts(Action.FELLOWSHIP_EDIT)
+def targets(ref: str) -> ResponseReturnValue:
+    """Write the balance asked for: lines of attribute, value, min, max, kind, weight."""
+    try:
+        rows = _targets(request.form.get("targets", ""))
+        version = request.form.get("version", "")
+        with transaction() as database:
+            settings.set_fellowship(
+                database,
+                current_actor(),
+                ref,
+                {"targets": rows},
+                int(version) if version.isdigit() else 0,
+                now=utc_now(),
+            )
+    except Invalid as wrong:
+        return _room(ref, wrong.errors), 422
+    return redirect(url_for("fellowships.room", ref=ref) + "#targets", 303)
+
+
+@bp.post("/fellowships/<ref>/shortlists")
+@acts(Action.SHORTLIST_EDIT)
+def ask_run(ref: str) -> ResponseReturnValue:
+    """Ask for a trial, or for a run that counts."""
+    reserve = request.form.get("reserve", "0").strip()
+    try:
+        if not (reserve.isascii() and reserve.isdigit() and len(reserve) < 5):
+            raise Invalid({"reserve": [Message("This must be a whole number.")]})
+        with transaction() as database:
+            run = shortlists.ask_run(
+                database,
+                current_actor(),
+                ref,
+                n_reserve=int(reserve),
+                is_trial="counts" not in request.form,
+                now=utc_now(),
+            )
+    except Invalid as wrong:
+        return _room(ref, wrong.errors), 422
+    except Conflict as not_now:
+        return _room(ref, {"run": [not_now.message]}), 409
+    tell(ASKED)
+    return redirect(url_for("fellowships.run", ref=run.ref), 303)
+
+
+@bp.get("/shortlists/<ref>")
+@acts(Action.SHORTLIST_READ)
+def run(ref: str) -> ResponseReturnValue:
+    """One run: how far it is, or its list, reserve, balance, ties, and why not the others."""
+    return _run(ref, {})
+
+
+@bp.get("/shortlists/<ref>/record")
+@acts(Action.SHORTLIST_READ)
+def record(ref: str) -> Response:
+    """The record, byte by byte, for `shortlist-check`."""
+    with reading() as database:
+        content = shortlists.record_bytes(database, current_actor(), ref, now=utc_now())
+    answer = Response(content, mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{ref}.json"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+@bp.post("/shortlists/<ref>/cancellation")
+@acts(Action.SHORTLIST_EDIT)
+def cancel(ref: str) -> ResponseReturnValue:
+    """Stop a run."""
+    with transaction() as database:
+        shortlists.cancel_run(database, current_actor(), ref, now=utc_now())
+    tell(CANCELLED)
+    return redirect(url_for("fellowships.run", ref=ref), 303)
+
+
+@bp.post("/shortlists/<ref>/approval")
+@acts(Action.SHORTLIST_APPROVE)
+def approve(ref: str) -> ResponseReturnValue:
+    """Take the list of this run, for the body that selects."""
+    try:
+        with transaction() as database:
+            shortlists.approve(database, current_actor(), ref, now=utc_now())
+    except Conflict as refused:
+        return _run(ref, {"approve": [refused.message]}), 409
+    tell(APPROVED)
+    return redirect(url_for("fellowships.run", ref=ref), 303)
+
+
+@bp.post("/shortlists/<ref>/pins")
+@acts(Action.SHORTLIST_EDIT)
+def pin(ref: str) -> ResponseReturnValue:
+    """Hold a nominee on or off the list, or lift that."""
+    nominee, what = request.form.get("nominee", ""), request.form.get("what", "")
+    try:
+        with transaction() as database:
+            if what == "lift":
+                shortlists.lift_pin(database, current_actor(), nominee, now=utc_now())
+            else:
+                shortlists.pin(
+                    database,
+                    current_actor(),
+                    nominee,
+                    is_in=what == "in",
+                    reason=request.form.get("reason", ""),
+                    now=utc_now(),
+                )
+    except Invalid as wrong:
+        return _run(ref, wrong.errors), 422
+    tell(LIFTED if what == "lift" else PINNED)
+    return redirect(url_for("fellowships.run", ref=ref), 303)
+
+
+# --- pages ------------------------------------------------------------------------------------------------
+
+
+def _room(ref: str, errors: Mapping[str, Any]) -> str:
+    actor, now, language = current_actor(), utc_now(), current_language()
+    after = request.args.get("after", "0")
+    with reading() as database:
+        call = call_page(database, actor, ref, language=language, now=now)
+        sheet = settings.read_fellowship(database, actor, ref, now=now)
+        rows, more, total = nominations_of_call(
+            database,
+            actor,
+            ref,
+            now=now,
+            after=int(after) if after.isdigit() and len(after) < 10 else 0,
+            limit=PAGE,
+        )
+        try:
+            lamps, runs = (
+                room_of(database, actor, ref, now=now),
+                shortlists.list_runs(database, actor, ref, now=now),
+            )
+        except Refused:  # before the panel has begun
+            lamps, runs = (), ()
+        names = value_names(database)
+    return render_template(
+        "fellowships/room.html",
+        call=call,
+        sheet=sheet,
+        rows=rows,
+        more=more,
+        total=total,
+        lamps=lamps,
+        runs=runs,
+        errors=errors,
+        typed=request.form,
+        names=names,
+        attributes=ATTRIBUTE_NAMES,
+        targets_text=_targets_text(sheet.content["targets"]),
+    )
+
+
+def _run(ref: str, errors: Mapping[str, Any]) -> str:
+    actor, now = current_actor(), utc_now()
+    with reading() as database:
+        found = shortlists.read_run(database, actor, ref, now=now)
+        call_ref, people = shortlists.people_of_run(database, actor, ref, now=now)
+        names = value_names(database)
+        others = [
+            one
+            for one in shortlists.list_runs(database, actor, call_ref, now=now)
+            if one.state is RunState.DONE and one.ref != ref
+        ]
+        other_ref = request.args.get("with")
+        other = next((one for one in others if one.ref == other_ref), None)
+    return render_template(
+        "fellowships/run.html",
+        run=found,
+        record=found.record,
+        call_ref=call_ref,
+        people=people,
+        names=names,
+        attributes=ATTRIBUTE_NAMES,
+        others=others,
+        other_choices=[(one.ref, one.ref) for one in others],
+        other=other,
+        changed=_changed(found.record, other.record if other else None),
+        errors=errors,
+        typed=request.form,
+        pins={one["id"]: one for one in (found.record or {}).get("question", {}).get("pins", [])},
+        is_waiting=found.state in (RunState.WAITING, RunState.RUNNING),
+    )
+
+
+def _changed(record: Any, other: Any) -> dict[str, list[str]]:
+    """Who is on this list and not on the other one, and the other way round."""
+    if not record or not other or "seats" not in record or "seats" not in other:
+        return {}
+    mine = [one["id"] for one in record["seats"]]
+    theirs = [one["id"] for one in other["seats"]]
+    return {
+        "comes": [one for one in mine if one not in theirs],
+        "goes": [one for one in theirs if one not in mine],
+    }
+
+
+def value_names(database: Any) -> dict[str, Any]:
+    """Words for the values that targets count, by code."""
+    language = current_language()
+    names: dict[str, Any] = {**GENDERS, **DISCIPLINES, **KNOWLEDGE, **NOMINATOR_KINDS}
+    for vocabulary in (vocabularies.COUNTRIES, "un_groups"):
+        for option in vocabularies.options(database, vocabulary, language):
+            names[option.code] = option.label
+    return names
+
+
+def _pairs(database: Any, ref: str, lines: list[str]) -> list[tuple[str, str]]:
+    """A line is "nomination, address", or an address alone, who then marks every nomination."""
+    pairs = []
+    everybody = None
+    for line in lines:
+        first, _, second = (part.strip() for part in line.partition(","))
+        if second:
+            pairs.append((first, second))
+            continue
+        if everybody is None:
+            everybody = panel.with_panel(database, ref)
+        pairs += [(one, first) for one in everybody]
+    if not pairs:
+        raise Invalid({"pairs": [Message("Write at least one line.")]})
+    return pairs
+
+
+def _targets(text: str) -> list[dict[str, Any]]:
+    """Targets as typed. Raises Invalid naming the line."""
+    rows, wrong = [], []
+    for n, line in enumerate((one for one in text.splitlines() if one.strip()), 1):
+        cells = [cell.strip() for cell in line.replace(";", ",").split(",")]
+        cells += [""] * (6 - len(cells))
+        attribute, value, least, most, kind, weight = cells[:6]
+        numbers_fit = all(not one or (one.isascii() and one.isdigit()) for one in (least, most, weight))
+        if attribute not in ATTRIBUTES or not value or not numbers_fit or kind not in ("", "hard", "soft"):
+            wrong.append(
+                Message(
+                    "Line {n}: write attribute, value, min, max, kind, weight, such as "
+                    "“gender, woman, 7, , soft, 2”; attributes are {words}.",
+                    n=n,
+                    words=ATTRIBUTES,
+                )
+            )
+            continue
+        rows.append(
+            {
+                "attribute": attribute,
+                "value": value,
+                "least": int(least or 0),
+                "most": int(most) if most else None,
+                "kind": kind or "soft",
+                "weight": int(weight or 1),
+            }
+        )
+    if wrong:
+        raise Invalid({"targets": wrong})
+    return rows
+
+
+def _targets_text(rows: list[Mapping[str, Any]]) -> str:
+    return "\n".join(
+        ", ".join(
+            str("" if one.get(name) is None else one[name])
+            for name in ("attribute", "value", "least", "most", "kind", "weight")
+            if name in one
+        )
+        for one in rows
+    )
