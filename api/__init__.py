@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from api import (
     account,
     allocations,
+    assignment_plans,
     assignments,
     call_desk,
     calls,
@@ -47,6 +48,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     allocations.bp,
     reviews.bp,
     assignments.bp,
+    assignment_plans.bp,
     conflicts.bp,
     panels.bp,
     decisions.bp,

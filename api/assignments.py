@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from api.description import REPEAT
 from api.frame import Blueprint, write_once
 from frame.access import acts, current_actor
+from schemas.assignments import DueSchema, ReassignmentSchema
 from schemas.reviews import AssignmentListSchema, AssignmentSchema, NewAssignmentSchema
-from services import assignments
+from services import assignment_steps, assignments
 from services.clock import utc_now
 from services.transaction import reading
 from vocabulary.actions import Action
@@ -51,5 +52,74 @@ def make_assignment(given: dict[str, Any]) -> Response:
         rows = assignments.list_all(session, current_actor(), now=utc_now())
         row = next(row for row in rows if row.ref == made.ref)
         return AssignmentSchema().dump(row), 201, {"Location": f"/api/v1/reviews/{made.ref}"}
+
+    return write_once(work)
+
+
+def _row(session: Session, ref: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+    rows = assignments.list_all(session, current_actor(), now=utc_now())
+    return AssignmentSchema().dump(next(row for row in rows if row.ref == ref)), 200, {}
+
+
+@bp.route("/assignments/<ref>/reminder", methods=["POST"])
+@acts(Action.ASSIGNMENT_REMIND)
+@bp.doc(parameters=[REPEAT])
+@bp.response(200, AssignmentSchema)
+@bp.alt_response(409, description="Nothing is open, or a reminder went within the last day")
+def remind(ref: str) -> Response:
+    """Write to the reviewer once more."""
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        assignment_steps.remind(session, current_actor(), ref, now=utc_now())
+        return _row(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/assignments/<ref>/invitation", methods=["POST"])
+@acts(Action.ASSIGNMENT_MAKE)
+@bp.doc(parameters=[REPEAT])
+@bp.arguments(DueSchema)
+@bp.response(200, AssignmentSchema)
+@bp.alt_response(409, description="Only who declined or did not answer can be asked again")
+def invite_again(given: dict[str, Any], ref: str) -> Response:
+    """Ask somebody again who declined or did not answer."""
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        assignment_steps.invite_again(session, current_actor(), ref, given["due_at"], now=utc_now())
+        return _row(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/assignments/<ref>/reassignment", methods=["POST"])
+@acts(Action.ASSIGNMENT_REASSIGN)
+@bp.doc(parameters=[REPEAT])
+@bp.arguments(ReassignmentSchema)
+@bp.response(200, AssignmentSchema)
+@bp.alt_response(409, description="It has ended, or is handed in")
+@bp.alt_response(422, description="This person cannot score this entry")
+def reassign(given: dict[str, Any], ref: str) -> Response:
+    """Give an assignment to somebody else, in one step; the answer is the new one."""
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        made = assignments.reassign(session, current_actor(), ref, given["reviewer"] or "", now=utc_now())
+        return _row(session, made.ref)
+
+    return write_once(work)
+
+
+@bp.route("/assignments/<ref>/due", methods=["PUT"])
+@acts(Action.ASSIGNMENT_REASSIGN)
+@bp.doc(parameters=[REPEAT])
+@bp.arguments(DueSchema)
+@bp.response(200, AssignmentSchema)
+@bp.alt_response(422, description="The time has passed")
+def move_due_date(given: dict[str, Any], ref: str) -> Response:
+    """Give a reviewer more time; reminders follow the new day."""
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        assignment_steps.move_due_date(session, current_actor(), ref, given["due_at"], now=utc_now())
+        return _row(session, ref)
 
     return write_once(work)

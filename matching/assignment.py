@@ -70,6 +70,20 @@ class Loads:
     least: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Where places are filled already, and of whom at least one is needed.
+
+    wanted : proposal -> reviewers still wanted, where that is not `per_proposal`.
+    room : reviewer -> proposals still taken, where that is not `most`.
+    one_of : proposal -> reviewers of whom at least one is chosen; left out where none is needed.
+    """
+
+    wanted: Mapping[str, int]
+    room: Mapping[str, int]
+    one_of: Mapping[str, frozenset[str]]
+
+
 def assign(
     proposals: Iterable[str],
     reviewers: Iterable[str],
@@ -80,6 +94,7 @@ def assign(
     mode: Mode = Mode.SUM,
     seed: str = "",
     seconds: float = 60.0,
+    further: Further | None = None,
 ) -> Assignment | Shortfall:
     """Reviewers for every proposal.
 
@@ -92,6 +107,8 @@ def assign(
     loads : Loads
     seed : str
         Public seed of the lots that settle ties.
+    further : Further, optional
+        What is filled already, and of whom each proposal needs one.
 
     Raises
     ------
@@ -99,6 +116,7 @@ def assign(
         When the scores are too great, or the time was too short for any answer.
     """
     problem = _transport(sorted(proposals), sorted(reviewers), affinities, frozenset(conflicts), loads)
+    problem = _with(problem, further) if further is not None else problem
     best = choose(problem, seed=seed, seconds=seconds)
     if best is None:
         return _shortfall(problem, seed, seconds)
@@ -133,6 +151,22 @@ def _transport(
         np.full((len(proposals), 2), loads.per_proposal, dtype=np.int64),
         np.tile(np.array([loads.least, loads.most], dtype=np.int64), (len(reviewers), 1)),
     )
+
+
+def _with(problem: Transport, further: Further) -> Transport:
+    takes, room = problem.left_takes.copy(), problem.right_takes.copy()
+    for row, one in enumerate(problem.left):
+        takes[row] = further.wanted.get(one, int(takes[row, 1]))
+    for col, one in enumerate(problem.right):
+        most = further.room.get(one, int(room[col, 1]))
+        room[col] = (min(int(room[col, 0]), most), most)
+    limits = []
+    for row, one in enumerate(problem.left):
+        if one in further.one_of and takes[row, 1]:
+            cols = [col for col, other in enumerate(problem.right) if other in further.one_of[one]]
+            places = np.flatnonzero((problem.rows == row) & np.isin(problem.cols, cols))
+            limits.append(Limit(f"one_of:{one}", places, np.ones(len(places), dtype=np.int64), least=1))
+    return replace(problem, left_takes=takes, right_takes=room, limits=(*problem.limits, *limits))
 
 
 def _assignment(problem: Transport, best: Choice, bound: int | None) -> Assignment:

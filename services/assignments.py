@@ -14,7 +14,7 @@ from models.reviews import Assignment, ConflictDeclaration, Review
 from procedure.access import is_visible, may, require
 from procedure.facts import Standing
 from services import audit
-from services.assignment_steps import invite
+from services.assignment_steps import end, invite
 from services.facts import assignment_facts, entry_facts, facts_of_entries, standing
 from services.references import next_reference
 from services.review_settings import settings_of
@@ -26,6 +26,12 @@ from vocabulary.states import AssignmentState, ReviewState
 
 _SEE_ALL = frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER})
 MOST_ROWS = 500
+_CODES = ("conflict", "no_answer", "reassigned")
+"""Reasons that are the service's own; those in words are the reviewer's."""
+
+_CHANGING = (AssignmentState.DECLINED, AssignmentState.EXPIRED)
+_HELD = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
+_DONE = (ReviewState.SUBMITTED, ReviewState.LOCKED, ReviewState.VOID, ReviewState.RELEASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,14 @@ class AssignmentRow:
     review_state: ReviewState | None
     invited_at: datetime
     due_at: datetime | None
+    reason: str | None
+    may_change: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Is the reviewer still to send something?"""
+        is_held = self.state in (AssignmentState.INVITED, AssignmentState.ACCEPTED)
+        return is_held and self.review_state in (None, ReviewState.DRAFT, ReviewState.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,14 @@ def make(
     )
     invite(session, row, entry, now=now)
     return row
+
+
+def reassign(session: Session, actor: Actor, ref: str, reviewer_email: str, *, now: datetime) -> Assignment:
+    """End an assignment that is not handed in, and ask somebody else, with the same day or the call's."""
+    ended = end(session, actor, ref, "reassigned", now=now)
+    entry = session.get_one(Entry, ended.entry_id)
+    due_at = ended.due_at if ended.due_at is not None and ended.due_at > now else None
+    return assign(session, actor, entry.ref, reviewer_email, due_at, now=now)
 
 
 def reviewer_for(session: Session, email: str, entry: Entry) -> Account:
@@ -174,9 +196,12 @@ def list_all(session: Session, actor: Actor, *, now: datetime) -> tuple[Assignme
             review_state=review_state,
             invited_at=row.invited_at,
             due_at=row.due_at,
+            reason=None if row.reason in _CODES else row.reason,
+            may_change=may(actor, Action.ASSIGNMENT_REASSIGN, about, now)
+            and (row.state in _CHANGING or (row.state in _HELD and review_state not in _DONE)),
         )
         for row, entry, name, review_state in rows
-        if may(actor, Action.ASSIGNMENT_READ, assignment_facts(facts[entry.id], row, None), now)
+        if may(actor, Action.ASSIGNMENT_READ, about := assignment_facts(facts[entry.id], row, None), now)
     )
 
 

@@ -7,6 +7,7 @@ from flask import Flask
 from web import (
     account,
     allocations,
+    assignment_plans,
     assignments,
     board,
     call_desk,
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     lookups.bp,
     reviews.bp,
     assignments.bp,
+    assignment_plans.bp,
     conflicts.bp,
     matches.bp,
     introductions.bp,

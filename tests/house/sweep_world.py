@@ -450,6 +450,20 @@ ABOUT: Mapping[str, str] = {
     # one assignment and the review that answers it
     "assignments.rule": "assignment",
     "reviews.decline": "assignment",
+    **{
+        f"assignments.{name}": "assignment"
+        for name in ("remind", "invite_again", "reassign", "move_due_date")
+    },
+    **{
+        f"api_assignments.{name}": "assignment"
+        for name in ("remind", "invite_again", "reassign", "move_due_date")
+    },
+    "assignments.propose": "request",
+    "assignments.answer_proposal": "nothing",
+    **{f"assignment_plans.{name}": "call" for name in ("matrix", "settings", "draft", "from_file")},
+    **{f"assignment_plans.{name}": "nothing" for name in ("show", "commit", "discard")},
+    **{f"api_assignment_plans.{name}": "call" for name in ("get_matrix", "patch_settings", "draft")},
+    **{f"api_assignment_plans.{name}": "nothing" for name in ("get_plan", "commit", "discard")},
     "api_reviews.decline": "assignment",
     "conflicts.own": "nothing",
     "conflicts.none_for_these": "nothing",
@@ -601,6 +615,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "reviews.decline": {"reason": "no time"},
     "api_reviews.decline": {"reason": "no time"},
     "conflicts.declare": {"answer": "none"},
+    "assignments.propose": {"entry": "{request}", "reviewer": "reviewer@people.example"},
+    "assignments.reassign": {"reviewer": "reviewer@people.example"},
+    "api_assignments.reassign": {"reviewer": "reviewer@people.example"},
     "api_conflicts.put_answer": {"answer": "none"},
     **{
         f"{door}.{name}": body
@@ -629,6 +646,12 @@ NARROWER: Mapping[str, str] = {
     "decisions.own": "the owner's own page; the secretariat reads the decision under its reference",
     "api_decisions.get_own": "the owner's own result; the secretariat reads the decision under its reference",
     "decisions.own_letter": "the owner's own page; the secretariat reads the decision under its reference",
+    **{
+        f"{door}.{name}": "a plan is its maker's own"
+        for door in ("assignment_plans", "api_assignment_plans")
+        for name in ("show", "get_plan", "commit", "discard")
+    },
+    "assignments.answer_proposal": "no proposal has this number",
     "submitted.receipt": "the owner's own page; others read the entry elsewhere",
     "reviews.gate": "one's own assignment; others declare a conflict with no page yet",
     "reviews.declare": "one's own assignment; others declare a conflict with no page yet",
@@ -712,6 +735,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "other": world.offer,
         "secret": new_secret(),
         "account_id": world.accounts[STRANGER],
+        "proposal_id": 999_999,
         "session_id": world.session_id,
         "token_id": world.token_id,
         "mail_id": world.mail_id,
