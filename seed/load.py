@@ -27,6 +27,7 @@ from seed.demo.reference import load_facts
 from seed.demo.world import build_world
 from seed.loading.bulk import batches, new_entry
 from seed.loading.calls import plan_calls
+from seed.loading.desk import plan_desk
 from seed.loading.entries import plan_entries
 from seed.loading.matches import plan_allocation, plan_matches
 from seed.loading.panel import plan_panel
@@ -125,6 +126,9 @@ def _whole_world() -> Loaded | None:
     )
 
 
+PLANS = (plan_people, plan_calls, plan_entries, plan_panel, plan_matches, plan_allocation, plan_desk)
+
+
 def _act_out(
     world: World, password_hash: str, now: datetime, total: int, progress: Progress
 ) -> dict[str, str]:
@@ -132,7 +136,15 @@ def _act_out(
     with transaction() as session:
         load_reference(session, now=now)
         stage = Stage(session, world, Timeline(now), now, password_hash)
-        for plan in (plan_people, plan_calls, plan_entries, plan_panel, plan_matches, plan_allocation):
+        for plan in (
+            plan_people,
+            plan_calls,
+            plan_entries,
+            plan_panel,
+            plan_matches,
+            plan_allocation,
+            plan_desk,
+        ):
             plan(stage)
         n_steps, n_played = len(stage.timeline), 0
 

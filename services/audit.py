@@ -67,6 +67,24 @@ def record(
     )
 
 
+def last_actor(session: Session, subject: tuple[str, str], actions: tuple[str, ...]) -> str | None:
+    """Who did one of these to the subject last, as `actor_label` names them; also in this transaction."""
+    pending: list[AuditEvent] = session.info.get("audit_pending", [])
+    for event in reversed(pending):
+        if (event.subject_kind, event.subject_ref) == subject and event.action in actions:
+            return event.actor
+    return session.execute(
+        sa.select(AuditEvent.actor)
+        .where(
+            AuditEvent.subject_kind == subject[0],
+            AuditEvent.subject_ref == subject[1],
+            AuditEvent.action.in_(actions),
+        )
+        .order_by(AuditEvent.sequence.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def seal(session: Session) -> None:
     """Give the gathered events their numbers and hashes, and write them."""
     pending: list[AuditEvent] = session.info.pop("audit_pending", [])

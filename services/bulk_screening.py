@@ -28,7 +28,7 @@ from vocabulary.people import Actor
 from vocabulary.states import EntryKind
 
 Done = Callable[[Session, Actor, str, int, datetime], Entry]
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.audit import AuditEvent
 from models.calls import Call
 from models.reference import CriteriaSet, RuleSet
 from procedure.access import may, require
@@ -371,16 +370,7 @@ def record(session: Session, actor: Actor, action: str, call: Call, **more: Any)
 
 def _facts(session: Session, call: Call, now: datetime) -> ItemFacts:
     """The facts of a call; the first of the two steps was taken by whoever wrote in the draft last."""
-    written = session.execute(
-        sa.select(AuditEvent.actor)
-        .where(
-            AuditEvent.subject_kind == "call",
-            AuditEvent.subject_ref == call.ref,
-            AuditEvent.action.in_(("call.create", "call.edit")),
-        )
-        .order_by(AuditEvent.sequence.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+    written = audit.last_actor(session, ("call", call.ref), ("call.create", "call.edit"))
     kind, _, number = (written or "").partition(":")
     return replace(call_facts(call, opened_at=now), proposed_by_id=int(number) if kind == "account" else None)
 

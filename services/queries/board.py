@@ -42,11 +42,11 @@ from vocabulary.states import (
     ScreeningKind,
 )
 
-MOST_ROWS = 200
+MOST_ROWS = 50
 EXPIRING = timedelta(days=30)
 _AT_WORK = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
 _DONE = (ReviewState.SUBMITTED, ReviewState.LOCKED, ReviewState.VOID, ReviewState.RELEASED)
-_NOT_SCREENED_YET = (CallState.DRAFT, CallState.SCHEDULED)
+_SCREENED_IN = (CallState.OPEN, CallState.CLOSED, CallState.REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +155,12 @@ def _entries(
 
 
 def _to_screen(asked: _Asked) -> Work:
-    early = sa.select(Call.id).where(Call.state.in_(_NOT_SCREENED_YET))
+    under_way = sa.select(Call.id).where(Call.state.in_(_SCREENED_IN))
     request = sa.and_(
         Entry.kind == EntryKind.REQUEST, Entry.state == RequestState.SUBMITTED, sa.not_(is_screened())
     )
     offer = sa.and_(Entry.kind == EntryKind.OFFER, Entry.state == OfferState.SUBMITTED)
-    in_time = sa.or_(Entry.call_id.is_(None), Entry.call_id.not_in(early))
+    in_time = sa.or_(Entry.call_id.is_(None), Entry.call_id.in_(under_way))
     return _entries(asked, "screen", sa.and_(sa.or_(request, offer), in_time), _answered)
 
 
