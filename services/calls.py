@@ -257,7 +257,8 @@ def advance_call(
 
     What stands in the way is refused as Conflict (code "not_ready", `extra["obstacles"]`); some of it may be
     passed over with a reason, which the audit trail keeps. Whoever has a conflict of interest on an entry of
-    the call leaves the step to a colleague, whatever state that entry is in.
+    the call leaves the step to a colleague, whatever state that entry is in. With the deliberation its
+    reviews are locked.
     """
     call = fetch_call(session, actor, ref, now, lock=True)
     require(actor, Action.CALL_MOVE_ON, call_facts(call, opened_at=now), now)
