@@ -1,10 +1,10 @@
-"""A call of a thousand proposals, each scored on twelve criteria by five reviewers: how long do its pages take?
+"""A call of a thousand proposals, twelve criteria, five reviews each: how long do its pages take?
 
     .venv/bin/python -m benchmarks.panel_pages [--proposals 1000] [--reviewers 50]
 
-Rows are written straight into a new SQLite file, then measured: working out every result anew, one result after
-one review changed, the agenda, one proposal's page, and the figures of the call. Each page is timed in the
-service (the seconds of its queries and its judging), the first time and again.
+Rows are written straight into a new SQLite file, then measured: working out every result anew, one result
+after one review changed, the agenda, one proposal's page, and the figures of the call. Each page is timed in
+the service (the seconds of its queries and its judging), the first time and again.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def fill(session: Session, n_proposals: int, n_reviewers: int) -> int:
     session.add_all(people)
     call = Call(
         ref="CALL-2026-0001", kind="requests", state="deliberation", title={"en": "A call"}, text={"en": "-"},
-        strategies=["S1", "S2", "S3"], opens_at=NOW, zone="UTC", eligibility={}, created_at=NOW, updated_at=NOW,
+        strategies=["S1", "S2", "S3"], opens_at=NOW, zone="UTC", eligibility={},
+        created_at=NOW, updated_at=NOW,
         criteria_set_id=session.execute(sa.select(sa.func.max(CriteriaSet.id))).scalar_one(),
         rule_set_id=session.execute(sa.select(sa.func.max(RuleSet.id))).scalar_one(),
     )  # fmt: skip
@@ -83,7 +84,7 @@ def insert(
         entries.append(
             {"id": entry, "ref": ref, "kind": "request", "state": "deliberation", "call_id": call_id,
              "title": f"Proposal {entry}", "language": "en", "submitted_at": NOW, "opened_at": NOW,
-             "revision_number": 1, "publication": "none", **times}
+             "revision_number": 1, "publication": "none", "public_fields": [], "self_assessment": {}, **times}
         )  # fmt: skip
         revisions.append(
             {"id": entry, "entry_id": entry, "number": 1, "content": {"strategies": ["S1", "S2", "S3"]},
@@ -102,7 +103,7 @@ def insert(
             )  # fmt: skip
             scores += [
                 {"review_id": number, "criterion_id": criterion, "value": rng.choice((0, 1, 2, 2, 3)),
-                 "cannot_judge": False, "evidence": "It is named in the plan.", "pointer": "p. 2", "parts": {}}
+                 "cannot_judge": False, "evidence": "It is in the plan.", "pointer": "p. 2", "parts": {}}
                 for criterion in criteria
             ]  # fmt: skip
     for model, rows in (
@@ -185,7 +186,7 @@ def measured(officer: int) -> list[str]:
     comparing.forget()
     for name, act in (
         ("the agenda, all proposals", lambda s, a: agenda(s, a, None, now=NOW)),
-        ("one proposal's page", lambda s, a: panel_page(s, a, "REQ-2026-0500", language="en", now=NOW)),
+        ("one proposal's page", lambda s, a: panel_page(s, a, "REQ-2026-0010", language="en", now=NOW)),
         ("the figures of the call", lambda s, a: figures(s, a, "CALL-2026-0001", language="en", now=NOW)),
     ):
         taken = []
