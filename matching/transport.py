@@ -205,17 +205,16 @@ class _Problem:
         has_least, has_most = rows.least > 0, rows.most != NO_LIMIT
         matrix = sp.vstack([-rows.matrix[has_least], rows.matrix[has_most]], format="csr").astype(float)
         bound = np.concatenate([-rows.least[has_least], rows.most[has_most]]).astype(float)
-        found = so.linprog(
-            -self.gain.astype(float), A_ub=matrix, b_ub=bound, bounds=(0, 1), method="highs-ds"
-        )
+        scale = float(max(abs(self.gain).max(), 1))  # on gains of many digits the solver sometimes gives up
+        found = so.linprog(-self.gain / scale, A_ub=matrix, b_ub=bound, bounds=(0, 1), method="highs-ds")
         if found.status == 2:
             return None
         if found.status != 0:
             raise AssertionError(f"the solver gave up: {found.message}")
         multipliers = np.zeros((2, len(rows.names)))
         split = int(has_least.sum())
-        multipliers[0, has_least] = -found.ineqlin.marginals[:split]
-        multipliers[1, has_most] = -found.ineqlin.marginals[split:]
+        multipliers[0, has_least] = -found.ineqlin.marginals[:split] * scale
+        multipliers[1, has_most] = -found.ineqlin.marginals[split:] * scale
         return found.x, multipliers
 
     def whole(self, seconds: float) -> tuple[Floats, str] | None:
