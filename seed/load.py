@@ -29,6 +29,7 @@ from seed.loading.bulk import batches, new_entry
 from seed.loading.calls import plan_calls
 from seed.loading.desk import plan_desk
 from seed.loading.entries import plan_entries
+from seed.loading.fellowships import plan_fellowships
 from seed.loading.matches import plan_allocation, plan_matches
 from seed.loading.panel import plan_panel
 from seed.loading.people import plan_people
@@ -49,6 +50,15 @@ ENVIRONMENTS = frozenset({"demo", "development", "test"})
 LIST = "demo.json"
 SYLLABLES = tuple(f"{first}{second}" for first in "bdfgklmnprstvz" for second in "aeiou")
 
+PLANS = (
+    plan_people,
+    plan_calls,
+    plan_entries,
+    plan_panel,
+    plan_matches,
+    plan_allocation,
+    plan_fellowships,
+)
 Progress = Callable[[int, int], None]
 """Is told how many steps are done, and of how many."""
 
@@ -144,6 +154,7 @@ def _act_out(
             plan_matches,
             plan_allocation,
             plan_desk,
+            plan_fellowships,
         ):
             plan(stage)
         n_steps, n_played = len(stage.timeline), 0

@@ -53,6 +53,7 @@ class Stage:
     actors: dict[str, Actor] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     calls: dict[str, str] = field(default_factory=dict)
+    nominations: dict[str, str] = field(default_factory=dict)
 
     def entry(self, key: str) -> Entry:
         """The entry of a key, with the version that a reader would see now."""
