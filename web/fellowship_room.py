@@ -272,6 +272,7 @@ def _run(ref: str, errors: Mapping[str, Any]) -> str:
         found = shortlists.read_run(database, actor, ref, now=now)
         call_ref, people = shortlists.people_of_run(database, actor, ref, now=now)
         names = value_names(database)
+        may_approve = shortlists.may_approve(database, actor, call_ref, now=now)
         others = [
             one
             for one in shortlists.list_runs(database, actor, call_ref, now=now)
@@ -284,6 +285,7 @@ def _run(ref: str, errors: Mapping[str, Any]) -> str:
         run=found,
         record=found.record,
         call_ref=call_ref,
+        may_approve=may_approve,
         people=people,
         names=names,
         attributes=ATTRIBUTE_NAMES,

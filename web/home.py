@@ -56,6 +56,7 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
         frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER}),
     ),
     (Message("Declarations"), "conflicts.register", frozenset({Role.AUDITOR})),
+    (Message("Nominations to mark"), "marks.queue", frozenset({Role.REVIEWER})),
     (Message("Weights"), "weights.show", frozenset({Role.OFFICER})),
     (Message("Help"), "help.show", None),
 )

@@ -13,7 +13,7 @@ from frame.language import current_language
 from services import vocabularies
 from services.clock import utc_now
 from services.fellowships import panel
-from services.fellowships.fields import ANSWERS
+from services.fellowships.fields import ANSWERS, Kind
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound
@@ -36,6 +36,8 @@ ANSWERS_TO_GATE: Mapping[str, Message] = {
     ConflictAnswer.POSSIBLE.value: Message("Perhaps: I describe it, and an officer decides"),
     ConflictAnswer.CONFLICT.value: Message("Yes: I have a conflict of interest and do not mark"),
 }
+_UNSHOWN = (Kind.FLAG, Kind.EMAIL)
+"""Consents and addresses say nothing of merit."""
 KEPT = Message("Your marks are kept. They count once you submit them.")
 SUBMITTED = Message("Your marks are submitted. You can change them until the marks are locked.")
 STEPPED_BACK = Message("Thank you. You do not mark this nomination.")
@@ -137,7 +139,7 @@ def _page(ref: str, errors: Mapping[str, Any]) -> str:
     answers = [
         (one, words_of(one.name, sheet.content.get(one.name), countries))
         for one in ANSWERS
-        if sheet.content is not None and one.name in sheet.content
+        if sheet.content is not None and one.name in sheet.content and one.kind not in _UNSHOWN
     ]
     low, high, step = sheet.scale
     return render_template(

@@ -24,7 +24,7 @@ from fellowships.facts import require_sound
 from fellowships.record import written
 from models.calls import Call
 from models.fellowships import Fellowship, Nomination, ShortlistPin, ShortlistRun
-from procedure.access import require
+from procedure.access import may, require
 from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
@@ -114,6 +114,12 @@ def ask_run(
         after={"run": run.ref, "trial": is_trial, "question_sha256": run.question_sha256},
     )
     return _sheet(run, fellowship)
+
+
+def may_approve(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> bool:
+    """May the actor take a list of this call, for the button? The use case asks again."""
+    call, _ = fellowship_of(session, call_ref)
+    return may(actor, Action.SHORTLIST_APPROVE, call_only(call), now)
 
 
 def cancel_run(session: Session, actor: Actor, ref: str, *, now: datetime) -> RunSheet:
