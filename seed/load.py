@@ -50,15 +50,6 @@ ENVIRONMENTS = frozenset({"demo", "development", "test"})
 LIST = "demo.json"
 SYLLABLES = tuple(f"{first}{second}" for first in "bdfgklmnprstvz" for second in "aeiou")
 
-PLANS = (
-    plan_people,
-    plan_calls,
-    plan_entries,
-    plan_panel,
-    plan_matches,
-    plan_allocation,
-    plan_fellowships,
-)
 Progress = Callable[[int, int], None]
 """Is told how many steps are done, and of how many."""
 
@@ -136,7 +127,16 @@ def _whole_world() -> Loaded | None:
     )
 
 
-PLANS = (plan_people, plan_calls, plan_entries, plan_panel, plan_matches, plan_allocation, plan_desk)
+PLANS = (
+    plan_people,
+    plan_calls,
+    plan_entries,
+    plan_panel,
+    plan_matches,
+    plan_allocation,
+    plan_desk,
+    plan_fellowships,
+)
 
 
 def _act_out(
@@ -146,16 +146,7 @@ def _act_out(
     with transaction() as session:
         load_reference(session, now=now)
         stage = Stage(session, world, Timeline(now), now, password_hash)
-        for plan in (
-            plan_people,
-            plan_calls,
-            plan_entries,
-            plan_panel,
-            plan_matches,
-            plan_allocation,
-            plan_desk,
-            plan_fellowships,
-        ):
+        for plan in PLANS:
             plan(stage)
         n_steps, n_played = len(stage.timeline), 0
 
