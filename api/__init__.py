@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from api import (
     account,
+    alike,
     allocations,
     assignment_plans,
     assignments,
@@ -46,6 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     reports.bp,
     introductions.bp,
     allocations.bp,
+    alike.bp,
     reviews.bp,
     assignments.bp,
     assignment_plans.bp,

@@ -11,7 +11,7 @@ from schemas.bundles import BundlesSchema
 from schemas.coverage import CoverageSchema
 from services.clock import utc_now
 from services.queries.bundles import BundleRow, bundles_report
-from services.queries.coverage import Coverage, coverage_report
+from services.queries.coverage import Coverage, coverage_report, waiting_requests
 from services.transaction import reading
 from vocabulary.actions import Action
 
@@ -25,11 +25,22 @@ def get_coverage() -> dict[str, Any]:
     """Needs nobody offers to meet, and offers nobody asks for, by need and region."""
     with reading() as session:
         report = coverage_report(session, current_actor(), language=current_language())
+        waiting = waiting_requests(session, current_actor())
     return {
         "requests": report.table.n_requests,
         "offers": report.table.n_offers,
         "items": [_cell(cell, shows_met=report.shows_met) for cell in report.table.cells],
         "unasked_offers": report.unasked,
+        "waiting": [
+            {
+                "ref": one.ref,
+                "title": one.title,
+                "language": one.language,
+                "submitted_on": one.submitted_on,
+                "calls": one.n_calls,
+            }
+            for one in waiting
+        ],
         "next": None,
     }
 
@@ -57,6 +68,8 @@ def get_bundles() -> dict[str, Any]:
         "items": [_bundle(row) for row in report.rows],
         "compared": report.n_compared,
         "cut": report.is_cut,
+        "made_at": report.made_at,
+        "stale": report.is_stale,
         "next": None,
     }
 

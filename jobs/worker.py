@@ -20,6 +20,7 @@ from jobs.allocations import make_allocation
 from jobs.delivery import Deliver
 from jobs.index import IndexBuilder
 from jobs.mail import Clock, send_next
+from jobs.reports import find_alike, make_bundles
 from jobs.shortlists import run_shortlists
 from jobs.vectors import build_vectors, drop_vectors
 from services import assignment_steps, attachments, calls, conflict_answers, screening_clock, upkeep
@@ -73,6 +74,8 @@ def tasks(
         Task("vectors", timedelta(seconds=1), partial(build_vectors, clock, stop)),
         Task("shortlists", timedelta(seconds=1), partial(run_shortlists, clock)),
         Task("allocations", timedelta(seconds=1), partial(make_allocation, clock, stop)),
+        Task("find_alike", timedelta(seconds=5), partial(find_alike, clock, stop)),
+        Task("bundles", timedelta(minutes=1), partial(make_bundles, clock)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
         Task("review_reminders", timedelta(minutes=10), partial(review_reminders, clock)),

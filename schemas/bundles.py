@@ -35,4 +35,10 @@ class BundlesSchema(HouseSchema):
     items = fields.List(fields.Nested(BundleSchema), required=True)
     compared = fields.Integer(required=True)
     cut = fields.Boolean(required=True)
+    made_at = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "where a background job made them; null: made for this answer"},
+    )
+    stale = fields.Boolean(required=True, metadata={"description": "entries changed since `made_at`"})
     next = fields.String(required=True, allow_none=True)

@@ -30,6 +30,16 @@ class UnaskedOfferSchema(HouseSchema):
     language = fields.String(required=True, allow_none=True)
 
 
+class WaitingSchema(HouseSchema):
+    """A request without an agreed match, and the calls that closed since it was submitted."""
+
+    ref = fields.String(required=True)
+    title = fields.String(required=True)
+    language = fields.String(required=True, allow_none=True)
+    submitted_on = fields.Date(required=True)
+    calls = fields.Integer(required=True)
+
+
 class CoverageSchema(HouseSchema):
     """What is asked for and what is offered, by need and IPBES region."""
 
@@ -37,4 +47,9 @@ class CoverageSchema(HouseSchema):
     offers = fields.Integer(required=True)
     items = fields.List(fields.Nested(CoverageCellSchema), required=True)
     unasked_offers = fields.List(fields.Nested(UnaskedOfferSchema), required=True)
+    waiting = fields.List(
+        fields.Nested(WaitingSchema),
+        required=True,
+        metadata={"description": "those that waited through most calls first; empty but for the secretariat"},
+    )
     next = fields.String(required=True, allow_none=True)

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web import (
     account,
+    alike,
     allocations,
     assignment_plans,
     assignments,
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     matches.bp,
     introductions.bp,
     allocations.bp,
+    alike.bp,
     coverage.bp,
     weights.bp,
     panels.bp,

@@ -57,6 +57,7 @@ MENU: tuple[tuple[Message, str, frozenset[Role] | None], ...] = (
     ),
     (Message("Declarations"), "conflicts.register", frozenset({Role.AUDITOR})),
     (Message("Nominations to mark"), "marks.queue", frozenset({Role.REVIEWER})),
+    (message_in("the menu of officers", "Look alike"), "alike.show_all", frozenset({Role.OFFICER})),
     (Message("Weights"), "weights.show", frozenset({Role.OFFICER})),
     (Message("Help"), "help.show", None),
 )

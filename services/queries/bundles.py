@@ -8,26 +8,32 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matching.bundles import Bundle, bundle
-from matching.facts import EntryFacts
+from matching.bundles import MOST_REQUESTS, SMALLEST, Bundle, bundle
+from matching.facts import EntryFacts, Term
 from matching.glossary import shipped_glossary
-from matching.rank import rank
 from services import vocabularies
 from services.match_facts import Audience
 from services.match_index import current_index
 from services.matches import audience_of, conflicting
 from services.queries.coverage import met_requests
+from services.ranking import candidates, rank_entry
+from services.stored_reports import data_hash, stored
 from vocabulary.people import Actor
 from vocabulary.states import EntryKind
 
 MOST_COMPARED = 500
 """Requests compared for a page, the newest; the time grows with the square."""
+MOST_STORED = MOST_REQUESTS
+"""Requests compared by the background job."""
+MOST_ROWS = 100
+KIND = "bundles"
 N_OFFERS = 3
 _KEPT = 8
 
@@ -56,11 +62,29 @@ class BundleRow:
 
 @dataclass(frozen=True, slots=True)
 class BundlesReport:
-    """Bundles, the largest first; `is_cut` when there are more requests than were compared."""
+    """Bundles, the largest first; `is_cut` when there are more requests than were compared.
+
+    `made_at` is set where a background job made them; `is_stale` when entries changed since then.
+    """
 
     rows: tuple[BundleRow, ...]
     n_compared: int
     is_cut: bool
+    made_at: datetime | None = None
+    is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The requests of an audience that are too many for a page, for the background job."""
+
+    requests: Sequence[EntryFacts]
+    made_from: str
+
+    @property
+    def n_requests(self) -> int:
+        """How many are compared."""
+        return len(self.requests)
 
 
 _made: OrderedDict[object, tuple[Bundle, ...]] = OrderedDict()
@@ -71,28 +95,86 @@ def bundles_report(session: Session, actor: Actor, *, language: str, now: dateti
     """Bundles of what may be matched now."""
     audience = audience_of(actor)
     is_inside = audience is Audience.INSIDE
-    hidden = conflicting(session, actor) | met_requests(session) if is_inside else frozenset()
+    hidden = conflicting(session, actor) | _met(session, audience) if is_inside else frozenset()
     index = current_index(session, audience, EntryKind.REQUEST)
     versions = {ref: version for ref, version in index.versions().items() if ref not in hidden}
-    compared = sorted(versions, reverse=True)[:MOST_COMPARED]
+    kept = stored(session, KIND, audience) if len(versions) > MOST_COMPARED else None
+    most = MOST_STORED if kept is not None and kept.content else MOST_COMPARED
+    compared = sorted(versions, reverse=True)[:most]
     requests = {ref: facts for ref in compared if (facts := index.get(ref)) is not None}
-    key = (str(session.get_bind().engine.url), audience, tuple((ref, versions[ref]) for ref in compared))
-    found = _bundles(key, list(requests.values()))
+    if kept is not None and kept.content:
+        found = _still_there(kept.content, requests)
+    else:
+        url = str(session.get_bind().engine.url)
+        key = (url, audience, tuple((ref, versions[ref]) for ref in compared))
+        found = _bundles(key, list(requests.values()))
+    offers = candidates(session, audience, EntryKind.OFFER).without(hidden)
     words = _Words(session, language)
-    offers = current_index(session, audience, EntryKind.OFFER).with_changes(removed=hidden)
     rows = []
-    for one in found:
+    for one in found[:MOST_ROWS]:
         members = [requests[ref] for ref in one.ids]
-        ranked = rank(
-            _together(one, members),
-            offers,
-            places=vocabularies.places(session),
-            today=now.date(),
-            top=N_OFFERS,
-        )
-        nearest = [facts for match in ranked.matches if (facts := offers.get(match.id)) is not None]
+        ranked = rank_entry(session, _together(one, members), offers, today=now.date(), top=N_OFFERS)
+        nearest = [facts for match in ranked.matches if (facts := offers.index.get(match.id)) is not None]
         rows.append(words.row(one, members, nearest))
-    return BundlesReport(tuple(rows), len(requests), len(versions) > MOST_COMPARED)
+    return BundlesReport(
+        tuple(rows),
+        len(requests),
+        len(versions) > most,
+        kept.made_at if kept is not None and kept.content else None,
+        kept is not None
+        and kept.made_from != data_hash(_compared(index.versions(), _met(session, audience))),
+    )
+
+
+def work_of(session: Session, audience: Audience) -> Work | None:
+    """What is to be bundled in the background; None where a page can do it, or nothing changed."""
+    index = current_index(session, audience, EntryKind.REQUEST)
+    versions = _compared(index.versions(), _met(session, audience))
+    if len(versions) <= MOST_COMPARED:
+        return None
+    made_from = data_hash(versions)
+    kept = stored(session, KIND, audience)
+    if kept is not None and kept.made_from == made_from:
+        return None
+    return Work([facts for ref in sorted(versions) if (facts := index.get(ref)) is not None], made_from)
+
+
+def _met(session: Session, audience: Audience) -> frozenset[str]:
+    """Requests that have found a partner; the public does not know of it."""
+    return met_requests(session) if audience is Audience.INSIDE else frozenset()
+
+
+def _compared(versions: Mapping[str, int], met: frozenset[str]) -> dict[str, int]:
+    """The newest requests that are not met, as many as a job compares."""
+    chosen = sorted((ref for ref in versions if ref not in met), reverse=True)[:MOST_STORED]
+    return {ref: versions[ref] for ref in chosen}
+
+
+def make(work: Work) -> dict[str, Any]:
+    """The slow step: bundles as JSON values, without any transaction."""
+    return {"bundles": [asdict(one) for one in bundle(work.requests)]}
+
+
+def _still_there(content: Mapping[str, Any], requests: Mapping[str, EntryFacts]) -> tuple[Bundle, ...]:
+    """Kept bundles without the requests that the reader may not see, or that are gone, or met."""
+    found = []
+    for one in content["bundles"]:
+        ids = tuple(ref for ref in one["ids"] if ref in requests)
+        if len(ids) >= SMALLEST:
+            places = sorted({code for ref in ids for code in requests[ref].countries})
+            found.append(
+                Bundle(
+                    ids=ids,
+                    concepts=tuple(one["concepts"]),
+                    words=tuple(one["words"]),
+                    needs=tuple(one["needs"]),
+                    support=tuple(one["support"]),
+                    countries=tuple(Term("country", code) for code in places),
+                    usd_asked=sum(requests[ref].amount_usd or 0.0 for ref in ids),
+                    cohesion=one["cohesion"],
+                )
+            )
+    return tuple(found)
 
 
 def _bundles(key: object, requests: Sequence[EntryFacts]) -> tuple[Bundle, ...]:

@@ -117,7 +117,7 @@ class Place:
     def _named(self, value: object, *, missing: bool) -> object:
         if not isinstance(value, str):
             return value
-        for name in ("request", "offer", "panel"):
+        for name in ("request", "public", "offer", "panel"):
             value = value.replace(f"{{{name}}}", MISSING if missing else getattr(self.world, name))
         return value
 

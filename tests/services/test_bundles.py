@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
+from jobs.reports import make_bundles
+from services.queries import bundles
 from services.queries.bundles import BundlesReport, bundles_report
 from tests.factories import OFFICER, make_published, make_submitted
 from tests.fixtures import NOW, Opened
@@ -67,3 +70,37 @@ def test_api_and_page_show_the_bundle(client, refs: dict[str, str]) -> None:
     assert [one["ref"] for one in answer["items"][0]["offers"]] == [refs["offer"]]
     assert refs["first"] in page
     assert refs["hidden"] not in page
+
+
+def test_many_requests_are_bundled_in_the_background(
+    app: Flask, write: Opened, read: Opened, refs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "MOST_COMPARED", 1)
+    before = report(read, OFFICER)
+    with app.app_context():
+        make_bundles(lambda: NOW)
+    after = report(read, OFFICER)
+    with write() as session:
+        make_published(session, title="One more", organisation_name="Later")
+    stale = report(read, OFFICER)
+    with app.app_context():
+        make_bundles(lambda: NOW)
+    anew = report(read, OFFICER)
+
+    assert (before.made_at, before.is_cut) == (None, True)
+    assert (after.made_at, after.is_cut, after.is_stale) == (NOW, False, False)
+    assert {one.ref for row in after.rows for one in row.requests} >= {refs["first"], refs["second"]}
+    assert (stale.is_stale, anew.is_stale) == (True, False)
+
+
+def test_kept_bundle_holds_nothing_that_the_reader_may_not_see(
+    app: Flask, read: Opened, refs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "MOST_COMPARED", 1)
+    with app.app_context():
+        make_bundles(lambda: NOW)
+
+    seen = {one.ref for row in report(read, SIGNED_OUT).rows for one in row.requests}
+
+    assert refs["hidden"] not in seen
+    assert seen >= {refs["first"], refs["second"]}
