@@ -32,9 +32,10 @@ UNSAID = "none"
 
 TILES: Mapping[str, tuple[int, int]] = {
     "americas": (4, 66),
-    "europe_central_asia": (158, 8),
-    "africa": (158, 124),
-    "asia_pacific": (312, 66),
+    "europe_central_asia": (212, 8),
+    "africa": (212, 124),
+    "asia_pacific": (420, 66),
+    "antarctica": (212, 240),
 }
 """Where the tile of each region stands: a scheme from west to east, not a map of borders."""
 
@@ -82,14 +83,10 @@ def show() -> ResponseReturnValue:
 
 
 def _tiles(cells: tuple[Coverage, ...], need: str | None, names: Mapping[str, str]) -> list[Tile]:
-    """A tile for each region; without a need, over the needs that have no need above them."""
+    """A tile for each region, of one need, or of all: then a request counts once for each that it names."""
     found = []
     for code, (x, y) in TILES.items():
-        mine = [
-            cell
-            for cell in cells
-            if cell.region == code and (cell.need == need if need else "." not in (cell.need or ""))
-        ]
+        mine = [cell for cell in cells if cell.region == code and need in (None, cell.need)]
         asked, offered = sum(cell.n_asked for cell in mine), max((cell.n_offered for cell in mine), default=0)
         gaps = sum(cell.is_gap for cell in mine)
         found.append((code, x, y, asked, offered, gaps))
