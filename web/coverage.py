@@ -11,8 +11,6 @@ from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
 from frame.language import current_language
-from procedure.access import may
-from procedure.facts import NOTHING
 from services.clock import utc_now
 from services.queries.bundles import bundles_report
 from services.queries.coverage import (
@@ -20,6 +18,7 @@ from services.queries.coverage import (
     by_need,
     coverage_cell,
     coverage_report,
+    may_draft_call,
     waiting_requests,
 )
 from services.transaction import reading
@@ -78,7 +77,7 @@ def show() -> ResponseReturnValue:
         waiting=waiting[:N_WAITING],
         cycles=sorted(Counter(one.n_calls for one in waiting).items()),
         n_waiting=len(waiting),
-        may_call=may(actor, Action.CALL_CREATE, NOTHING, now),
+        may_call=may_draft_call(actor, now=now),
     )
 
 
@@ -109,9 +108,7 @@ def cell() -> ResponseReturnValue:
     actor, now = current_actor(), utc_now()
     with reading() as session:
         found = coverage_cell(session, actor, need, region, language=current_language())
-    return render_template(
-        "coverage_cell.html", cell=found, may_call=may(actor, Action.CALL_CREATE, NOTHING, now)
-    )
+    return render_template("coverage_cell.html", cell=found, may_call=may_draft_call(actor, now=now))
 
 
 @bp.get("/bundles")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,10 +19,13 @@ from matching.facts import EntryFacts
 from models.calls import Call
 from models.entries import Entry
 from models.matches import Match
+from procedure.access import may
+from procedure.facts import NOTHING
 from services import vocabularies
 from services.match_facts import TAKING_PLACES, Audience
 from services.match_index import current_index
 from services.matches import audience_of, conflicting
+from vocabulary.actions import Action
 from vocabulary.errors import NotFound
 from vocabulary.people import Actor
 from vocabulary.states import CallKind, CallState, EntryKind
@@ -175,6 +178,11 @@ def waiting_requests(session: Session, actor: Actor) -> tuple[Waiting, ...]:
     return tuple(sorted(found, key=lambda one: (-one.n_calls, one.submitted_on, one.ref)))
 
 
+def may_draft_call(actor: Actor, *, now: datetime) -> bool:
+    """May the reader draft a call for a gap?"""
+    return may(actor, Action.CALL_CREATE, NOTHING, now)
+
+
 def _entries(
     session: Session, audience: Audience, kind: EntryKind, hidden: frozenset[str]
 ) -> dict[str, EntryFacts]:
@@ -208,5 +216,6 @@ __all__ = [
     "by_need",
     "coverage_cell",
     "coverage_report",
+    "may_draft_call",
     "waiting_requests",
 ]
