@@ -21,7 +21,7 @@ from vocabulary.fellowships import MeritBand
 from vocabulary.messages import Message
 from vocabulary.states import ConflictAnswer
 from web.forms import version_of
-from web.nominations import title_of, words_of
+from web.nomination_answers import title_of, words_of
 from web.session import tell
 
 bp = Blueprint("marks", __name__, url_prefix="/marks")

@@ -11,16 +11,15 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
-from werkzeug.datastructures import MultiDict
 
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.nominations import NominationContentSchema
 from services import vocabularies
 from services.clock import utc_now
-from services.fellowships import files, nominations, nominators
-from services.fellowships.fields import ANSWERS, BY_NAME, DEGREE_TYPES, SECTIONS, Kind, of_section
-from services.queries.calls import best_language, call_page
+from services.fellowships import files, nominations
+from services.fellowships.fields import ANSWERS, BY_NAME, DEGREE_TYPES, SECTIONS, of_section
+from services.queries.calls import call_page
 from services.queries.nominations import NominationPage, nomination_page, own_nominations
 from services.transaction import reading, transaction
 from translations.catalogues import translate, translate_errors
@@ -30,16 +29,12 @@ from vocabulary.fellowships import NominationDocument
 from vocabulary.messages import Message
 from web.files import SAFE_HEADERS
 from web.forms import version_of
+from web.nomination_answers import DOCUMENTS, labels, title_of, typed_answers, words_of
 from web.session import tell
 
 bp = Blueprint("nominations", __name__)
 
 CODES = tuple(SECTIONS)
-DOCUMENTS: Mapping[str, Message] = {
-    NominationDocument.CV.value: Message("Curriculum vitae"),
-    NominationDocument.CONFLICT_FORM.value: Message("Signed conflict-of-interest form"),
-    NominationDocument.SUPPORTING.value: Message("Supporting document"),
-}
 TRAVEL: Mapping[str, Message] = {
     "developing": Message("Support for travel is likely: a developing country. The secretariat confirms it."),
     "transition": Message(
@@ -50,12 +45,6 @@ TRAVEL: Mapping[str, Message] = {
 COMPLETED = Message("The form is complete. Your nominator was asked by mail to approve it.")
 OPEN_AGAIN = Message("The form is open again. Your nominator's link no longer holds.")
 WITHDRAWN = Message("The nomination was withdrawn.")
-
-
-def labels() -> dict[str, Message]:
-    """What each field is called, in the summary of errors too."""
-    named = {answer.name: answer.label for answer in ANSWERS}
-    return named | {f"file.{code}": label for code, label in DOCUMENTS.items()}
 
 
 @bp.get("/nominations")
@@ -229,85 +218,7 @@ def download(file_ref: str) -> Response:
     return answer
 
 
-# --- the nominator ----------------------------------------------------------------------------------------
-
-
-@bp.get("/nominations/approval/<secret>")
-@acts(Action.NOMINATION_APPROVE)
-def ask_approval(secret: str) -> ResponseReturnValue:
-    """What is to be approved, with two buttons; opening the page changes nothing."""
-    return _approval(secret, {})
-
-
-@bp.post("/nominations/approval/<secret>")
-@acts(Action.NOMINATION_APPROVE)
-def answer_approval(secret: str) -> ResponseReturnValue:
-    """Approve, or refuse with a reason."""
-    now = utc_now()
-    try:
-        with transaction() as database:
-            if request.form.get("answer") == "no":
-                nominators.refuse(database, secret, request.form.get("reason", ""), now=now)
-                return render_template("nominations/answered.html", is_approved=False)
-            nominators.approve(
-                database, secret, commits_time=request.form.get("commits_time") == "yes", now=now
-            )
-    except Invalid as wrong:
-        return _approval(secret, wrong.errors), 422
-    return redirect(url_for("nominations.ask_approval", secret=secret), 303)
-
-
-def _approval(secret: str, errors: Mapping[str, Any]) -> str:
-    with reading() as database:
-        found = nominators.approval_behind(database, secret, now=utc_now())
-    return render_template(
-        "nominations/approval.html",
-        approval=found,
-        secret=secret,
-        errors=errors,
-        typed=request.form,
-        title_of=title_of,
-        labels=labels(),
-        words_of=words_of,
-        answers=[BY_NAME[name] for name in found.content],
-        states={"is_open": found.state.value == "awaiting_nominator"},
-    )
-
-
 # --- pages ------------------------------------------------------------------------------------------------
-
-
-def typed_answers(form: MultiDict[str, str], section: str) -> dict[str, Any]:
-    """The answers of one section as typed, empty ones as None or []."""
-    return {answer.name: _typed(form, answer.name, answer.kind) for answer in of_section(section)}
-
-
-def _typed(form: MultiDict[str, str], name: str, kind: Kind) -> Any:
-    if kind is Kind.CODES:
-        return [code for code in form.getlist(name) if code]
-    if kind is Kind.FLAG:
-        return form.get(name) == "yes"
-    if kind is Kind.LINES:
-        return form.get(name, "").replace("\r\n", "\n")
-    if kind is Kind.DEGREES:
-        return _rows(form, name, ("degree", "field", "place", "year"))
-    if kind is Kind.POSITIONS:
-        return _rows(form, name, ("employer", "first_year", "last_year"))
-    return form.get(name, "").replace("\r\n", "\n").strip() or None
-
-
-def _rows(form: MultiDict[str, str], name: str, parts: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Rows of fields such as degrees.0.year; an empty row is left out."""
-    found = []
-    for at in range(BY_NAME[name].most):
-        row = {part: form.get(f"{name}.{at}.{part}", "").strip() or None for part in parts}
-        if any(row.values()):
-            found.append({part: _number(text) if "year" in part else text for part, text in row.items()})
-    return found
-
-
-def _number(text: str | None) -> Any:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else text
 
 
 def _loaded(typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -412,47 +323,6 @@ def _shown(database: Any, page: NominationPage) -> dict[str, Any]:
     }
 
 
-def words_of(
-    name: str,
-    value: Any,
-    countries: Mapping[str, str] | None = None,
-    chapters: Mapping[str, str] | None = None,
-) -> list[Any]:
-    """An answer as the words to show, one for each line."""
-    answer = BY_NAME[name]
-    if value in (None, "", [], False):
-        return []
-    if answer.kind is Kind.FLAG:
-        return [Message("Yes")]
-    if answer.kind is Kind.COUNTRY:
-        return [(countries or {}).get(value, value)]
-    if answer.options:
-        codes = value if isinstance(value, list) else [value]
-        return [answer.options.get(code, code) for code in codes]
-    if name == "chapters":
-        return [(chapters or {}).get(code, code) for code in value]
-    if answer.kind is Kind.DEGREES:
-        return [
-            ", ".join(
-                str(part)
-                for part in (
-                    translate(DEGREE_TYPES.get(one["degree"], one["degree"]), current_language()),
-                    one.get("field"),
-                    one.get("place"),
-                    one.get("year"),
-                )
-                if part
-            )
-            for one in value
-        ]
-    if answer.kind is Kind.POSITIONS:
-        return [
-            f"{one['employer']} {one.get('first_year') or ''}–{one.get('last_year') or ''}".strip()
-            for one in value
-        ]
-    return list(value) if isinstance(value, list) else [value]
-
-
 def _steps(page: NominationPage) -> list[dict[str, Any]]:
     """The sections beside the form, each with whether something in it is missing."""
     open_ = {BY_NAME[name].section for name in page.problems if name in BY_NAME}
@@ -472,8 +342,3 @@ def _steps(page: NominationPage) -> list[dict[str, Any]]:
         }
     )
     return steps
-
-
-def title_of(titles: Mapping[str, str]) -> str:
-    """A text in the reader's language, or the nearest there is."""
-    return titles.get(best_language(titles, current_language()), "")

@@ -438,8 +438,8 @@ ABOUT: Mapping[str, str] = {
             "download",
         )
     },
-    "nominations.ask_approval": "secret",
-    "nominations.answer_approval": "secret",
+    "approvals.show": "secret",
+    "approvals.answer": "secret",
     "marks.queue": "nothing",
     "marks.show": "nomination",
     "marks.answer": "nomination",
