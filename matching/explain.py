@@ -72,7 +72,8 @@ def shared_terms(
         by_word[word] = by_word.get(word, 0.0) + share
         if ours != theirs:
             others[word] = max(others.get(word, (0.0, "")), (share, written[1].get(theirs, theirs)))
-    rounded = [(-round(share, 9), word) for word, share in by_word.items()]
+    # Twelve digits first: what lies half-way between two numbers of nine would fall to either by noise.
+    rounded = [(-round(round(share, 12), 9), word) for word, share in by_word.items()]
     rounded.sort()
     return tuple(
         SharedTerm(word, share, others.get(word, (0.0, ""))[1])
