@@ -101,7 +101,11 @@ def state_in(shown: Shown, plan: EntryPlan) -> str:
     decided = {decision.entry for decision in shown.world.decisions}
     if plan.state != "submitted" or plan.key not in reviewed:
         return plan.state
-    return "decided" if plan.key in decided else "in_review"
+    if plan.key in decided:
+        return "decided"
+    sittings = [one for one in shown.world.assignments if one.entry == plan.key]
+    is_all_in = all(one.review is None or one.review.submitted_at is not None for one in sittings)
+    return "deliberation" if is_all_in else "in_review"
 
 
 # --- what is in it ----------------------------------------------------------------------------------------
