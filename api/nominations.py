@@ -89,15 +89,18 @@ def get_list(query: dict[str, Any]) -> dict[str, Any]:
         if "call" not in query:
             rows = own_nominations(session, current_actor(), now=now)
             return {"items": [row_out(row) for row in rows], "next": None, "total": len(rows)}
-        found, more, total = nominations_of_call(
-            session,
-            current_actor(),
-            query["call"],
-            now=now,
-            state=query.get("state"),
-            after=query.get("cursor") or 0,
-            limit=query["limit"],
-        )
+        try:
+            found, more, total = nominations_of_call(
+                session,
+                current_actor(),
+                query["call"],
+                now=now,
+                state=query.get("state"),
+                after=query.get("cursor") or 0,
+                limit=query["limit"],
+            )
+        except NotFound as none:
+            raise Invalid({"call": [Message("There is no call {ref}.", ref=query["call"])]}) from none
     return {
         "items": [row_out(row) for row in found],
         "next": None if more is None else str(more),
