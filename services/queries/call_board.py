@@ -62,6 +62,7 @@ class CallBoard:
     may_edit: bool
     may_announce: bool
     may_propose: bool
+    may_see_figures: bool
     has_deadline: bool
     is_before_opening: bool
     counts: tuple[tuple[Message, int], ...]
@@ -95,6 +96,8 @@ def call_board(session: Session, actor: Actor, ref: str, *, now: datetime, langu
         may_edit=call.state is CallState.DRAFT and may(actor, Action.CALL_EDIT, facts, now),
         may_announce=may_announce(session, actor, call, now),
         may_propose=call.state not in (CallState.DRAFT, CallState.CANCELLED, CallState.ARCHIVED),
+        may_see_figures=may(actor, Action.REVIEW_READ_STATISTICS, facts, now)
+        and call.state is not CallState.DRAFT,
         has_deadline=call.closes_at is not None,
         is_before_opening=call.state is CallState.SCHEDULED and call.opens_at > now,
         counts=tuple((label_of(name), n) for name, n in sorted(counts.items())),
