@@ -109,7 +109,7 @@ def get_register() -> dict[str, Any]:
     }
 
 
-@bp.route("/conflicts/<ref>/people/<int:account_id>/ruling", methods=["PUT"])
+@bp.route("/conflicts/<ref>/people/<int(max=2147483647):account_id>/ruling", methods=["PUT"])
 @acts(Action.CONFLICT_RULE)
 @bp.doc(parameters=[REPEAT])
 @bp.arguments(RulingSchema)
@@ -129,7 +129,7 @@ def put_ruling(given: dict[str, Any], ref: str, account_id: int) -> Response:
     return write_once(work)
 
 
-@bp.route("/conflicts/<ref>/people/<int:account_id>/pointed", methods=["POST"])
+@bp.route("/conflicts/<ref>/people/<int(max=2147483647):account_id>/pointed", methods=["POST"])
 @acts(Action.CONFLICT_SUGGEST)
 @bp.doc(parameters=[REPEAT])
 @bp.arguments(HintReplySchema)
@@ -154,7 +154,7 @@ def answer_hint(given: dict[str, Any], ref: str, account_id: int) -> Response:
     return write_once(work)
 
 
-@bp.route("/conflicts/<ref>/people/<int:account_id>/lift", methods=["POST"])
+@bp.route("/conflicts/<ref>/people/<int(max=2147483647):account_id>/lift", methods=["POST"])
 @acts(Action.CONFLICT_LIFT)
 @bp.doc(parameters=[REPEAT])
 @bp.arguments(LiftSchema)
@@ -173,7 +173,7 @@ def propose_lift(given: dict[str, Any], ref: str, account_id: int) -> Response:
     return write_once(work)
 
 
-@bp.route("/conflicts/<ref>/people/<int:account_id>/lift", methods=["PUT"])
+@bp.route("/conflicts/<ref>/people/<int(max=2147483647):account_id>/lift", methods=["PUT"])
 @acts(Action.CONFLICT_LIFT)
 @bp.doc(parameters=[REPEAT])
 @bp.response(200, ConflictStateSchema)

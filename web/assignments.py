@@ -183,7 +183,7 @@ def propose() -> ResponseReturnValue:
     return _done(Message("Proposed to the officers of the call."))
 
 
-@bp.post("/proposals/<int:proposal_id>")
+@bp.post("/proposals/<int(max=2147483647):proposal_id>")
 @acts(Action.ASSIGNMENT_MAKE)
 def answer_proposal(proposal_id: int) -> ResponseReturnValue:
     """Make the assignment that a moderator proposed, or dismiss the proposal."""

@@ -17,6 +17,7 @@ from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound
 from vocabulary.messages import Message, plural_message
+from web.forms import version_of
 from web.session import tell
 
 bp = Blueprint("board", __name__, url_prefix="/today")
@@ -166,7 +167,7 @@ def plan(code: str) -> ResponseReturnValue:
 def carry_out(code: str) -> ResponseReturnValue:
     """The second step: do it to the entries that were shown, at the versions that were shown."""
     pairs = [text.rpartition(":") for text in request.form.getlist("entry")]
-    versions = {ref: int(version) for ref, _, version in pairs if version.isascii() and version.isdigit()}
+    versions = {ref: version_of({"version": version}) for ref, _, version in pairs if ref}
     try:
         with transaction() as session:
             n = bulk_screening.carry_out(session, current_actor(), code, versions, now=utc_now())

@@ -136,7 +136,7 @@ def answer_errors(typed: Mapping[str, Any], wrong: ValidationError) -> dict[str,
 # --- for those who rule -----------------------------------------------------------------------------------
 
 
-@bp.post("/<ref>/people/<int:account_id>/ruling")
+@bp.post("/<ref>/people/<int(max=2147483647):account_id>/ruling")
 @acts(Action.CONFLICT_RULE)
 def rule(ref: str, account_id: int) -> ResponseReturnValue:
     """Rule on a possible conflict of anybody."""
@@ -149,7 +149,7 @@ def rule(ref: str, account_id: int) -> ResponseReturnValue:
     return _done(Message("The ruling is kept, and the person is told."))
 
 
-@bp.post("/<ref>/people/<int:account_id>/pointed")
+@bp.post("/<ref>/people/<int(max=2147483647):account_id>/pointed")
 @acts(Action.CONFLICT_SUGGEST)
 def answer_hint(ref: str, account_id: int) -> ResponseReturnValue:
     """Confirm or dismiss what the service points to for somebody."""
@@ -168,7 +168,7 @@ def answer_hint(ref: str, account_id: int) -> ResponseReturnValue:
     return _done(Message("Your answer is kept."))
 
 
-@bp.post("/<ref>/people/<int:account_id>/lift")
+@bp.post("/<ref>/people/<int(max=2147483647):account_id>/lift")
 @acts(Action.CONFLICT_LIFT)
 def propose_lift(ref: str, account_id: int) -> ResponseReturnValue:
     """Propose to lift an upheld conflict."""
@@ -183,7 +183,7 @@ def propose_lift(ref: str, account_id: int) -> ResponseReturnValue:
     return _done(Message("Proposed. It is lifted once the other of decider and auditor approves."))
 
 
-@bp.post("/<ref>/people/<int:account_id>/lift/approval")
+@bp.post("/<ref>/people/<int(max=2147483647):account_id>/lift/approval")
 @acts(Action.CONFLICT_LIFT)
 def approve_lift(ref: str, account_id: int) -> ResponseReturnValue:
     """Approve it: the conflict is lifted."""

@@ -6,6 +6,7 @@ import structlog
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from frame.access import current_actor
@@ -51,6 +52,8 @@ def answer(error: Exception) -> ResponseReturnValue:
         return expired_form()
     if isinstance(error, HTTPException):
         return http_error(error)
+    if isinstance(error, ValidationError):  # a form that lacks what its page always sends
+        return error_page(422, TEXTS[400])
     return unexpected(error)
 
 

@@ -23,6 +23,7 @@ from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, Refused
 from vocabulary.fellowships import RunState
 from vocabulary.messages import Message
+from web.forms import version_of
 from web.session import tell
 
 bp = Blueprint("fellowships", __name__)
@@ -118,14 +119,13 @@ def targets(ref: str) -> ResponseReturnValue:
     """Write the balance asked for: lines of attribute, value, min, max, kind, weight."""
     try:
         rows = _targets(request.form.get("targets", ""))
-        version = request.form.get("version", "")
         with transaction() as database:
             settings.set_fellowship(
                 database,
                 current_actor(),
                 ref,
                 {"targets": rows},
-                int(version) if version.isdigit() else 0,
+                version_of(request.form),
                 now=utc_now(),
             )
     except Invalid as wrong:
@@ -238,7 +238,7 @@ def _room(ref: str, errors: Mapping[str, Any]) -> str:
             actor,
             ref,
             now=now,
-            after=int(after) if after.isdigit() and len(after) < 10 else 0,
+            after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0,
             limit=PAGE,
         )
         try:
@@ -346,7 +346,9 @@ def _targets(text: str) -> list[dict[str, Any]]:
         cells = [cell.strip() for cell in line.replace(";", ",").split(",")]
         cells += [""] * (6 - len(cells))
         attribute, value, least, most, kind, weight = cells[:6]
-        numbers_fit = all(not one or (one.isascii() and one.isdigit()) for one in (least, most, weight))
+        numbers_fit = all(
+            not one or (one.isascii() and one.isdigit() and len(one) < 6) for one in (least, most, weight)
+        )
         if attribute not in ATTRIBUTES or not value or not numbers_fit or kind not in ("", "hard", "soft"):
             wrong.append(
                 Message(

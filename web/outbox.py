@@ -36,7 +36,7 @@ def show_all() -> ResponseReturnValue:
     return render_template("outbox/list.html", outbox=found, states=outbox.STATES, templates=TEMPLATES)
 
 
-@bp.get("/<int:mail_id>")
+@bp.get("/<int(max=2147483647):mail_id>")
 @acts(Action.MAIL_LIST)
 def show(mail_id: int) -> ResponseReturnValue:
     """One mail as it goes out, as plain text."""
@@ -57,7 +57,7 @@ def show(mail_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<int:mail_id>/release")
+@bp.post("/<int(max=2147483647):mail_id>/release")
 @acts(Action.LETTER_SEND)
 def release(mail_id: int) -> ResponseReturnValue:
     """Let a draft go."""
@@ -67,7 +67,7 @@ def release(mail_id: int) -> ResponseReturnValue:
     return redirect(url_for("outbox.show", mail_id=mail_id), 303)
 
 
-@bp.post("/<int:mail_id>/retry")
+@bp.post("/<int(max=2147483647):mail_id>/retry")
 @acts(Action.MAIL_RETRY)
 def retry(mail_id: int) -> ResponseReturnValue:
     """Try a mail again that was given up."""

@@ -39,6 +39,7 @@ from services.mail import queue_mail
 from services.references import next_reference
 from services.runtime import runtime
 from services.secrets import new_secret, secret_hash
+from services.throttle import Limit, count_try
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, Unauthenticated
 from vocabulary.fellowships import NominationAction, NominationState, NominatorAnswer
@@ -50,6 +51,9 @@ NOT_ONESELF = Message(
 )
 _OPEN = (NominationState.DRAFT, NominationState.AWAITING_NOMINEE)
 NOMINATOR = "nominator"
+MAILS_OF_NOMINEE = Limit("nominator_mail_of", 10, timedelta(hours=1))
+MAILS_TO_NOMINATOR = Limit("nominator_mail", 30, timedelta(hours=1))
+"""So that completing and taking back is no machine to send mail with; one institute nominates several."""
 
 
 def begin(
@@ -257,8 +261,13 @@ def check_codes(session: Session, fellowship: Fellowship, content: Mapping[str, 
 
 
 def ask_nominator(session: Session, item: Item, now: datetime) -> None:
-    """Mail the nominator a link to a page with a button; an earlier link ends."""
+    """Mail the nominator a link to a page with a button; an earlier link ends. Raises TooMany."""
     nomination = item.nomination
+    tries = [
+        (MAILS_OF_NOMINEE, str(nomination.nominee_id or nomination.ref)),
+        (MAILS_TO_NOMINATOR, nomination.nominator_email or ""),
+    ]
+    count_try(session, tries, now=now)
     end_links(session, nomination, now)
     until = nominator_deadline(item.call, item.fellowship)
     secret = new_secret()

@@ -17,12 +17,11 @@ from fellowships.panel import PanelResult, panel_result
 from models.calls import Call
 from models.fellowships import Fellowship, Nomination, PanelSeat
 from models.people import Account, RoleGrant
-from procedure.access import require
 from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
 from services.fellowships.fields import without_protected
-from services.fellowships.rows import Item, call_only, fellowship_of, fetch_for, touch
+from services.fellowships.rows import Item, fellowship_of, fetch_for, require_for_all, touch
 from services.fellowships.settings import scale_of, weights_of
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid
@@ -33,6 +32,7 @@ from vocabulary.states import ConflictAnswer
 
 LOCKED = Message("The marks are locked; they can no longer be changed.")
 LONGEST_NOTE = 4000
+_TO_MARK = (NominationState.IN_REVIEW, NominationState.BANDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Sheet:
 def start_review(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> int:
     """Hand every received nomination to the panel; returns how many."""
     call, _ = fellowship_of(session, call_ref)
-    require(actor, Action.MARK_SEAT, call_only(call), now)
+    require_for_all(session, actor, Action.MARK_SEAT, call, now)
     rows = session.execute(
         sa.select(Nomination)
         .where(Nomination.call_id == call.id, Nomination.state == NominationState.SUBMITTED)
@@ -93,7 +93,7 @@ def seat_members(
     All or nothing. Raises Invalid naming each pair that cannot be.
     """
     call, fellowship = fellowship_of(session, call_ref)
-    require(actor, Action.MARK_SEAT, call_only(call), now)
+    require_for_all(session, actor, Action.MARK_SEAT, call, now)
     _check_unlocked(fellowship)
     wanted = _wanted(session, call, pairs)
     kept = {
@@ -132,7 +132,9 @@ def _wanted(session: Session, call: Call, pairs: Sequence[tuple[str, str]]) -> l
             wrong = Message("“{ref}” is not with the panel of this call.", ref=ref)
         elif member is None:
             wrong = Message("“{email}” is no panel member of this call.", email=email)
-        elif member in (nomination.nominee_id, nomination.nominator_id):
+        elif member in (nomination.nominee_id, nomination.nominator_id) or (
+            email.lower() == nomination.nominator_email
+        ):
             wrong = Message("“{email}” is a party to {ref}.", email=email, ref=ref)
         else:
             wanted.append((nomination.id, member))
@@ -172,6 +174,8 @@ def answer_conflict(
     touch(seat, now)
     session.flush()
     audit.record(session, actor, "mark.answer", ("nomination", ref), now=now, after={"answer": answer.value})
+    if item.fellowship.marks_locked_at is None:  # marks given before count no more
+        _settle(session, item, now)
     return seat
 
 
@@ -214,12 +218,16 @@ def mark(
 def lock_marks(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> None:
     """No mark changes any more; only then can the seed of the lots be named. Raises Conflict."""
     call, fellowship = fellowship_of(session, call_ref, lock=True)
-    require(actor, Action.SHORTLIST_EDIT, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_EDIT, call, now)
     _check_unlocked(fellowship)
     unmarked = (
         session.execute(
             sa.select(Nomination.ref)
-            .where(Nomination.call_id == call.id, Nomination.state == NominationState.IN_REVIEW)
+            .where(
+                Nomination.call_id == call.id,
+                Nomination.state.in_(_TO_MARK),
+                Nomination.score.is_(None),
+            )
             .order_by(Nomination.ref)
         )
         .scalars()
@@ -272,13 +280,17 @@ def _is_clear(seat: PanelSeat) -> bool:
 
 
 def _settle(session: Session, item: Item, now: datetime) -> None:
-    """Write the score and band that the marks make, and the state that follows."""
+    """Write the score and band that the marks make, and the state that follows; none without marks."""
     nomination = item.nomination
     seats = (
         session.execute(sa.select(PanelSeat).where(PanelSeat.nomination_id == nomination.id)).scalars().all()
     )
     result = result_of(seats, item.fellowship)
     if result is None:
+        if nomination.score is not None:
+            nomination.score = nomination.band = None
+            touch(nomination, now)
+            session.flush()
         return
     nomination.score, nomination.band = result.score, result.band
     nomination.state = advance(NOMINATION_STEPS, nomination.state, NominationAction.BAND)

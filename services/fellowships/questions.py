@@ -19,9 +19,8 @@ from fellowships.facts import Pin as HeldPin
 from fellowships.record import Rule
 from models.calls import Call
 from models.fellowships import Fellowship, Nomination, ShortlistPin
-from procedure.access import require
 from services import vocabularies
-from services.fellowships.rows import call_only, fellowship_of
+from services.fellowships.rows import fellowship_of, require_for_all
 from vocabulary.actions import Action
 from vocabulary.fellowships import NominationState
 from vocabulary.people import Actor
@@ -57,7 +56,7 @@ class Lamp:
 def room_of(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> tuple[Lamp, ...]:
     """Each target with how many the pool holds. Raises NotFound, Refused."""
     call, fellowship = fellowship_of(session, call_ref)
-    require(actor, Action.SHORTLIST_READ, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
     values = [nominee.values for nominee in question_of_call(session, call, fellowship).nominations]
     return tuple(
         Lamp(

@@ -15,17 +15,21 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from models.calls import Call
 from models.fellowships import Fellowship, Nomination, PanelSeat
+from models.people import Account
 from procedure.access import may, require
 from procedure.facts import ItemFacts, Standing
+from procedure.reasons import REASONS
 from services.facts import deadline
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, NotFound
+from vocabulary.errors import Conflict, NotFound, Refused
+from vocabulary.fellowships import NominationState, NominatorAnswer
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 from vocabulary.states import CallKind, ConflictAnswer
 
 STALE = Message("Somebody else changed this meanwhile. Compare both versions and repeat your change.")
 _BY_NOMINATOR = frozenset({Action.NOMINATION_APPROVE})
+_ENDED = (NominationState.WITHDRAWN, NominationState.LAPSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,37 @@ def call_only(call: Call) -> ItemFacts:
         deadline_at=deadline(call, call.opens_at),
         four_eyes=call.four_eyes,
     )
+
+
+def require_for_all(session: Session, actor: Actor, action: Action, call: Call, now: datetime) -> None:
+    """Raise Refused unless the actor may do this to a whole call, and is no party to a nomination in it.
+
+    What touches every nomination (marks side by side, pins, runs, the approval) touches one's own.
+    """
+    require(actor, action, call_only(call), now)
+    if is_party(session, actor, call):
+        raise Refused(REASONS["own_case"], code="own_case")
+
+
+def is_party(session: Session, actor: Actor, call: Call) -> bool:
+    """Is the actor nominee or nominator, by account or by mail address, of a nomination of this call?"""
+    if actor.account_id is None:
+        return False
+    address = sa.select(sa.func.lower(Account.email)).where(Account.id == actor.account_id).scalar_subquery()
+    query = sa.select(Nomination.id).where(
+        Nomination.call_id == call.id,
+        Nomination.state.not_in(_ENDED),
+        sa.or_(
+            Nomination.nominee_id == actor.account_id,
+            Nomination.nominator_id == actor.account_id,
+            # a name in a form makes nobody a party; an approval by the mailed link does
+            sa.and_(
+                Nomination.nominator_answer == NominatorAnswer.APPROVED,
+                Nomination.nominator_email == address,
+            ),
+        ),
+    )
+    return session.execute(query.limit(1)).first() is not None
 
 
 def nominee_deadline(call: Call, nomination: Nomination) -> datetime | None:

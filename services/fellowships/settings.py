@@ -19,7 +19,7 @@ from models.calls import Call
 from models.fellowships import Fellowship
 from procedure.access import require
 from services import audit
-from services.fellowships.rows import STALE, call_only, touch
+from services.fellowships.rows import STALE, call_only, require_for_all, touch
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound
 from vocabulary.fellowships import FellowshipBody
@@ -90,7 +90,7 @@ def set_fellowship(
     call = session.execute(query).scalar_one_or_none()
     if call is None:
         raise NotFound
-    require(actor, Action.FELLOWSHIP_EDIT, call_only(call), now)
+    require_for_all(session, actor, Action.FELLOWSHIP_EDIT, call, now)
     query_own = sa.select(Fellowship).where(Fellowship.call_id == call.id).with_for_update()
     found = session.execute(query_own).scalar_one_or_none()
     if found is None:

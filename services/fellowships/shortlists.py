@@ -24,13 +24,13 @@ from fellowships.facts import require_sound
 from fellowships.record import written
 from models.calls import Call
 from models.fellowships import Fellowship, Nomination, ShortlistPin, ShortlistRun
-from procedure.access import may, require
+from procedure.access import may
 from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
 from services.fellowships.fields import full_name
 from services.fellowships.questions import POOL, RULE, question_of_call
-from services.fellowships.rows import call_only, fellowship_of, touch
+from services.fellowships.rows import call_only, fellowship_of, is_party, require_for_all, touch
 from services.references import next_reference
 from services.runtime import runtime
 from vocabulary.actions import Action
@@ -77,7 +77,7 @@ def ask_run(
     Conflict while another run is waiting, Invalid where the question cannot be meant.
     """
     call, fellowship = fellowship_of(session, call_ref, lock=True)
-    require(actor, Action.SHORTLIST_EDIT, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_EDIT, call, now)
     if not 0 <= n_reserve <= MOST_RESERVES:
         raise Invalid({"n_reserve": [Message("This must lie between {min} and {max}.", min=0, max=100)]})
     if not is_trial and fellowship.seed is None:
@@ -119,13 +119,13 @@ def ask_run(
 def may_approve(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> bool:
     """May the actor take a list of this call, for the button? The use case asks again."""
     call, _ = fellowship_of(session, call_ref)
-    return may(actor, Action.SHORTLIST_APPROVE, call_only(call), now)
+    return may(actor, Action.SHORTLIST_APPROVE, call_only(call), now) and not is_party(session, actor, call)
 
 
 def cancel_run(session: Session, actor: Actor, ref: str, *, now: datetime) -> RunSheet:
     """Stop a run that waits or is under way; the worker sees it at the next step."""
     run, call, fellowship = _fetch(session, ref, lock=True)
-    require(actor, Action.SHORTLIST_EDIT, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_EDIT, call, now)
     if run.state not in (RunState.WAITING, RunState.RUNNING):
         raise Conflict(Message("This run has ended."), code="ended")
     run.is_cancelled = True
@@ -140,14 +140,14 @@ def cancel_run(session: Session, actor: Actor, ref: str, *, now: datetime) -> Ru
 def read_run(session: Session, actor: Actor, ref: str, *, now: datetime) -> RunSheet:
     """One run. Raises NotFound, Refused."""
     run, call, fellowship = _fetch(session, ref)
-    require(actor, Action.SHORTLIST_READ, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
     return _sheet(run, fellowship)
 
 
 def list_runs(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> tuple[RunSheet, ...]:
     """Every run of a call, the latest first, without their records."""
     call, fellowship = fellowship_of(session, call_ref)
-    require(actor, Action.SHORTLIST_READ, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
     query = (
         sa.select(ShortlistRun)
         .where(ShortlistRun.call_id == call.id)
@@ -160,7 +160,7 @@ def list_runs(session: Session, actor: Actor, call_ref: str, *, now: datetime) -
 def record_bytes(session: Session, actor: Actor, ref: str, *, now: datetime) -> bytes:
     """The record of a run, byte by byte. Raises NotFound until there is one."""
     run, call, _ = _fetch(session, ref)
-    require(actor, Action.SHORTLIST_READ, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
     if run.record is None:
         raise NotFound
     return run.record.encode()
@@ -171,7 +171,7 @@ def people_of_run(
 ) -> tuple[str, dict[str, tuple[str, str | None]]]:
     """The call of a run, and name and country of each nominee in its question, by reference."""
     run, call, _ = _fetch(session, ref)
-    require(actor, Action.SHORTLIST_READ, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
     rows = session.execute(sa.select(Nomination).where(Nomination.call_id == call.id)).scalars()
     asked = {one["id"] for one in run.question.get("nominations", ())}
     return call.ref, {
@@ -225,7 +225,7 @@ def name_seed(
 ) -> None:
     """Name the public seed of the lottery, once, after the marks are locked. Raises Conflict, Invalid."""
     call, fellowship = fellowship_of(session, call_ref, lock=True)
-    require(actor, Action.SHORTLIST_EDIT, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_EDIT, call, now)
     if fellowship.marks_locked_at is None:
         raise Conflict(Message("Lock the marks first; the seed is named after that."), code="marks_open")
     if fellowship.seed is not None:
@@ -253,7 +253,7 @@ def approve(session: Session, actor: Actor, ref: str, *, now: datetime) -> RunSh
     """
     run, call, _ = _fetch(session, ref)
     _, fellowship = fellowship_of(session, call.ref, lock=True)
-    require(actor, Action.SHORTLIST_APPROVE, call_only(call), now)
+    require_for_all(session, actor, Action.SHORTLIST_APPROVE, call, now)
     _check_approvable(session, actor, run, call, fellowship)
     record = json.loads(run.record or "{}")
     seats = [one["id"] for one in record["seats"]]
@@ -327,7 +327,7 @@ def _pinned(session: Session, actor: Actor, ref: str, now: datetime) -> tuple[No
     found = session.execute(query.where(Nomination.ref == ref)).one_or_none()
     if found is None:
         raise NotFound
-    require(actor, Action.SHORTLIST_EDIT, call_only(found[1]), now)
+    require_for_all(session, actor, Action.SHORTLIST_EDIT, found[1], now)
     return found[0], found[1]
 
 

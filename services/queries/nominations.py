@@ -16,7 +16,7 @@ from procedure.access import may, require
 from procedure.nominations import WHAT_NOW, public_state
 from services.fellowships.fields import full_name, without_protected
 from services.fellowships.nominations import advice, problems
-from services.fellowships.rows import Item, call_only, fellowship_of, fetch_for, nominee_deadline
+from services.fellowships.rows import Item, call_only, fellowship_of, fetch_for, is_party, nominee_deadline
 from vocabulary.actions import Action
 from vocabulary.fellowships import MeritBand, NominationState, NominatorAnswer
 from vocabulary.messages import Message
@@ -149,7 +149,15 @@ def nominations_of_call(
     query = sa.select(Nomination).where(*where, Nomination.id > after).order_by(Nomination.id)
     rows = session.execute(query.limit(limit + 1)).scalars().all()
     more = rows[limit - 1].id if len(rows) > limit else None
-    return tuple(_row(row, call, row.state, is_inside=True) for row in rows[:limit]), more, total
+    if is_party(session, actor, call):  # who competes here, or nominated, sees nobody's marks
+        is_released = _is_released(session, call)
+        told = [
+            _row(row, call, public_state(row.state, is_released=is_released), is_inside=False)
+            for row in rows[:limit]
+        ]
+    else:
+        told = [_row(row, call, row.state, is_inside=True) for row in rows[:limit]]
+    return tuple(told), more, total
 
 
 def _row(row: Nomination, call: Call, state: NominationState, *, is_inside: bool) -> NominationRow:

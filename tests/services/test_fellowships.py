@@ -11,16 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from fellowships.checking import check
-from models.fellowships import Nomination, NominationLink, ShortlistRun
+from models.fellowships import Nomination, NominationLink, PanelSeat, ShortlistRun
 from models.operation import OutgoingMail
 from services.fellowships import nominations, nominators, panel, running, shortlists
 from services.fellowships.questions import question_of_call, room_of
 from services.fellowships.rows import fellowship_of, item_of
+from services.queries.nominations import nominations_of_call
 from services.sessions import actor_of_account
 from tests.factories import make_account, make_actor
 from tests.fellowship_factories import answers, make_fellowship
 from tests.fixtures import NOW, Opened
-from vocabulary.errors import Conflict, Invalid, NotFound, Refused
+from vocabulary.errors import Conflict, Invalid, NotFound, Refused, TooMany
 from vocabulary.fellowships import MeritBand, NominationState, RunState
 from vocabulary.people import SIGNED_OUT, Actor, Role
 from vocabulary.states import CallState, ConflictAnswer
@@ -191,7 +192,9 @@ def test_second_nomination_for_the_same_call_is_refused_by_name(write: Opened) -
 # --- panel and shortlist ----------------------------------------------------------------------------------
 
 
-def marked_call(session: Session, marks: dict[str, tuple[int, str]]) -> tuple[str, Actor]:
+def marked_call(
+    session: Session, marks: dict[str, tuple[int, str]], *, is_locked: bool = True
+) -> tuple[str, Actor]:
     """Nominations by name with a mark on everything and a gender, marked by one member, marks locked."""
     ref = make_fellowship(session, now=NOW)
     refs = {}
@@ -207,6 +210,8 @@ def marked_call(session: Session, marks: dict[str, tuple[int, str]]) -> tuple[st
         seat = panel.answer_conflict(session, actor, refs[name], ConflictAnswer.NONE, None, now=NOW)
         given = {"merit": value, "fit": value}
         panel.mark(session, actor, refs[name], given, {}, MeritBand.A, seat.version, is_final=True, now=NOW)
+    if not is_locked:
+        return ref, officer
     panel.lock_marks(session, officer, ref, now=NOW)
     shortlists.name_seed(session, officer, ref, "2026-06-01 lottery", "national lottery", now=NOW)
     return ref, officer
@@ -354,3 +359,77 @@ def test_impossible_targets_give_a_proof_and_no_list(write: Opened) -> None:
         record = json.loads(run.record or "{}")
         assert record["status"] == "infeasible"
         assert session.execute(sa.select(sa.func.count(NominationLink.id))).scalar_one() == 2
+
+
+@pytest.mark.parametrize("part", ["nominee", "nominator"])
+def test_party_to_a_nomination_neither_sees_nor_makes_the_list_of_its_call(
+    write: Opened, read: Opened, part: str
+) -> None:
+    with write() as session:
+        ref, officer = marked_call(session, {"One": (5, "woman"), "Two": (4, "man")})
+        run = shortlists.ask_run(session, officer, ref, n_reserve=0, is_trial=True, now=NOW)
+        row = session.execute(sa.select(Nomination).order_by(Nomination.id).limit(1)).scalar_one()
+        party = make_actor(session, Role.OFFICER, Role.DECIDER, email="party@ministry.example")
+        if part == "nominee":
+            row.nominee_id = party.account_id
+        else:
+            row.nominator_email = "party@ministry.example"
+        session.flush()
+        actor = actor_of_account(session, party.account_id or 0)
+
+        refusals = [
+            lambda: shortlists.pin(session, actor, row.ref, is_in=True, reason="Me.", now=NOW),
+            lambda: shortlists.name_seed(session, actor, ref, "7", "Lottery", now=NOW),
+            lambda: shortlists.ask_run(session, actor, ref, n_reserve=0, is_trial=True, now=NOW),
+            lambda: shortlists.read_run(session, actor, run.ref, now=NOW),
+            lambda: shortlists.approve(session, actor, run.ref, now=NOW),
+            lambda: panel.start_review(session, actor, ref, now=NOW),
+            lambda: room_of(session, actor, ref, now=NOW),
+        ]
+        for refused in refusals:
+            with pytest.raises(Refused) as why:
+                refused()
+            assert why.value.code == "own_case"
+        rows, _, _ = nominations_of_call(session, actor, ref, now=NOW)
+        assert {(one.score, one.band, one.state) for one in rows} == {(None, None, NominationState.IN_REVIEW)}
+
+
+def test_naming_an_officer_as_nominator_does_not_shut_them_out(write: Opened) -> None:
+    with write() as session:
+        ref = make_fellowship(session, now=NOW)
+        completed(session, ref, nominator_email="officer@people.example")
+        officer = make_actor(session, Role.OFFICER, email="officer@people.example")
+        in_phase(session, ref, CallState.REVIEW)
+
+        assert panel.start_review(session, officer, ref, now=NOW) == 0
+
+
+def test_marks_count_no_more_once_their_giver_declares_a_conflict(write: Opened) -> None:
+    with write() as session:
+        ref, officer = marked_call(session, {"One": (5, "woman")}, is_locked=False)
+        row = session.execute(sa.select(Nomination)).scalar_one()
+        seat = session.execute(sa.select(PanelSeat).where(PanelSeat.nomination_id == row.id)).scalar_one()
+        member = actor_of_account(session, seat.account_id)
+        before = row.score
+
+        panel.answer_conflict(session, member, row.ref, ConflictAnswer.CONFLICT, "My pupil.", now=NOW)
+
+        assert (before is not None, row.score, row.band) == (True, None, None)
+        with pytest.raises(Conflict) as refused:
+            panel.lock_marks(session, officer, ref, now=NOW)
+        assert refused.value.code == "unmarked"
+
+
+def test_completing_again_and_again_sends_only_so_many_mails(write: Opened) -> None:
+    with write() as session:
+        nomination = completed(session, make_fellowship(session, now=NOW))
+        nominee = actor_of_account(session, nomination.nominee_id or 0)
+
+        def once_more() -> None:
+            nominations.take_back(session, nominee, nomination.ref, nomination.version, now=NOW)
+            nominations.complete(session, nominee, nomination.ref, nomination.version, now=NOW)
+
+        for _ in range(nominations.MAILS_OF_NOMINEE.most - 1):
+            once_more()
+        with pytest.raises(TooMany):
+            once_more()

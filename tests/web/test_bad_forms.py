@@ -1,0 +1,52 @@
+"""Does a form that lacks something, or holds no number where one belongs, get an answer and no fault?"""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from services.clock import utc_now
+from tests.factories import make_actor
+from tests.fellowship_factories import make_fellowship
+from tests.fixtures import Opened
+from tests.scoring import sign_in, signed_in
+from tests.services.test_assignment_plans import make_scene
+from vocabulary.people import Role
+
+LONG = "9" * 5_000
+
+
+@pytest.fixture(autouse=True)
+def _no_csrf(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+
+
+@pytest.mark.parametrize("act", ["ruling", "pointed", "lift"])
+def test_act_on_a_conflict_without_its_fields_is_refused_in_words(
+    app: Flask, write: Opened, act: str
+) -> None:
+    with write() as session:
+        scene = make_scene(session, 1)
+        browser = signed_in(app, sign_in(session, scene.officer, utc_now()))
+
+    answer = browser.post(f"/conflicts/{scene.entries[0]}/people/1/{act}", data={"reason": "\x00"})
+
+    assert answer.status_code in (403, 404, 422)
+
+
+def test_numbers_of_impossible_length_are_no_fault(app: Flask, write: Opened) -> None:
+    with write() as session:
+        ref = make_fellowship(session, now=utc_now())
+        officer = make_actor(session, Role.OFFICER)
+        browser = signed_in(app, sign_in(session, officer, utc_now()))
+
+    addresses = {
+        f"/fellowships/{ref}/targets": {"version": "\u00b2", "targets": ""},
+        f"/fellowships/{ref}/targets?": {"version": "1", "targets": f"gender, woman, {LONG}"},
+        "/today/screen": {"entry": f"REQ-2026-0001:{LONG}"},
+        f"/conflicts/REQ-2026-0001/people/{LONG}/lift": {"reason": "x"},
+        f"/outbox/{LONG}/release": {},
+    }
+    answered = [browser.post(address, data=data).status_code for address, data in addresses.items()]
+
+    assert answered == [409, 422, 404, 404, 404]
