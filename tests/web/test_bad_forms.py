@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
+
 import pytest
 from flask import Flask
 
@@ -9,9 +11,10 @@ from services.clock import utc_now
 from tests.factories import make_actor
 from tests.fellowship_factories import make_fellowship
 from tests.fixtures import Opened
-from tests.scoring import sign_in, signed_in
+from tests.scoring import make_sitting, sign_in, signed_in
 from tests.services.test_assignment_plans import make_scene
 from vocabulary.people import Role
+from vocabulary.states import ConflictAnswer
 
 LONG = "9" * 5_000
 
@@ -50,3 +53,27 @@ def test_numbers_of_impossible_length_are_no_fault(app: Flask, write: Opened) ->
     answered = [browser.post(address, data=data).status_code for address, data in addresses.items()]
 
     assert answered == [409, 422, 404, 404, 404]
+
+
+class Names(HTMLParser):
+    """The names of the fields of a page, as a browser reads them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str | None] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the name of a field."""
+        self.found |= {value for name, value in attrs if name == "name" and tag in ("input", "textarea")}
+
+
+def test_reason_for_a_ruling_is_sent_under_its_name(app: Flask, write: Opened) -> None:
+    with write() as session:
+        sitting = make_sitting(session, answer=ConflictAnswer.POSSIBLE)
+        browser = signed_in(app, sign_in(session, sitting.officer, utc_now()))
+
+    names = Names()
+    names.feed(browser.get("/assignments").text)
+
+    assert "reason" in names.found
+    assert not [name for name in names.found if name and '"' in name]
