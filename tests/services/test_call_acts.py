@@ -54,7 +54,9 @@ def test_deadline_moves_only_when_a_second_officer_confirms(write: Opened, read:
     with read() as session:
         assert read_call(session, first, ref, now=NOW).content["closes_at"] == CLOSES_AT + DAY
         events = session.execute(
-            sa.select(AuditEvent.action, AuditEvent.reason).where(AuditEvent.subject_ref == ref)
+            sa.select(AuditEvent.action, AuditEvent.reason)
+            .where(AuditEvent.subject_ref == ref)
+            .order_by(AuditEvent.sequence)
         ).all()
     assert [tuple(row) for row in events] == [
         ("call.propose_act", "Floods"),
