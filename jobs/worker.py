@@ -24,6 +24,7 @@ from jobs.reports import find_alike, make_bundles
 from jobs.shortlists import run_shortlists
 from jobs.vectors import build_vectors, drop_vectors
 from services import assignment_steps, attachments, calls, conflict_answers, screening_clock, upkeep
+from services.fellowships import placing
 from services.introductions import steps
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
@@ -78,6 +79,7 @@ def tasks(
         Task("bundles", timedelta(minutes=1), partial(make_bundles, clock)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
+        Task("lapse_places", timedelta(minutes=5), partial(lapse_places, clock)),
         Task("review_reminders", timedelta(minutes=10), partial(review_reminders, clock)),
         Task("expire_invitations", timedelta(minutes=30), partial(expire_invitations, clock)),
         Task("conflict_check", timedelta(hours=24), partial(conflict_check, clock)),
@@ -134,6 +136,12 @@ def lapse_matches(clock: Clock) -> bool:
     """End the proposed matches that were not answered in time, some at a time."""
     with transaction() as session:
         return steps.lapse_matches(session, now=clock()) > 0
+
+
+def lapse_places(clock: Clock) -> bool:
+    """End the offers of a fellowship that were not answered in time, some at a time."""
+    with transaction() as session:
+        return placing.lapse_places(session, now=clock()) > 0
 
 
 def review_reminders(clock: Clock) -> bool:

@@ -35,6 +35,7 @@ from web import (
     nominations,
     outbox,
     panels,
+    placing,
     recognitions,
     reviews,
     screening,
@@ -79,6 +80,7 @@ BLUEPRINTS = (
     approvals.bp,
     marks.bp,
     fellowship_room.bp,
+    placing.bp,
     account.bp,
     erasures.bp,
 )

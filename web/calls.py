@@ -14,7 +14,7 @@ from frame.language import current_language
 from schemas.values import Address
 from services import call_questions
 from services.clock import utc_now
-from services.queries import calls
+from services.queries import calls, fellows
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid
@@ -71,11 +71,13 @@ def _page(ref: str, errors: Mapping[str, Any]) -> str:
         call = calls.call_page(session, current_actor(), ref, language=language, now=now)
         details = calls.call_details(session, ref, language=language, now=now)
         questions = call_questions.published(session, ref, language)
+        has_fellows = fellows.is_released(session, ref)
     return render_template(
         "calls/page.html",
         call=call,
         details=details,
         questions=questions,
+        has_fellows=has_fellows,
         errors=errors,
         typed=request.form,
         runs_calls=bool(current_actor().roles() & RUNS_CALLS),

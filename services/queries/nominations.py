@@ -54,6 +54,7 @@ class NominationPage:
     submitted_at: datetime | None
     deadline_at: datetime | None
     nominators_until: datetime
+    answer_by_at: datetime | None
     travel: Mapping[str, str]
     travel_as_of: str | None
     travel_confirmed: bool | None
@@ -96,6 +97,7 @@ def nomination_page(session: Session, actor: Actor, ref: str, *, now: datetime) 
         submitted_at=row.submitted_at,
         deadline_at=nominee_deadline(item.call, row),
         nominators_until=item.fellowship.nominators_until,
+        answer_by_at=row.answer_by_at,
         travel=row.travel.get("nationalities", {}) if sees_all else {},
         travel_as_of=row.travel.get("as_of") if sees_all else None,
         travel_confirmed=row.travel_confirmed if sees_all else None,

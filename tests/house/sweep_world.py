@@ -448,6 +448,13 @@ ABOUT: Mapping[str, str] = {
         f"fellowships.{name}": "fellowship"
         for name in ("room", "start_review", "seat", "lock", "seed", "targets", "ask_run")
     },
+    **{f"placing.{name}": "fellowship" for name in ("show", "release", "call_up")},
+    "placing.confirm": "nomination",
+    "placing.answer": "nomination",
+    "placing.fellows": "nothing",
+    "api_placing.release": "fellowship",
+    "api_placing.answer": "nomination",
+    "api_placing.fellows": "nothing",
     **{f"fellowships.{name}": "run" for name in ("run", "record", "cancel", "approve", "pin")},
     "api_fellowships.pin": "nominee of the call",
     "api_fellowships.lift_pin": "nominee of the call",
@@ -644,6 +651,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "api_fellowships.name_seed": {"seed": "7", "source": "a public draw"},
     "api_fellowships.ask_run": {},
+    "api_placing.release": {"answer_by_at": "2099-01-01T00:00:00Z"},
+    "api_placing.answer": {"accepts": True},
+    "placing.answer": {"answer": "accept"},
     "api_fellowships.pin": {"is_in": True, "reason": "for the sweep"},
 }
 """What is sent, where an empty body would be refused before anybody looks at who asks."""

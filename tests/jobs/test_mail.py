@@ -123,6 +123,9 @@ VALUES: dict[str, dict[str, Any]] = {
             "received": {},
             "refused": {"reason": "One\nonly."},
             "withdrawn": {"by": "nominee"},
+            "offered": {"link": f"{SITE}/en/nominations/NOM-2026-0001", "until": AT},
+            "reserve": {"link": f"{SITE}/en/nominations/NOM-2026-0001"},
+            "not_chosen": {"link": f"{SITE}/en/nominations/NOM-2026-0001"},
         }.items()
     },
     "sign_in": {"link": f"{SITE}/en/sign-in/S?next=/account", "valid_until": AT},
