@@ -654,6 +654,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "api_placing.release": {"answer_by_at": "2099-01-01T00:00:00Z"},
     "api_placing.answer": {"accepts": True},
     "placing.answer": {"answer": "accept"},
+    "placing.release": {"answer_by_at": "2099-01-01"},
+    "placing.call_up": {"answer_by_at": "2099-01-01"},
+    "placing.confirm": {"call": "{fellowship}"},
     "api_fellowships.pin": {"is_in": True, "reason": "for the sweep"},
 }
 """What is sent, where an empty body would be refused before anybody looks at who asks."""
