@@ -18,13 +18,15 @@ from schemas.panels import (
     NoteSchema,
     OpeningSchema,
     ProposalPanelSchema,
+    SetbackSchema,
 )
 from services.clock import utc_now
-from services.panels import deliberation
+from services.panels import deliberation, setbacks
 from services.queries import agenda, panels
 from services.transaction import reading
 from translations.catalogues import translate
 from vocabulary.actions import Action
+from vocabulary.states import ReviewActKind
 
 bp = Blueprint("api_panels", __name__, description="What the panel makes of the reviews")
 
@@ -82,6 +84,7 @@ def _review(seat: panels.SeatColumn, language: str) -> dict[str, Any]:
         "verdicts": {code: verdict.value for code, verdict in seat.verdicts.items()},
         "comment_applicant": seat.comment_applicant,
         "comment_internal": seat.comment_internal,
+        "proposed": None if seat.act is None else {"act": seat.act.kind.value, "reason": seat.act.reason},
     }
 
 
@@ -198,5 +201,72 @@ def add_note(given: dict[str, Any], ref: str) -> Response:
             session, current_actor(), ref, given["kind"], given["text"] or "", now=utc_now()
         )
         return _after(session, ref, 201)
+
+    return write_once(work)
+
+
+# --- one review of the proposal ---------------------------------------------------------------------------
+
+
+@bp.route("/panels/<ref>/reviews/<review_ref>/return", methods=["POST"])
+@acts(Action.REVIEW_RETURN)
+@bp.doc(parameters=[REPEAT])
+@bp.arguments(SetbackSchema)
+@bp.response(200, ProposalPanelSchema, headers=ETAG)
+@bp.alt_response(404, description="No such review, or not the caller's to see")
+@bp.alt_response(409, description="In another state, or something is proposed for it already")
+def give_back(given: dict[str, Any], ref: str, review_ref: str) -> Response:
+    """Send a review back to its author; an officer proposes it, and a second person confirms."""
+    return _set_back(ref, review_ref, ReviewActKind.RETURN, given["reason"])
+
+
+@bp.route("/panels/<ref>/reviews/<review_ref>/void", methods=["POST"])
+@acts(Action.REVIEW_VOID)
+@bp.doc(parameters=[REPEAT])
+@bp.arguments(SetbackSchema)
+@bp.response(200, ProposalPanelSchema, headers=ETAG)
+@bp.alt_response(404, description="No such review, or not the caller's to see")
+@bp.alt_response(409, description="In another state, or something is proposed for it already")
+def void(given: dict[str, Any], ref: str, review_ref: str) -> Response:
+    """Void a review: its text is kept, and no number has it; an officer proposes it."""
+    return _set_back(ref, review_ref, ReviewActKind.VOID, given["reason"])
+
+
+def _set_back(ref: str, review_ref: str, kind: ReviewActKind, reason: str | None) -> Response:
+    def work(session: Session) -> Answer:
+        setbacks.set_back(session, current_actor(), ref, review_ref, kind, reason or "", now=utc_now())
+        return _after(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/panels/<ref>/reviews/<review_ref>/confirm", methods=["POST"])
+@acts(Action.REVIEW_VOID)
+@bp.doc(parameters=[REPEAT])
+@bp.response(200, ProposalPanelSchema, headers=ETAG)
+@bp.alt_response(404, description="No such review, or not the caller's to see")
+@bp.alt_response(409, description="Nothing is proposed for it")
+def confirm_act(ref: str, review_ref: str) -> Response:
+    """Confirm, as the second person, what was proposed to do with a review."""
+
+    def work(session: Session) -> Answer:
+        setbacks.confirm(session, current_actor(), ref, review_ref, now=utc_now())
+        return _after(session, ref)
+
+    return write_once(work)
+
+
+@bp.route("/panels/<ref>/reviews/<review_ref>/drop", methods=["POST"])
+@acts(Action.REVIEW_VOID)
+@bp.doc(parameters=[REPEAT])
+@bp.response(200, ProposalPanelSchema, headers=ETAG)
+@bp.alt_response(404, description="No such review, or not the caller's to see")
+@bp.alt_response(409, description="Nothing is proposed for it")
+def drop_act(ref: str, review_ref: str) -> Response:
+    """Drop what was proposed to do with a review."""
+
+    def work(session: Session) -> Answer:
+        setbacks.drop(session, current_actor(), ref, review_ref, now=utc_now())
+        return _after(session, ref)
 
     return write_once(work)

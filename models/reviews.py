@@ -10,7 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Versioned, choices, db
 from vocabulary.findings import Confidence, Recommendation
-from vocabulary.states import AssignmentState, ConflictAnswer, ConflictRuling, ReviewState
+from vocabulary.states import (
+    ActOutcome,
+    AssignmentState,
+    ConflictAnswer,
+    ConflictRuling,
+    ReviewActKind,
+    ReviewState,
+)
 
 
 class Assignment(Versioned, db.Model):
@@ -116,3 +123,37 @@ class ReviewVersion(db.Model):
     review_id: Mapped[int] = mapped_column(sa.ForeignKey("review.id"), index=True)
     content: Mapped[dict[str, Any]] = mapped_column()
     at: Mapped[datetime] = mapped_column()
+
+
+class ReviewAct(db.Model):
+    """A review is given back to its author, or voided: why, who took the first step, and how it ended.
+
+    `is_alone`: whoever did it needs no second person, by their office or by the setting of the call.
+    """
+
+    __tablename__ = "review_act"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("review.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[ReviewActKind] = mapped_column(choices(ReviewActKind))
+    reason: Mapped[str] = mapped_column(sa.Text)
+    proposed_by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    proposed_at: Mapped[datetime] = mapped_column()
+    outcome: Mapped[ActOutcome | None] = mapped_column(choices(ActOutcome))
+    ended_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    ended_at: Mapped[datetime | None] = mapped_column()
+    is_alone: Mapped[bool] = mapped_column(default=False)
+    __table_args__ = (
+        sa.CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", name="ended_at"),
+        sa.CheckConstraint("(outcome IS NULL) = (ended_by_id IS NULL)", name="ended_by"),
+        sa.CheckConstraint(
+            "outcome IS NULL OR outcome <> 'done' OR ended_by_id <> proposed_by_id OR is_alone",
+            name="four_eyes",
+        ),
+        sa.Index(
+            "uq_review_act_open",
+            "review_id",
+            unique=True,
+            sqlite_where=sa.text("outcome IS NULL"),
+            postgresql_where=sa.text("outcome IS NULL"),
+        ),
+    )

@@ -8,6 +8,7 @@ from schemas.base import HouseSchema, one_of
 from schemas.values import LONGEST_CODE, Words
 from services.decisions.proposing import PROPOSABLE
 from services.panels.deliberation import LONGEST_TEXT, MINORITY, NOTE
+from services.panels.setbacks import LONGEST_REASON
 from vocabulary.decisions import Ground, Outcome
 
 _OUTCOMES = [outcome.value for outcome in Outcome]
@@ -44,6 +45,12 @@ class NoteSchema(HouseSchema):
         required=True, validate=one_of((NOTE, MINORITY)), metadata={"enum": [NOTE, MINORITY]}
     )
     text = Words(longest=LONGEST_TEXT, required=True)
+
+
+class SetbackSchema(HouseSchema):
+    """Why a review is returned or voided."""
+
+    reason = Words(longest=LONGEST_REASON, required=True)
 
 
 class NewDecisionSchema(HouseSchema):

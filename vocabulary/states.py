@@ -120,6 +120,13 @@ class ActOutcome(StrEnum):
     DROPPED = "dropped"
 
 
+class ReviewActKind(StrEnum):
+    """What somebody else than its author does with a review that was handed in."""
+
+    RETURN = "return"
+    VOID = "void"
+
+
 class ScreeningKind(StrEnum):
     """What was found when an entry was screened, or what undid it."""
 

@@ -12,7 +12,7 @@ from frame.access import acts, current_actor
 from frame.language import current_language
 from services.clock import utc_now
 from services.decisions.proposing import PROPOSABLE, Draft, propose
-from services.panels import deliberation
+from services.panels import deliberation, setbacks
 from services.queries import agenda, panels
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
@@ -20,11 +20,21 @@ from vocabulary.decisions import OUTCOMES
 from vocabulary.errors import Invalid
 from vocabulary.labels import STATE_LABELS
 from vocabulary.messages import Message
+from vocabulary.states import ReviewActKind
 from web.forms import version_of
 from web.session import tell
 
 bp = Blueprint("panels", __name__, url_prefix="/panels")
 TONES = {"satisfied": "good", "failed": "bad", "undecided": "warn"}
+SET_BACK = {
+    ReviewActKind.RETURN: (Message("Send it back to its author"), Message("The review was sent back.")),
+    ReviewActKind.VOID: (
+        Message("Void it"),
+        Message("The review does not count any more. Its text is kept."),
+    ),
+}
+"""Words for what can be done with a review, and for what is told once it is done."""
+WAITS = Message("Proposed. Somebody else has to confirm it.")
 TAKE_BACK = "none"
 """The choice of the form that takes an agreed score back."""
 
@@ -85,6 +95,7 @@ def _page(ref: str, typed: Mapping[str, Any], errors: Mapping[str, Any], form: s
         states=STATE_LABELS,
         choices=[(outcome.value, OUTCOMES[outcome]) for outcome in PROPOSABLE],
         acts={action.value for action in page.may},
+        set_back_words=SET_BACK,
         typed=typed,
         errors=errors,
         form=form,
@@ -147,6 +158,53 @@ def note(ref: str) -> ResponseReturnValue:
     except Invalid as wrong:
         return _page(ref, typed, wrong.errors, "note"), 422
     tell(Message("Kept."))
+    return _back(ref)
+
+
+@bp.post("/<ref>/reviews/<review_ref>/return")
+@acts(Action.REVIEW_RETURN)
+def give_back(ref: str, review_ref: str) -> ResponseReturnValue:
+    """Send a review back to its author, or propose it."""
+    return _set_back(ref, review_ref, ReviewActKind.RETURN)
+
+
+@bp.post("/<ref>/reviews/<review_ref>/void")
+@acts(Action.REVIEW_VOID)
+def void(ref: str, review_ref: str) -> ResponseReturnValue:
+    """Void a review, or propose it."""
+    return _set_back(ref, review_ref, ReviewActKind.VOID)
+
+
+def _set_back(ref: str, review_ref: str, kind: ReviewActKind) -> ResponseReturnValue:
+    reason = request.form.get("reason", "")
+    try:
+        with transaction() as session:
+            is_done = setbacks.set_back(
+                session, current_actor(), ref, review_ref, kind, reason, now=utc_now()
+            )
+    except Invalid as wrong:
+        return _page(ref, {"reason": reason}, wrong.errors, f"{kind.value}-{review_ref}"), 422
+    tell(SET_BACK[kind][1] if is_done else WAITS)
+    return _back(ref)
+
+
+@bp.post("/<ref>/reviews/<review_ref>/confirm")
+@acts(Action.REVIEW_VOID)
+def confirm_act(ref: str, review_ref: str) -> ResponseReturnValue:
+    """Confirm what somebody else proposed to do with a review."""
+    with transaction() as session:
+        setbacks.confirm(session, current_actor(), ref, review_ref, now=utc_now())
+    tell(Message("Confirmed and done."))
+    return _back(ref)
+
+
+@bp.post("/<ref>/reviews/<review_ref>/drop")
+@acts(Action.REVIEW_VOID)
+def drop_act(ref: str, review_ref: str) -> ResponseReturnValue:
+    """Drop what was proposed to do with a review."""
+    with transaction() as session:
+        setbacks.drop(session, current_actor(), ref, review_ref, now=utc_now())
+    tell(Message("Dropped. The review stays as it is."))
     return _back(ref)
 
 

@@ -187,7 +187,11 @@ def _to_assign(asked: _Asked) -> Work:
     """Eligible ones of calls in review with fewer people at work than the call asks for."""
     at_work = (
         sa.select(sa.func.count(Assignment.id))
-        .where(Assignment.entry_id == Entry.id, Assignment.state.in_(_AT_WORK))
+        .where(
+            Assignment.entry_id == Entry.id,
+            Assignment.state.in_(_AT_WORK),
+            Assignment.id.not_in(sa.select(Review.assignment_id).where(Review.state == ReviewState.VOID)),
+        )
         .correlate(Entry)
         .scalar_subquery()
     )

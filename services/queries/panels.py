@@ -33,6 +33,7 @@ from services.panels.benches import Bench, Seat, load_benches
 from services.panels.comparing import Comparison
 from services.panels.deliberation import FEWEST_REVIEWS, MINORITY
 from services.panels.results import claimed_verdicts, latest_results
+from services.panels.setbacks import OpenAct, may_set_back, open_acts
 from services.queries.agenda import FLAG_NAMES, comparisons_of
 from services.queries.cards import StrategyGroup, groups_of
 from vocabulary.actions import Action
@@ -41,7 +42,7 @@ from vocabulary.errors import NotFound
 from vocabulary.findings import CriterionId, Score, Verdict
 from vocabulary.messages import Message
 from vocabulary.people import Actor
-from vocabulary.states import RequestState
+from vocabulary.states import RequestState, ReviewActKind
 
 _SOMEBODY = Message("A member of the panel")
 
@@ -60,6 +61,8 @@ class SeatColumn:
     comment_internal: str | None
     severity: float | None
     is_own: bool
+    may: frozenset[ReviewActKind] = frozenset()
+    act: OpenAct | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,7 @@ def panel_page(session: Session, actor: Actor, ref: str, *, language: str, now: 
     notes = _notes(session, entry, shows_names=may(actor, Action.REVIEW_READ_AUTHOR, facts, now))
     flagged = {flag.criterion for flag in flags if flag.criterion is not None}
     groups = groups_of(session, bench.programme, bench.claimed, {}, language)
+    columns = [_column(seat, labels, bench, judged, comparison, actor) for seat in bench.seats]
     return PanelPage(
         ref=entry.ref,
         title=entry.title,
@@ -191,7 +195,7 @@ def panel_page(session: Session, actor: Actor, ref: str, *, language: str, now: 
         call_ref=call.ref if call else None,
         call_title=call.title if call else {},
         revision=bench.revision,
-        seats=tuple(_column(seat, labels, bench, judged, comparison, actor) for seat in bench.seats),
+        seats=_with_acts(session, actor, facts, bench, columns, now),
         blocks=_blocks(session, bench, judged, groups, flagged),
         flags=tuple(
             FlagLine(flag.code.value, FLAG_NAMES[flag.code], flag.message, flag.action) for flag in flags
@@ -237,6 +241,25 @@ def _column(
         comment_internal=seat.comment_internal,
         severity=found.severity if found else None,
         is_own=seat.account_id == actor.account_id,
+    )
+
+
+def _with_acts(
+    session: Session,
+    actor: Actor,
+    facts: ItemFacts,
+    bench: Bench,
+    columns: Sequence[SeatColumn],
+    now: datetime,
+) -> tuple[SeatColumn, ...]:
+    """The columns with what the reader may do with each review; nobody does anything with their own."""
+    kinds = may_set_back(actor, facts, now)
+    if not kinds:
+        return tuple(columns)
+    waiting = open_acts(session, actor, facts, [seat.review_id for seat in bench.seats], now=now)
+    return tuple(
+        column if column.is_own else replace(column, may=kinds, act=waiting.get(seat.review_id))
+        for column, seat in zip(columns, bench.seats, strict=True)
     )
 
 

@@ -1,7 +1,8 @@
 """Which assignments does a reviewer have, and where does each stand?
 
-Frozen rows in a fixed number of statements. Nothing of other reviews is ever read here, and of an entry only
-what its reviewer may see before the conflict question is answered.
+Frozen rows in a fixed number of statements. Of other reviews only their number is read, to put first what has
+the fewest, and it is not shown; of an entry only what its reviewer may see before the conflict question is
+answered.
 """
 
 from __future__ import annotations
@@ -80,10 +81,23 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The reviewer's assignments: first what is to do, by due date; and what waits for a ruling."""
+    """The reviewer's assignments, and what waits for a ruling.
+
+    First what is to do: what has the fewest reviews before the rest, then by due date.
+    """
 
     rows: tuple[QueueRow, ...]
     waiting: tuple[WaitingRow, ...]
+
+    @property
+    def n_done(self) -> int:
+        """Assignments that ask nothing more of the reviewer."""
+        return sum(not row.is_to_do for row in self.rows)
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """The earliest day on which something that is to do is due."""
+        return min((row.due_at for row in self.rows if row.is_to_do and row.due_at), default=None)
 
 
 def state_of(review: Review | None, standing: Standing, n_done: int) -> str:
@@ -108,11 +122,14 @@ def queue(session: Session, actor: Actor, *, language: str, now: datetime) -> Qu
     facts = facts_of_entries(session, [entry for _, entry, _ in found], actor)
     counts = _counts(session, actor)
     totals = _criteria_by_call(session)
+    handed_in = _handed_in(session, actor)
+    n_reviews: dict[str, int] = {}
     rows, waiting = [], []
     for assignment, entry, review in found:
         about = assignment_facts(facts[entry.id], assignment, review)
         if may(actor, Action.ASSIGNMENT_READ, about, now):
             n_done = counts.get(assignment.id, 0)
+            n_reviews[assignment.ref] = handed_in.get(entry.id, 0)
             rows.append(
                 _queue_row(
                     session,
@@ -129,8 +146,13 @@ def queue(session: Session, actor: Actor, *, language: str, now: datetime) -> Qu
             )
         elif about.conflict is Standing.UNDECIDED:
             waiting.append(assignment)
-    rows.sort(key=lambda row: (not row.is_to_do, row.due_at is None, row.due_at or now, row.ref))
+    rows.sort(key=lambda row: _place(row, n_reviews[row.ref], now))
     return Queue(tuple(rows), _waiting(session, actor, waiting))
+
+
+def _place(row: QueueRow, n_reviews: int, now: datetime) -> tuple[bool, int, bool, datetime, str]:
+    """What is to do comes first, and of it what has the fewest reviews, then by the day it is due."""
+    return not row.is_to_do, n_reviews if row.is_to_do else 0, row.due_at is None, row.due_at or now, row.ref
 
 
 def _queue_row(
@@ -166,6 +188,19 @@ def _queue_row(
         is_overdue=state in TO_DO and assignment.due_at is not None and assignment.due_at < now,
         submitted_at=review.submitted_at if review is not None else None,
     )
+
+
+def _handed_in(session: Session, actor: Actor) -> dict[int, int]:
+    """How many reviews were handed in on each entry that the actor is asked about, by the entry's number."""
+    asked = sa.select(Assignment.entry_id).where(
+        Assignment.account_id == actor.account_id, Assignment.state.in_(_ASKED)
+    )
+    query = (
+        sa.select(Review.entry_id, sa.func.count().label("n"))
+        .where(Review.entry_id.in_(asked), Review.state.in_((ReviewState.SUBMITTED, ReviewState.LOCKED)))
+        .group_by(Review.entry_id)
+    )
+    return {row.entry_id: row.n for row in session.execute(query)}
 
 
 def _counts(session: Session, actor: Actor) -> dict[int, int]:

@@ -77,6 +77,7 @@ class World:
     nomination: str = ""
     run: str = ""
     panel: str = ""
+    review: str = ""
     decision: str = ""
     recognition: str = ""
     mail_id: int = 0
@@ -126,6 +127,7 @@ def _panel(session: Session, world: World, now: datetime) -> None:
     bench = make_bench(session, now=now, n_reviewers=1)
     scored = make_reviewed(session, bench, (MET,), now=now)
     world.panel = deliberate(session, bench, scored, now=now).ref
+    world.review = session.execute(sa.select(Review.ref).where(Review.entry_id == scored.id)).scalar_one()
     decided = make_decided(session, bench, now=now)
     world.decision = session.execute(
         sa.select(Decision.ref).where(Decision.entry_id == decided.id)
@@ -509,6 +511,11 @@ ABOUT: Mapping[str, str] = {
     "panels.agree": "panel",
     "panels.note": "panel",
     "panels.decide": "panel",
+    **{
+        f"{door}.{name}": "panel"
+        for door in ("panels", "api_panels")
+        for name in ("give_back", "void", "confirm_act", "drop_act")
+    },
     "decisions.show_all": "nothing",
     "decisions.show": "decision",
     "decisions.letter": "decision",
@@ -580,6 +587,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "api_decisions.release": {"seen_hash": "0"},
     "api_decisions.ask": {"ground": "fact", "text": "It was there."},
     "panels.agree": {"criterion": "9", "value": "2", "reason": "as agreed"},
+    **{
+        f"{door}.{name}": {"reason": "by mistake"}
+        for door in ("panels", "api_panels")
+        for name in ("give_back", "void")
+    },
     "panels.note": {"kind": "note", "text": "noted"},
     "panels.decide": {"outcome": "endorsed", "reason": "it fits"},
     "decisions.take_back": {"reason": "a slip"},
@@ -701,6 +713,11 @@ WIDER: Mapping[tuple[str, str], str] = {
         for name in ("propose_lift", "approve_lift")
         for persona in ("auditor", "decider")
     },
+    **{
+        (f"{door}.{name}", "officer"): "the first of two steps, or word that nothing waits for the second"
+        for door in ("panels", "api_panels")
+        for name in ("give_back", "void", "confirm_act", "drop_act")
+    },
     ("api_screening.get_screening", "moderator"): "proposes questions there, and can do nothing else",
     ("screening.show", "moderator"): "proposes questions there, and is shown nothing else to do",
     ("decisions.release", "decider"): "whoever may release is told that nothing is ready",
@@ -759,6 +776,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "token_id": world.token_id,
         "mail_id": world.mail_id,
         "criterion": "9",
+        "review_ref": world.review,
     }
     return {name: known[name] for name in names}
 

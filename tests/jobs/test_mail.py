@@ -76,6 +76,7 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "conflict_to_rule": {"entry": "REQ-2026-0001", "title": "T", "person": "Ann", "link": f"{SITE}/x"},
     "conflict_ruled": {"ref": "REQ-2026-0001", "is_cleared": True, "link": f"{SITE}/x"},
+    "review_returned": {"ref": "ASG-2026-0001", "title": "T", "reason": "One\nonly.", "link": f"{SITE}/x"},
     "review_voided": {"entry": "REQ-2026-0001", "title": "T", "person": "Ann", "link": f"{SITE}/x"},
     "returned": {
         "kind": "request",
