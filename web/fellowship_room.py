@@ -72,7 +72,8 @@ def seat(ref: str) -> ResponseReturnValue:
     lines = [line.replace(";", ",") for line in request.form.get("pairs", "").splitlines() if line.strip()]
     try:
         with transaction() as database:
-            pairs = _pairs(database, ref, lines)
+            everybody = panel.with_panel(database, current_actor(), ref, now=utc_now())
+            pairs = _pairs(everybody, lines)
             n = panel.seat_members(database, current_actor(), ref, pairs, now=utc_now())
     except Invalid as wrong:
         return _room(ref, {"pairs": [one for found in wrong.errors.values() for one in found]}), 422
@@ -322,17 +323,14 @@ def value_names(database: Any) -> dict[str, Any]:
     return names
 
 
-def _pairs(database: Any, ref: str, lines: list[str]) -> list[tuple[str, str]]:
+def _pairs(everybody: list[str], lines: list[str]) -> list[tuple[str, str]]:
     """A line is "nomination, address", or an address alone, who then marks every nomination."""
     pairs = []
-    everybody = None
     for line in lines:
         first, _, second = (part.strip() for part in line.partition(","))
         if second:
             pairs.append((first, second))
             continue
-        if everybody is None:
-            everybody = panel.with_panel(database, ref)
         pairs += [(one, first) for one in everybody]
     if not pairs:
         raise Invalid({"pairs": [Message("Write at least one line.")]})

@@ -17,6 +17,8 @@ from fellowships.panel import PanelResult, panel_result
 from models.calls import Call
 from models.fellowships import Fellowship, Nomination, PanelSeat
 from models.people import Account, RoleGrant
+from procedure.access import require
+from procedure.facts import ANYWHERE
 from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
@@ -145,9 +147,10 @@ def _wanted(session: Session, call: Call, pairs: Sequence[tuple[str, str]]) -> l
     return wanted
 
 
-def with_panel(session: Session, call_ref: str) -> list[str]:
-    """References of the nominations that are with the panel of a call."""
+def with_panel(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> list[str]:
+    """References of the nominations that are with the panel of a call, for whoever seats its members."""
     call, _ = fellowship_of(session, call_ref)
+    require_for_all(session, actor, Action.MARK_SEAT, call, now)
     query = sa.select(Nomination.ref).where(Nomination.call_id == call.id, Nomination.state.in_(IN_THE_POOL))
     return list(session.execute(query.order_by(Nomination.ref)).scalars())
 
@@ -246,7 +249,8 @@ def lock_marks(session: Session, actor: Actor, call_ref: str, *, now: datetime) 
 
 
 def my_sheets(session: Session, actor: Actor, *, now: datetime) -> tuple[Sheet, ...]:
-    """The nominations that somebody is to mark, those not yet submitted first."""
+    """The nominations that somebody is to mark, those not yet submitted first. Raises Refused."""
+    require(actor, Action.MARK_LIST_OWN, ANYWHERE, now)
     query = (
         sa.select(PanelSeat, Nomination, Call, Fellowship)
         .join(Nomination, Nomination.id == PanelSeat.nomination_id)

@@ -33,6 +33,7 @@ from services.decisions.releasing import release_one
 from services.decisions.rows import decision_facts
 from services.entries.drafts import new_link
 from services.facts import assignment_facts, call_facts, entry_facts
+from services.fellowships.files import add_file
 from services.introductions.steps import propose, shortlist
 from services.recognitions import issue
 from services.secrets import new_secret, secret_hash
@@ -49,6 +50,7 @@ from tests.factories import (
 from tests.fellowship_factories import fellowship_facts, fellowship_world, nomination_facts
 from tests.panels import MET, deliberate, make_bench, make_decided, make_reviewed
 from vocabulary.actions import Action
+from vocabulary.fellowships import NominationDocument
 from vocabulary.people import SIGNED_OUT, Actor, Role, Scope
 from vocabulary.states import CallActKind, ConflictAnswer, EntryKind, Publication
 
@@ -75,6 +77,7 @@ class World:
     link: str = ""
     fellowship: str = ""
     nomination: str = ""
+    nominee_file: str = ""
     run: str = ""
     panel: str = ""
     review: str = ""
@@ -118,6 +121,8 @@ def make_world(session: Session) -> World:
     world.act_id = act.id
     world.question_id = session.execute(sa.select(sa.func.max(CallQuestion.id))).scalar_one()
     world.fellowship, world.nomination, world.run = fellowship_world(session, owner, now=now)
+    cv = NominationDocument.CV
+    world.nominee_file = add_file(session, owner, world.nomination, cv, "cv.pdf", PDF, now=now).ref
     _panel(session, world, now)
     return world
 
@@ -696,6 +701,9 @@ NARROWER: Mapping[str, str] = {
     "links.ask_confirmation": "a made-up secret opens nothing",
     "links.confirm": "a made-up secret opens nothing",
     "links.resume": "a made-up secret opens nothing",
+    "approvals.show": "a made-up secret opens nothing",
+    "approvals.answer": "a made-up secret opens nothing",
+    "placing.confirm": "a decider sees nominations while the panel is at work",
 }
 """Endpoints that answer "not found" to some whom the action allows, and why."""
 
@@ -758,16 +766,20 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
     refs = {name: getattr(world, name) for name in REFS}
     known: dict[str, Any] = {
         "ref": refs.get(
-            {"about a person": "request", "nominee of the call": "nomination"}.get(about, about),
+            {
+                "about a person": "request",
+                "nominee of the call": "nomination",
+                "new nomination": "fellowship",
+            }.get(about, about),
             world.assignment,
         ),
         "noun": "offers" if about == "offer" else "requests",
-        "code": {"nothing": "needs", "board": "screen"}.get(about, "need"),
+        "code": {"nothing": "needs", "board": "screen", "nomination": "person"}.get(about, "need"),
         "kind": "cancel",
         "act_id": world.act_id,
         "question_id": world.question_id,
         "form": "csv",
-        "file_ref": world.file,
+        "file_ref": world.nominee_file if about == "nomination" else world.file,
         "other": world.offer,
         "secret": new_secret(),
         "account_id": world.accounts[STRANGER],
