@@ -112,13 +112,13 @@ def _nominate(stage: Stage, plan: NomineePlan, now: datetime) -> None:
     nominee = actor_of_account(session, account.id)
     made = nominations.begin(session, nominee, stage.calls[PAST], plan.content, now=now)
     stage.nominations[plan.key] = made.ref
-    nominations.complete(session, nominee, made.ref, made.version, now=now + HOUR)
+    nominations.complete(session, nominee, made.ref, made.version, now=now)
     link = session.execute(
         sa.select(OutgoingMail.values)
         .where(OutgoingMail.template == "nomination_approve", OutgoingMail.subject_ref == made.ref)
         .limit(1)
     ).scalar_one()["link"]
-    nominators.approve(session, link.rsplit("/", 1)[1], commits_time=True, now=now + 2 * HOUR)
+    nominators.approve(session, link.rsplit("/", 1)[1], commits_time=True, now=now)
 
 
 def _move(stage: Stage, state: CallState) -> None:
@@ -143,17 +143,17 @@ def _review(stage: Stage, people: tuple[NomineePlan, ...], now: datetime) -> Non
 
 def _mark(stage: Stage, member: Actor, plan: NomineePlan, shift: int, now: datetime) -> None:
     ref = stage.nominations[plan.key]
-    seat = panel.answer_conflict(stage.session, member, ref, ConflictAnswer.NONE, None, now=now + HOUR)
+    seat = panel.answer_conflict(stage.session, member, ref, ConflictAnswer.NONE, None, now=now)
     marks = {code: max(0, min(10, mark + shift)) for code, mark in plan.marks.items()}
     band = MeritBand(plan.band)
-    panel.mark(stage.session, member, ref, marks, {}, band, seat.version, is_final=True, now=now + 2 * HOUR)
+    panel.mark(stage.session, member, ref, marks, {}, band, seat.version, is_final=True, now=now)
 
 
 def _lock(stage: Stage, now: datetime) -> None:
     _move(stage, CallState.DELIBERATION)
     officer, ref = stage.actors["officer"], stage.calls[PAST]
     panel.lock_marks(stage.session, officer, ref, now=now)
-    shortlists.name_seed(stage.session, officer, ref, SEED, SOURCE, now=now + HOUR)
+    shortlists.name_seed(stage.session, officer, ref, SEED, SOURCE, now=now)
 
 
 def _run(stage: Stage, now: datetime) -> None:
