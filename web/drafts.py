@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import ValidationError
 
 from frame.access import acts, current_actor, set_actor
 from frame.language import current_language
@@ -23,11 +22,11 @@ from services.entries.rows import fetch_for
 from services.queries.entries import EntryPage, entry_page
 from services.self_check import self_check
 from services.transaction import reading, transaction
-from translations.catalogues import translate, translate_errors
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, HouseError, Invalid, NotFound
+from vocabulary.errors import Conflict, Invalid, NotFound
 from vocabulary.people import Actor
 from vocabulary.states import EntryKind
+from web.autosave import autosave_refusal, autosaved, is_autosave, loaded
 from web.form_layout import SECTIONS, next_section, section_of, section_with
 from web.form_pages import check_page, conflict_page, form_page
 from web.form_questions import Section
@@ -50,25 +49,11 @@ def noun_of(kind: EntryKind) -> str:
     return f"{kind.value}s"
 
 
-def _is_autosave() -> bool:
-    return request.headers.get("X-Requested-With") == "autosave"
-
-
 def _section(kind: EntryKind, code: str) -> Section:
     section = section_of(kind, code)
     if section is None or not section.questions:
         raise NotFound
     return section
-
-
-def _loaded(kind: EntryKind, typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the schema takes of the answers, and the errors of the rest: good are kept beside bad."""
-    try:
-        return CONTENT_SCHEMAS[kind]().load(typed), {}
-    except ValidationError as wrong:
-        errors: dict[str, Any] = wrong.normalized_messages()
-        kept = {name: value for name, value in typed.items() if name not in errors}
-        return CONTENT_SCHEMAS[kind]().load(kept), errors
 
 
 @bp.get("/requests/new", defaults={"noun": "requests"})
@@ -96,7 +81,7 @@ def create(noun: str) -> ResponseReturnValue:
     """Begin the draft with the first answers. Whoever has no account gets a private link."""
     kind, section = kind_of(noun), SECTIONS[kind_of(noun)][0]
     typed = typed_content(request.form, section)
-    content, errors = _loaded(kind, typed)
+    content, errors = loaded(CONTENT_SCHEMAS[kind](), typed)
     call_ref = request.form.get("call") or None
     try:
         with transaction() as database:
@@ -137,7 +122,7 @@ def save(noun: str, ref: str, code: str) -> ResponseReturnValue:
     kind = kind_of(noun)
     section = _section(kind, code)
     typed = typed_content(request.form, section)
-    content, errors = _loaded(kind, typed)
+    content, errors = loaded(CONTENT_SCHEMAS[kind](), typed)
     try:
         with transaction() as database:
             entry = drafts.save(
@@ -171,10 +156,9 @@ def _kept(
     errors: dict[str, Any],
 ) -> ResponseReturnValue:
     """Saved: tell the script, or go on to the next section; with errors, show this one again."""
-    if _is_autosave():
+    if is_autosave():
         address = url_for("drafts.save", noun=noun_of(kind), ref=ref, code=section.code)
-        told = {"saved_at": utc_now().isoformat(), "version": version, "action": address, "ref": ref}
-        return jsonify(told | {"errors": translate_errors(errors, current_language())})
+        return autosaved(address, ref, version, errors)
     if errors:
         return _not_taken(kind, section, ref, typed, errors, None)
     stays = "stay" in request.form
@@ -199,24 +183,12 @@ def _not_taken(
     call_ref: str | None,
 ) -> ResponseReturnValue:
     """The section as typed, with every error."""
-    if _is_autosave():
-        return _autosave_refusal(Invalid(errors))
+    if is_autosave():
+        return autosave_refusal(Invalid(errors))
     with reading() as database:
         page = _editable(database, kind, ref) if ref else None
         body = form_page(database, kind, section, answers=typed, page=page, errors=errors, call_ref=call_ref)
     return body, 422
-
-
-def _autosave_refusal(error: HouseError) -> Response:
-    language = current_language()
-    answer = jsonify(
-        {
-            "text": translate(error.message, language),
-            "errors": translate_errors(error.errors, language),
-        }
-    )
-    answer.status_code = error.status
-    return answer
 
 
 def _says_the_same(content: Mapping[str, Any], lost: Conflict) -> bool:
@@ -233,8 +205,8 @@ def _lost_update(
     """Somebody saved first: both texts side by side, nothing lost."""
     if lost.code != "version_conflict" or "current" not in lost.extra:
         raise lost
-    if _is_autosave():
-        return _autosave_refusal(lost)
+    if is_autosave():
+        return autosave_refusal(lost)
     with reading() as database:
         return conflict_page(database, kind, section, ref, typed, lost.extra), 409
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import ValidationError
 
 from frame.access import acts, current_actor
 from frame.language import current_language
@@ -22,11 +21,11 @@ from services.fellowships.fields import ANSWERS, BY_NAME, DEGREE_TYPES, SECTIONS
 from services.queries.calls import call_page
 from services.queries.nominations import NominationPage, nomination_page, own_nominations
 from services.transaction import reading, transaction
-from translations.catalogues import translate, translate_errors
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, Invalid, NotFound
+from vocabulary.errors import Conflict, HouseError, Invalid, NotFound
 from vocabulary.fellowships import NominationDocument
 from vocabulary.messages import Message
+from web.autosave import autosave_refusal, autosaved, is_autosave, loaded
 from web.files import SAFE_HEADERS
 from web.forms import version_of
 from web.nomination_answers import DOCUMENTS, labels, title_of, typed_answers, words_of
@@ -103,7 +102,7 @@ def save(ref: str, code: str) -> ResponseReturnValue:
     """Keep the answers of one section; what cannot be taken is shown again with the reason."""
     code = _known(code)
     typed = typed_answers(request.form, code)
-    content, errors = _loaded(typed)
+    content, errors = loaded(NominationContentSchema(), typed)
     try:
         with transaction() as database:
             row = nominations.save(
@@ -111,20 +110,19 @@ def save(ref: str, code: str) -> ResponseReturnValue:
             )
             version = row.version
     except Invalid as wrong:
-        return _not_taken(ref, code, typed, errors | wrong.errors, 422)
+        return _not_taken(ref, code, typed, Invalid(errors | wrong.errors))
     except Conflict as lost:
         if lost.code != "version_conflict":
             raise
         if all(lost.extra["current"].get(name) == value for name, value in content.items()):
             version = lost.extra["version"]
         else:
-            return _not_taken(ref, code, typed, {"version": [lost.message]}, 409)
-    if _is_autosave():
+            return _not_taken(ref, code, typed, lost)
+    if is_autosave():
         address = url_for("nominations.save", ref=ref, code=code)
-        told = {"saved_at": utc_now().isoformat(), "version": version, "action": address, "ref": ref}
-        return jsonify(told | {"errors": translate_errors(errors, current_language())})
+        return autosaved(address, ref, version, errors)
     if errors:
-        return _not_taken(ref, code, typed, errors, 422)
+        return _not_taken(ref, code, typed, Invalid(errors))
     return redirect(_next(ref, code), 303)
 
 
@@ -221,41 +219,17 @@ def download(file_ref: str) -> Response:
 # --- pages ------------------------------------------------------------------------------------------------
 
 
-def _loaded(typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the schema takes of the answers, and the errors of the rest: good are kept beside bad."""
-    schema = NominationContentSchema()
-    try:
-        return schema.load(typed), {}
-    except ValidationError as wrong:
-        errors: dict[str, Any] = wrong.normalized_messages()
-        kept = {name: value for name, value in typed.items() if name not in errors}
-        return schema.load(kept), errors
-
-
 def _known(code: str) -> str:
     if code not in SECTIONS:
         raise NotFound
     return code
 
 
-def _is_autosave() -> bool:
-    return request.headers.get("X-Requested-With") == "autosave"
-
-
-def _not_taken(
-    ref: str, code: str, typed: Mapping[str, Any], errors: Mapping[str, Any], status: int
-) -> ResponseReturnValue:
-    if _is_autosave():
-        language = current_language()
-        answer = jsonify(
-            {
-                "text": translate(Message("This is not saved yet."), language),
-                "errors": translate_errors(errors, language),
-            }
-        )
-        answer.status_code = status
-        return answer
-    return _form(ref, code, typed, errors), status
+def _not_taken(ref: str, code: str, typed: Mapping[str, Any], error: HouseError) -> ResponseReturnValue:
+    """The section as typed, with every error."""
+    if is_autosave():
+        return autosave_refusal(error)
+    return _form(ref, code, typed, error.errors or {"version": [error.message]}), error.status
 
 
 def _form(
