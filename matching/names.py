@@ -1,9 +1,9 @@
 """Is this organisation, or this entry, already known under a spelling slightly different?
 
 Names are compared letter by letter (rapidfuzz), in any script, after case, accents, signs and legal forms
-are put aside; an acronym also counts as made from a name's initials. Entries are compared by title and
-summary. It only points out: a person decides whether two are one. Topics are compared in `matching.rank`,
-not here.
+are put aside; an acronym also counts as made from a name's initials, and names in two scripts by their sound
+(`matching.romanised`). Entries are compared by title and summary. It only points out: a person decides
+whether two are one. Topics are compared in `matching.rank`, not here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rapidfuzz import fuzz
 from matching.bags import language_of
 from matching.duplicates import SURE, likeness_across
 from matching.facts import EntryFacts
+from matching.romanised import likeness_by_sound
 from matching.text import normalise
 
 
@@ -45,6 +46,7 @@ class Why(StrEnum):
     SAME = "same"
     SPELLING = "spelling"
     ACRONYM = "acronym"
+    SCRIPT = "script"
     TEXT = "text"
     TRANSLATION = "translation"
 
@@ -67,7 +69,7 @@ def plain_name(name: str) -> str:
     """
     decomposed = unicodedata.normalize("NFD", normalise(name).casefold())
     letters = "".join(
-        " " if not character.isalnum() else character
+        character if character.isalnum() or unicodedata.category(character) == "Mc" else " "
         for character in decomposed
         if not unicodedata.combining(character)
     )
@@ -124,7 +126,50 @@ def _compare(query: str, wanted: str, key: str, name: str) -> Similar:
         return Similar(key, 1.0, Why.SAME, name)
     if _is_acronym(query, known) or _is_acronym(name, wanted):
         return Similar(key, 0.9, Why.ACRONYM, name)
-    return Similar(key, _likeness(wanted, known), Why.SPELLING, name)
+    spelt, heard = _likeness(wanted, known), likeness_by_sound(wanted, known)
+    return Similar(key, max(spelt, heard), Why.SPELLING if spelt >= heard else Why.SCRIPT, name)
+
+
+def name_likeness(one: str, other: str) -> float:
+    """Tell how alike two names are, of people or of bodies, in one script or in two.
+
+    Parameters
+    ----------
+    one, other : str
+        As they were written, words in any order.
+
+    Returns
+    -------
+    float in 0..1
+        The same from both sides, to six digits: 1 for one name but for case, accents and signs, below 1
+        otherwise; 0 where one has no letters. From 0.85 on they may be one.
+    """
+    ours, theirs = plain_name(one), plain_name(other)
+    if not ours or not theirs:
+        return 0.0
+    return 1.0 if ours == theirs else max(_likeness(ours, theirs), likeness_by_sound(ours, theirs))
+
+
+def person_likeness(one: str, other: str) -> float:
+    """Tell how alike two names of people are, one of which may leave out names: the father's, the second.
+
+    As `name_likeness`; where one has more names than the other, and each of the two or more names of the
+    other is among them or much like one of them, that is 0.95 of how like they are.
+    """
+    ours, theirs = sorted((plain_name(one).split(), plain_name(other).split()), key=lambda words: len(words))
+    whole = name_likeness(one, other)
+    if len(ours) < 2 or len(ours) == len(theirs):
+        return whole
+    left, likeness = list(theirs), 1.0
+    for word in ours:
+        score, best = max((_word_likeness(word, known), known) for known in left)
+        likeness = min(likeness, score)
+        left.remove(best)
+    return max(whole, round(0.95 * likeness, 6))
+
+
+def _word_likeness(one: str, other: str) -> float:
+    return 1.0 if one == other else max(_likeness(one, other), likeness_by_sound(one, other, fewest=1))
 
 
 def _likeness(one: str, other: str) -> float:

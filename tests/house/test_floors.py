@@ -35,7 +35,8 @@ FLOORS: dict[str, set[str]] = {
     "criteria": WORDS,
     "procedure": WORDS,
     "fellowships": WORDS | {"numpy", "scipy"},
-    "matching": WORDS | {"numpy", "scipy", "sklearn", "rapidfuzz", "snowballstemmer", "py3langid", "jieba"},
+    "matching": WORDS
+    | {"numpy", "scipy", "sklearn", "rapidfuzz", "anyascii", "snowballstemmer", "py3langid", "jieba"},
     "encoders": WORDS | {"matching", "numpy"},
     "translations": WORDS | {"babel"},
     "models": WORDS | {"sqlalchemy", "flask_sqlalchemy"},
