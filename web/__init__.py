@@ -31,6 +31,7 @@ from web import (
     lookups,
     marks,
     matches,
+    menu,
     mine,
     nominations,
     outbox,
@@ -48,6 +49,7 @@ from web.session import load_actor
 
 BLUEPRINTS = (
     home.bp,
+    menu.bp,
     help.bp,
     calls.bp,
     call_desk.bp,

@@ -10,7 +10,7 @@ from services.clock import utc_now
 from services.queries import entries
 from services.transaction import reading
 from vocabulary.actions import Action
-from web.home import duties
+from web.menu import duties
 
 bp = Blueprint("mine", __name__)
 

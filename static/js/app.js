@@ -177,6 +177,13 @@
   if (matchMedia("(min-width: 48rem)").matches) for (const part of all("details[data-open-wide]")) part.open = true;
   for (const button of all("[data-print]")) button.addEventListener("click", () => print());
 
+  /* A group of the menu closes when it is left, and by Escape. */
+  for (const fold of all("details.fold")) {
+    fold.addEventListener("focusout", (event) => { if (event.relatedTarget && !fold.contains(event.relatedTarget)) fold.open = false; });
+    fold.addEventListener("keydown", (event) => { if (event.key === "Escape" && fold.open) { fold.open = false; fold.querySelector("summary").focus(); } });
+    document.addEventListener("click", (event) => { if (!fold.contains(event.target)) fold.open = false; });
+  }
+
   /* A second press of the same button sends nothing twice. */
   addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;

@@ -8,7 +8,11 @@ import pytest
 from flask import Flask, g, request, url_for
 from flask.testing import FlaskClient
 
+from tests.factories import make_actor
+from tests.fixtures import Opened
+from tests.signing_in import sign_in
 from translations.catalogues import LANGUAGES, gettext
+from vocabulary.people import Role
 from vocabulary.states import EntryKind
 from web.filters import entry_url
 from web.layout import part
@@ -59,6 +63,44 @@ def test_part_is_kept_for_its_values_alone(app: Flask) -> None:
     assert shown[0] == shown[3]
     assert len(set(shown)) == 3
     assert "&lt;Me&gt;" in shown[1]
+
+
+def test_many_pages_of_an_office_are_folded_and_few_stand_alone(app: Flask, write: Opened) -> None:
+    shown = {}
+    for role in (Role.OFFICER, Role.REVIEWER):
+        with write() as session:
+            actor = make_actor(session, role)
+        client = app.test_client()
+        sign_in(app, client, actor.account_id or 0)
+        text = client.get("/help").text
+        nav = text[text.index('<nav class="nav"') : text.index("</nav>", text.index('<nav class="nav"'))]
+        folds = re.findall(r"<details.*?</details>", nav, re.DOTALL)
+        shown[role] = (
+            [len(links(fold)) for fold in folds],
+            len(links(nav)) - sum(map(len, map(links, folds))),
+        )
+
+    assert shown == {Role.OFFICER: ([6, 4], 7), Role.REVIEWER: ([], 9)}
+
+
+def test_a_fold_says_that_the_open_page_is_in_it(app: Flask, write: Opened) -> None:
+    with write() as session:
+        actor = make_actor(session, Role.OFFICER)
+    client = app.test_client()
+    sign_in(app, client, actor.account_id or 0)
+
+    marked = [
+        re.findall(r'<summary( class="is-here")?>([^<]*)', client.get(path).text.split("<main")[0])
+        for path in ("/outbox", "/alike", "/calls")
+    ]
+
+    here, not_here = ' class="is-here"', ""
+    first, second = "Review and decision", "Matching"
+    assert marked == [
+        [(here, first), (not_here, second)],
+        [(not_here, first), (here, second)],
+        [(not_here, first), (not_here, second)],
+    ]
 
 
 @pytest.mark.parametrize("ref", ["REQ-2026-0001", "odd/ref é"])
