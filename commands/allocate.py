@@ -22,9 +22,9 @@ from commands.records import (
     refuse_unknown,
 )
 from commands.replies import refusals_in_words
-from commands.rows import Problem, write_whole
 from commands.values import read_amount, read_capacity
 from matching.allocation import SCORE_UNITS, Allocation, Mode, Supply, UnmetFloors, Wish, allocate
+from services.row_files import Problem, write_whole
 from vocabulary.messages import Message
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -24,8 +24,8 @@ from commands.records import (
     whole_scores,
 )
 from commands.replies import refusals_in_words
-from commands.rows import Problem, write_whole
 from matching.assignment import Assignment, Loads, Mode, Shortfall, assign
+from services.row_files import Problem, write_whole
 from vocabulary.messages import Message
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

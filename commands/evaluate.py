@@ -16,7 +16,6 @@ import click
 from commands.output import check_output, end_if_refused, writing
 from commands.progress import Tell, bar
 from commands.replies import refusals_in_words
-from commands.rows import Problem, write_whole
 from commands.scorecards import read_scorecards
 from config import ROOT
 from criteria.agreement import Agreement, GivenScore, agreement, agreement_by_criterion
@@ -28,6 +27,7 @@ from criteria.rule_files import parse_rules
 from criteria.rules import RuleSet, criteria_of
 from criteria.scorecard import Criterion, overall, parse_criteria
 from criteria.severity import severities
+from services.row_files import Problem, write_whole
 from vocabulary.findings import CriterionId
 
 _DATA = ROOT / "seed" / "data"

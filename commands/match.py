@@ -23,9 +23,9 @@ from commands.match_meaning import Choice, FileMeaning, choose, common_sentences
 from commands.output import check_output, end_if_refused, writing
 from commands.progress import Tell
 from commands.progress import bar as progress_bar
-from commands.rows import write_whole
 from matching.facts import EntryFacts
 from matching.index import fit_index
+from services.row_files import write_whole
 from vocabulary.states import EntryKind
 
 _BLOCK = 32

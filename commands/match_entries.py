@@ -15,7 +15,6 @@ from typing import Any
 
 from commands import codes
 from commands.progress import Tell, untold
-from commands.rows import Problem, Row, Rows, stream_rows
 from commands.values import (
     Unreadable,
     read_amount,
@@ -30,6 +29,7 @@ from commands.values import (
 )
 from matching.facts import SCOPES, EntryFacts
 from matching.text import LANGUAGES, analyse, identify
+from services.row_files import Problem, Row, Rows, stream_rows
 from vocabulary.messages import Message, plural_message
 from vocabulary.states import EntryKind
 

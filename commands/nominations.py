@@ -23,10 +23,10 @@ from commands.records import (
     refuse_unknown,
     whole_scores,
 )
-from commands.rows import Problem
 from commands.values import Unreadable
 from fellowships.facts import MOST_WEIGHT, BalanceTarget, Cap, Nomination, Pin, Question
 from fellowships.record import Rule
+from services.row_files import Problem
 from vocabulary.messages import Message
 
 EVERY_VALUE = "*"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from commands.rows import Problem
+from services.row_files import Problem
 from vocabulary.messages import Message, plural_message
 
 

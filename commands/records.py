@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
-from commands.rows import Problem, Rows
-from commands.tables import read_table
 from commands.values import Unreadable, read_id
+from services.row_files import Problem, Rows
+from services.table_files import read_table
 from vocabulary.messages import Message
 
 Reader = Callable[[Any], Any]

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from commands.records import Record, read_name, read_records, refuse_twice
-from commands.rows import Problem
 from commands.values import Unreadable
 from criteria.cases import Case, Reviewed
 from criteria.rules import RuleSet, criteria_of
 from criteria.scorecard import Answer, Criterion, Scorecard
+from services.row_files import Problem
 from vocabulary.findings import SCORES, Confidence, Recommendation
 from vocabulary.messages import Message
 

@@ -16,10 +16,10 @@ import click
 from commands.nominations import Marks, read_question
 from commands.output import check_output, end_if_refused, writing
 from commands.replies import refusals_in_words
-from commands.rows import Problem, write_bytes_whole
 from fellowships.checking import Json, Untrue, check
 from fellowships.facts import require_sound
 from fellowships.record import agrees, record_of
+from services.row_files import Problem, write_bytes_whole
 from vocabulary.messages import Message
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -15,8 +15,6 @@ from sqlalchemy.orm import Session
 
 from commands.progress import bar
 from commands.replies import refusals_in_words
-from commands.rows import Problem, Rows, write_bytes_whole
-from commands.tables import ENDINGS, check_columns, read_table, values_of
 from schemas.entries import LIST_FIELDS
 from schemas.transfer import ROW_SCHEMAS, OrganisationRowSchema
 from services.clock import utc_now
@@ -30,6 +28,8 @@ from services.queries.bulk_exports import (
     every_organisation,
 )
 from services.queries.exports import public_columns, public_rows
+from services.row_files import Problem, Rows, write_bytes_whole
+from services.table_files import ENDINGS, check_columns, read_table, values_of
 from services.tables import FORMS
 from services.transaction import reading, transaction
 from services.transfer import DRAFT, SUBMITTED, Checked, Fault, Row, Wanted, check_entries, enter

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from app import create_app
-from commands.rows import write_bytes_whole, write_whole
+from services.row_files import write_bytes_whole, write_whole
 from tests.fixtures import settings_for
 
 

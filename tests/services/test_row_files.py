@@ -1,10 +1,10 @@
-"""commands/rows.py: a result appears whole, or nothing changes."""
+"""services/row_files.py: a result appears whole, or nothing changes."""
 
 from __future__ import annotations
 
 import pytest
 
-from commands.rows import read_rows, write_whole
+from services.row_files import read_rows, write_whole
 
 
 def test_write_whole_writes_every_line_and_leaves_nothing_else(tmp_path):

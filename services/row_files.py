@@ -96,7 +96,7 @@ def stream_rows(path: Path, found: Rows) -> Iterator[Row]:
         is_wide = opened.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff")
         encoding = "utf-16" if is_wide else "utf-8-sig"
         counted = _Counted(opened, found)
-        lines = io.TextIOWrapper(counted, encoding=encoding, errors="surrogateescape", newline="")
+        lines = io.TextIOWrapper(counted, encoding=encoding, errors="surrogateescape", newline="")  # type: ignore[type-var]  # read1 is all that it asks for
         try:
             yield from _rows_of(lines, found)
         except UnicodeError:  # half a character at the end of a file in UTF-16

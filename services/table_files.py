@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from commands.rows import Row, Rows, read_rows
+from services.row_files import Row, Rows, read_rows
 from services.sheets import read_sheet
 from services.tables import FORMULA_SIGNS
 from vocabulary.messages import Message
