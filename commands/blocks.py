@@ -10,13 +10,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from matching.text import ANALYSIS_VERSION
@@ -64,7 +64,7 @@ class Hands:
 
 
 def over_blocks(
-    work: Work[Shared, Block, Done], shared: Shared, blocks: Sequence[Block], hands: Hands
+    work: Work[Shared, Block, Done], shared: Shared, blocks: Iterable[Block], hands: Hands
 ) -> Iterator[Done]:
     """What `work(shared, block)` answers for each block, in the order of the blocks.
 
@@ -74,7 +74,8 @@ def over_blocks(
         Must answer the same whoever calls it, as a block may be done twice.
     shared : object
         What all blocks need; can be pickled where a cluster is asked.
-    blocks : sequence
+    blocks : iterable
+        Taken in as they are needed, so a million entries may come from a database.
     hands : Hands
 
     Raises
@@ -82,43 +83,59 @@ def over_blocks(
     NoWorkers
         The cluster cannot be reached or is of other versions, or workers are lost again and again.
     """
-    if hands.scheduler:
-        return _on_cluster(work, shared, blocks, hands.scheduler)
-    if hands.n == 1 or len(blocks) < 2:
-        return (work(shared, block) for block in blocks)
-    return _by_processes(work, shared, blocks, min(hands.n, len(blocks)))
+    waiting = iter(blocks)
+    if hands.n == 1 and not hands.scheduler:
+        return (work(shared, block) for block in waiting)
+    first = list(islice(waiting, max(hands.n, 2)))
+    if hands.scheduler and first:
+        return _on_cluster(work, shared, chain(first, waiting), hands.scheduler)
+    if len(first) < 2:
+        return (work(shared, block) for block in first)
+    return _by_processes(work, shared, chain(first, waiting), min(hands.n, len(first)))
 
 
 def _by_processes(
-    work: Work[Shared, Block, Done], shared: Shared, blocks: Sequence[Block], workers: int
+    work: Work[Shared, Block, Done], shared: Shared, waiting: Iterator[Block], workers: int
 ) -> Iterator[Done]:
-    n_done, n_losses = 0, 0
-    while n_done < len(blocks):
-        before = n_done
+    held: deque[Block] = deque()
+    n_losses = 0
+    while True:
+        n_done = 0
         try:
-            for done in _one_pool(work, shared, blocks[n_done:], workers):
-                yield done
+            for done in _one_pool(work, shared, held, waiting, workers):
                 n_done += 1
+                yield done
+            return
         except BrokenProcessPool:
-            n_losses = n_losses + 1 if n_done == before else 1
+            n_losses = 1 if n_done else n_losses + 1
             if n_losses >= _MOST_LOSSES:
                 raise NoWorkers(_too_many_losses()) from None
 
 
 def _one_pool(
-    work: Work[Shared, Block, Done], shared: Shared, blocks: Sequence[Block], workers: int
+    work: Work[Shared, Block, Done],
+    shared: Shared,
+    held: deque[Block],
+    waiting: Iterator[Block],
+    workers: int,
 ) -> Iterator[Done]:
+    """The answers of one set of processes; `held` are the blocks handed out, kept until they are answered."""
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     context = multiprocessing.get_context(method)
     with ProcessPoolExecutor(workers, context, initializer=_take, initargs=(work, shared)) as pool:
-        waiting = iter(blocks)
-        asked: deque[Future[Done]] = deque(
-            pool.submit(_do, block) for block in islice(waiting, workers * _AHEAD)
-        )
+        asked: deque[Future[Done]] = deque(pool.submit(_do, block) for block in held)
+
+        def ask(n: int) -> None:
+            for block in islice(waiting, n):
+                held.append(block)
+                asked.append(pool.submit(_do, block))
+
+        ask(workers * _AHEAD - len(held))
         while asked:
             done = asked.popleft().result()
-            asked.extend(pool.submit(_do, block) for block in islice(waiting, 1))
+            held.popleft()
             yield done
+            ask(1)
 
 
 _taken: list[Any] = []
@@ -137,7 +154,7 @@ def _do(block: Any) -> Any:
 
 
 def _on_cluster(
-    work: Work[Shared, Block, Done], shared: Shared, blocks: Sequence[Block], scheduler: str
+    work: Work[Shared, Block, Done], shared: Shared, waiting: Iterator[Block], scheduler: str
 ) -> Iterator[Done]:
     """joblib hands blocks to Dask, which gives those of a lost worker to another."""
     try:
@@ -158,25 +175,29 @@ def _on_cluster(
     with client:
         _require_same_versions(client)
         task = joblib.delayed(work)
-        for start in range(0, len(blocks), _STRETCH):
-            stretch = blocks[start : start + _STRETCH]
+        while stretch := list(islice(waiting, _STRETCH)):
             yield from _stretch(joblib, client, distributed, [(shared, block) for block in stretch], task)
 
 
 def _stretch(
     joblib: Any, client: Any, distributed: Any, calls: Sequence[tuple[Any, Any]], task: Callable[..., Any]
-) -> list[Any]:
-    """One stretch of blocks; done again where the workers that held it are all gone."""
+) -> Iterator[Any]:
+    """One stretch of blocks; what is not answered is asked again where the workers are all gone."""
     lost = (distributed.KilledWorker, distributed.client.FutureCancelledError, TimeoutError, OSError)
-    for attempt in range(1, _MOST_LOSSES + 1):
+    n_done, n_losses = 0, 0
+    while n_done < len(calls):
+        before = n_done
         try:
             with joblib.parallel_config("dask", client=client, scatter=[calls[0][0]]):
-                done: list[Any] = joblib.Parallel(batch_size=1)(task(*call) for call in calls)
-                return done
+                asked = joblib.Parallel(batch_size=1, return_as="generator")
+                answers = asked(task(*call) for call in calls[n_done:])
+            for done in answers:
+                n_done += 1
+                yield done
         except lost:
-            if attempt == _MOST_LOSSES:
-                break
-    raise NoWorkers(_too_many_losses())
+            n_losses = n_losses + 1 if n_done == before else 1
+            if n_losses >= _MOST_LOSSES:
+                raise NoWorkers(_too_many_losses()) from None
 
 
 def _too_many_losses() -> Message:

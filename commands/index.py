@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from commands.blocks import Hands, NoWorkers
+from commands.counting import counting
+from commands.hands import scheduler_option, workers_option
 from commands.progress import bar
 from commands.replies import refusals_in_words
 from config import Settings
@@ -26,15 +30,18 @@ _FULL = "The index cannot be written into the data folder: {reason}. The version
 @index_group.command("rebuild")
 @click.option("--if-due", is_flag=True, help="Only what is missing, damaged or old.")
 @click.option("--check", "checks", is_flag=True, help="Then read every byte of what was written.")
-def rebuild(if_due: bool, checks: bool) -> None:
+@workers_option
+@scheduler_option
+def rebuild(if_due: bool, checks: bool, workers: int, scheduler: str | None) -> None:
     """Build a new version of the index; every worker opens it before its next answer.
 
-    Breaking off leaves the version in use as it is. Ends with 1 while another process builds, and when the
-    disk refuses.
+    Words are counted by several processes, or by a cluster; the bytes are the same. Where a cluster does not
+    answer or loses its workers, the version is built here. Breaking off leaves the version in use as it is.
+    Ends with 1 while another process builds, and when the disk refuses.
     """
     with refusals_in_words():
         for audience in Audience:
-            _build(audience, if_due)
+            _build(audience, if_due, Hands(workers, scheduler))
         sys.exit(0 if not checks or _check() else 1)
 
 
@@ -59,7 +66,7 @@ def status() -> None:
     click.echo(json.dumps(found, indent=1))
 
 
-def _build(audience: Audience, if_due: bool) -> None:
+def _build(audience: Audience, if_due: bool, hands: Hands) -> None:
     now = utc_now()
     with reading() as session:
         state = index_state(session, _data_dir(), audience, now=now)
@@ -67,12 +74,20 @@ def _build(audience: Audience, if_due: bool) -> None:
         click.echo(f"{audience}: {state.name or 'nothing to index yet'}, not due.")
         return
     try:
-        with bar(f"Index ({audience})") as tell:
-            name = build_index(reading, _data_dir(), audience, now=now, tell=tell)
+        try:
+            name = _built(audience, now, hands)
+        except NoWorkers as lost:
+            click.echo(f"{lost.message} The index is built here.", err=True)
+            name = _built(audience, now, Hands())
     except OSError as refused:
         click.echo(_FULL.format(reason=refused.strerror or type(refused).__name__), err=True)
         sys.exit(1)
     click.echo(f"{audience}: {name or 'nothing to index yet'}.")
+
+
+def _built(audience: Audience, now: datetime, hands: Hands) -> str | None:
+    with bar(f"Index ({audience})") as tell:
+        return build_index(reading, _data_dir(), audience, now=now, tell=tell, each=counting(hands))
 
 
 def _check() -> bool:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import click
 
-from commands.blocks import SCHEDULER, Hands, NoWorkers, over_blocks, processors
+from commands.blocks import Hands, NoWorkers, over_blocks
 from commands.codes import file_places
+from commands.hands import scheduler_option, workers_option
 from commands.match_entries import Entries, read_entries
 from commands.match_lines import Job, block_lines
 from commands.match_meaning import Choice, FileMeaning, choose, common_sentences, encode_files
@@ -45,20 +46,8 @@ _BLOCK = 32
     required=True,
     help="JSONL file to write.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=processors,
-    show_default="the processors there are",
-    help="Processes at work.",
-)
-@click.option(
-    "--scheduler",
-    envvar=SCHEDULER,
-    show_envvar=True,
-    metavar="ADDRESS",
-    help="Dask cluster whose workers are taken instead, such as tcp://10.0.0.5:8786.",
-)
+@workers_option
+@scheduler_option
 @click.option(
     "--meaning",
     type=click.Choice(["auto", "off", "fast", "best"]),

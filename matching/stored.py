@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.bags import Bags, count_entries, language_of
+from matching.bags import Bags, CountEach, count_each, count_entries, language_of
 from matching.columns import Columns
 from matching.facets import Facet
 from matching.facts import EntryFacts
@@ -73,6 +73,7 @@ def write_version(
     passages: Callable[[], Mapping[EntryKind, PassageBlock]],
     about: Mapping[str, Any],
     told: Told = lambda: None,
+    each: CountEach = count_each,
 ) -> None:
     """Fit a version on entries and write it.
 
@@ -87,12 +88,14 @@ def write_version(
     about : mapping
         Kept with the version; anything JSON can hold.
     told : callable
+    each : callable
+        Counts the words of entries in their order: `matching.bags.count_each`, or the same by more hands.
 
     Raises ValueError for entries out of order, an id twice or another kind, OSError when the disk refuses.
     """
     out = Writer(folder)
     try:
-        taken = {kind: _take_in(out, kind, entries.get(kind, ()), settings, told) for kind in EntryKind}
+        taken = {kind: _take_in(out, kind, entries.get(kind, ()), settings, told, each) for kind in EntryKind}
         model = fit([bags for _, bags, _ in taken.values()])
         plan: dict[str, Any] = {"model": _put(out, "model", model)}
         for kind in EntryKind:
@@ -150,6 +153,7 @@ def _take_in(
     entries: Iterable[EntryFacts],
     settings: MatchingSettings,
     told: Told,
+    each: CountEach,
 ) -> tuple[list[EntryFacts], Bags, NDArray[np.intp]]:
     """Write the entries of a kind; returns them without their texts, and their words."""
     lengths: list[int] = []
@@ -168,7 +172,7 @@ def _take_in(
                 told()
                 yield entry
 
-        bags, first_piece = count_entries(passing(), settings)
+        bags, first_piece = count_entries(passing(), settings, each)
     out.put(f"{kind}/line_starts", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
     return bare, bags, first_piece
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from encoders.installed import encoder
+from matching.bags import CountEach, count_each
 from matching.facts import EntryFacts
 from matching.files import Damaged
 from matching.meaning import EntryMeaning, PassageBlock, pack_passages
@@ -120,11 +121,18 @@ def _state(session: Session, name: str, stored: Stored, now: datetime) -> IndexS
 
 
 def build_index(
-    opened: Opened, data_dir: Path, audience: Audience, *, now: datetime, tell: Tell = lambda *_: None
+    opened: Opened,
+    data_dir: Path,
+    audience: Audience,
+    *,
+    now: datetime,
+    tell: Tell = lambda *_: None,
+    each: CountEach = count_each,
 ) -> str | None:
     """Build a version for an audience and put it in use; returns its name, None where nothing can be matched.
 
-    Raises Conflict while another process builds, OSError when the disk refuses; the version in use stays.
+    `each` counts the words of entries, here or by other hands; the bytes are the same. Raises Conflict while
+    another process builds, OSError when the disk refuses; the version in use stays.
     """
     folder = folder_of(data_dir, audience)
     with building(folder) as place:
@@ -136,7 +144,7 @@ def build_index(
             return None
         source = _Source(opened, audience, ids, tell)
         entries = {kind: source.entries(kind) for kind in EntryKind}
-        write_version(place, entries, settings, passages=source.passages, about=about)
+        write_version(place, entries, settings, passages=source.passages, about=about, each=each)
         return publish(folder, place, about["through"])
 
 

@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 
 from matching.explain import SharedTerm
 from matching.facts import Amount, EntryFacts, Term
-from matching.rank import Match, Ranking, rank
+from matching.rank import Match, Ranking
 from models.entries import Entry
 from models.matches import Match as TakenUp
 from models.reviews import ConflictDeclaration
 from services import vocabularies
 from services.entries.rows import fetch_for
 from services.match_facts import Audience, facts_of
-from services.match_index import current_index, current_passages
-from services.meaning import NearestSentences, nearest_sentences, remark, subject_meaning
+from services.meaning import NearestSentences, nearest_sentences, remark
+from services.ranking import candidates, rank_entry
 from vocabulary.actions import Action
 from vocabulary.messages import Message
 from vocabulary.people import Actor, Role
@@ -147,24 +147,16 @@ def _ranked(
     entry, _ = fetch_for(session, actor, Action.MATCH_READ, ref, now=now, kind=kind)
     other = EntryKind.OFFER if entry.kind is EntryKind.REQUEST else EntryKind.REQUEST
     audience = audience_of(actor)
-    index = current_index(session, audience, other)
     hidden = conflicting(session, actor) if audience is Audience.INSIDE else frozenset()
-    if hidden:
-        index = index.with_changes(removed=hidden)
+    others = candidates(session, audience, other).without(hidden)
     subject = facts_of(entry, None)
-    meaning = subject_meaning(session, subject, current_passages(session, audience, other))
-    ranking = rank(
-        subject,
-        index,
-        places=vocabularies.places(session),
-        today=now.date(),
-        top=max(1, min(limit, MOST_MATCHES)),
-        include_blocked=include_blocked,
-        meaning=meaning,
+    most = max(1, min(limit, MOST_MATCHES))
+    ranking = rank_entry(
+        session, subject, others, today=now.date(), top=most, include_blocked=include_blocked
     )
     shown = [*ranking.matches, *ranking.blocked]
-    known = {match.id: facts for match in shown if (facts := index.get(match.id)) is not None}
-    return entry, ranking, known, remark(meaning)
+    known = {match.id: facts for match in shown if (facts := others.index.get(match.id)) is not None}
+    return entry, ranking, known, remark(session, subject)
 
 
 def match_page(
@@ -180,20 +172,13 @@ def match_page(
     """One pair, ranked or ruled out; None where the other entry is not among what the reader may see."""
     entry, _ = fetch_for(session, actor, Action.MATCH_READ, ref, now=now, kind=kind)
     other = EntryKind.OFFER if entry.kind is EntryKind.REQUEST else EntryKind.REQUEST
-    audience = audience_of(actor)
-    index = current_index(session, audience, other)
-    candidate = index.get(other_ref)
+    others = candidates(session, audience_of(actor), other)
+    candidate = others.index.get(other_ref)
     if candidate is None or other_ref in conflicting(session, actor):
         return None
     subject = facts_of(entry, None)
-    ranking = rank(
-        subject,
-        index.only(other_ref),
-        places=vocabularies.places(session),
-        today=now.date(),
-        top=1,
-        include_blocked=True,
-        meaning=subject_meaning(session, subject, current_passages(session, audience, other)),
+    ranking = rank_entry(
+        session, subject, others.only(other_ref), today=now.date(), top=1, include_blocked=True
     )
     found = [*ranking.matches, *ranking.blocked]
     if not found:

@@ -26,7 +26,7 @@ from services import audit
 from services.match_facts import TAKING_PLACES, Audience
 from services.match_index import ask_for_refit, current_index, settings_in_force
 from services.matches import conflicting
-from services.ranking import candidates, rank_entry
+from services.ranking import candidates, rank_entries
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
@@ -118,20 +118,19 @@ def preview(session: Session, actor: Actor, weights: Mapping[str, Any], *, now: 
     requests = current_index(session, Audience.INSIDE, EntryKind.REQUEST)
     refs = sorted((ref for ref in requests.versions() if ref not in hidden), reverse=True)[:MOST_COMPARED]
     other = offers.weighed(replace(offers.index.settings, part_weights=checked))
+    compared = [request for ref in refs if (request := requests.get(ref)) is not None]
+    rankings = zip(
+        *(rank_entries(session, compared, among, today=now.date(), top=TOP) for among in (offers, other)),
+        strict=True,
+    )
     changes, kept = [], []
-    for ref in refs:
-        request = requests.get(ref)
-        if request is None:
-            continue
-        before, after = (
-            [match.id for match in rank_entry(session, request, among, today=now.date(), top=TOP).matches]
-            for among in (offers, other)
-        )
+    for request, pair in zip(compared, rankings, strict=True):
+        before, after = ([match.id for match in ranking.matches] for ranking in pair)
         kept.append(len({*before} & {*after}) / max(len(before), 1) if before else 1.0)
         if before[:1] != after[:1]:
             changes.append(
                 ChangedFirst(
-                    ref, _title(request), *(_first(offers.index, found) for found in (before, after))
+                    request.id, _title(request), *(_first(offers.index, found) for found in (before, after))
                 )
             )
     return Preview(

@@ -65,20 +65,38 @@ def passage_vectors(session: Session, entries: Iterable[EntryFacts]) -> dict[str
     return found
 
 
-def subject_meaning(session: Session, subject: EntryFacts, candidates: Passages) -> SubjectMeaning | None:
-    """What `rank` asks for the subject's likeness to the candidates; None where no model is installed."""
+def subject_meanings(
+    session: Session, subjects: Sequence[EntryFacts], candidates: Passages
+) -> dict[str, SubjectMeaning]:
+    """What `rank` asks for the likeness of each subject to the candidates, by the subject's reference.
+
+    Empty where no model is installed.
+    """
     made = encoder()
     if made is None:
-        return None
-    own = passage_vectors(session, [subject]).get(subject.id)
-    return SubjectMeaning(made.version, subject.kind is EntryKind.REQUEST, own, candidates)
+        return {}
+    known = passage_vectors(session, subjects)
+    return {
+        subject.id: SubjectMeaning(
+            made.version, subject.kind is EntryKind.REQUEST, known.get(subject.id), candidates
+        )
+        for subject in subjects
+    }
 
 
-def remark(meaning: SubjectMeaning | None) -> Message | None:
-    """What a reader of a whole list should know about its meaning part, if anything."""
-    if meaning is None:
+def remark(session: Session, subject: EntryFacts) -> Message | None:
+    """What a reader of all matches of an entry should know about their meaning part, if anything."""
+    made = encoder()
+    if made is None:
         return NOT_INSTALLED
-    return NOT_YET_COMPUTED if meaning.subject is None else None
+    query = (
+        sa.select(EntryVectors.keys)
+        .join(Entry, Entry.id == EntryVectors.entry_id)
+        .where(Entry.ref == subject.id, EntryVectors.model == made.version)
+    )
+    known = set(session.execute(query).scalar_one_or_none() or ())
+    is_known = any(text.key in known for text in passages_of(subject))
+    return None if is_known else NOT_YET_COMPUTED
 
 
 def nearest_sentences(

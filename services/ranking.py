@@ -1,10 +1,12 @@
-"""The one way in which the service ranks an entry: words, vocabularies, and meaning where it is known.
+"""The one way in which the service ranks entries: words, vocabularies, and meaning where it is known.
 
-Matches, allocations and previews of weights all go through here, so that a pair scores the same in each.
+Matches, bundles, allocations and previews of weights all go through here, so that a pair scores the same in
+each. Who has many entries to rank hands over all of them: their vectors are then read at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,12 +15,12 @@ from sqlalchemy.orm import Session
 from matching.facts import EntryFacts, Places
 from matching.index import Index
 from matching.meaning import Passages
-from matching.rank import Ranking, rank
+from matching.rank import Ranking, rank_all
 from matching.settings import MatchingSettings
 from services import vocabularies
 from services.match_facts import Audience
 from services.match_index import current_index, current_passages
-from services.meaning import subject_meaning
+from services.meaning import subject_meanings
 from vocabulary.states import EntryKind
 
 
@@ -34,6 +36,10 @@ class Candidates:
         """The same without some entries."""
         return replace(self, index=self.index.with_changes(removed=refs)) if refs else self
 
+    def only(self, ref: str) -> Candidates:
+        """One entry alone."""
+        return replace(self, index=self.index.only(ref))
+
     def weighed(self, settings: MatchingSettings) -> Candidates:
         """The same under other settings."""
         return replace(self, index=replace(self.index, settings=settings))
@@ -48,6 +54,31 @@ def candidates(session: Session, audience: Audience, kind: EntryKind) -> Candida
     )
 
 
+def rank_entries(
+    session: Session,
+    subjects: Sequence[EntryFacts],
+    among: Candidates,
+    *,
+    today: date,
+    top: int,
+    include_blocked: bool = False,
+) -> Iterator[Ranking]:
+    """The best candidates for each of some entries, best first, in the order of the entries.
+
+    Reads what it needs of the database before it answers for the first time.
+    """
+    meanings = subject_meanings(session, subjects, among.passages)
+    return rank_all(
+        subjects,
+        among.index,
+        places=among.places,
+        today=today,
+        top=top,
+        include_blocked=include_blocked,
+        meaning_of=lambda subject: meanings.get(subject.id),
+    )
+
+
 def rank_entry(
     session: Session,
     subject: EntryFacts,
@@ -58,12 +89,5 @@ def rank_entry(
     include_blocked: bool = False,
 ) -> Ranking:
     """The best candidates for one entry, best first."""
-    return rank(
-        subject,
-        among.index,
-        places=among.places,
-        today=today,
-        top=top,
-        include_blocked=include_blocked,
-        meaning=subject_meaning(session, subject, among.passages),
-    )
+    [ranking] = rank_entries(session, [subject], among, today=today, top=top, include_blocked=include_blocked)
+    return ranking

@@ -109,6 +109,11 @@ def make(work: Work, encoder: Encoder, fast: Encoder) -> Made:
     )
 
 
+def make_block(encoders: tuple[Encoder, Encoder], works: Sequence[Work]) -> list[Made]:
+    """The same for several entries: what another process or machine is asked for, best encoder first."""
+    return [make(work, *encoders) for work in works]
+
+
 def _made(texts: Sequence[Text], known: Mapping[str, Vectors], kind: EntryKind, encoder: Encoder) -> Vectors:
     rows = [known[text.key] if text.key in known else encoder.encode([text.text], kind)[0] for text in texts]
     return np.array(rows, dtype=np.float32).reshape(len(rows), encoder.n_numbers)

@@ -21,6 +21,7 @@ from matching.allocation import Allocation as Found
 from matching.coverage import regions_of
 from matching.facts import FINANCIAL, EntryFacts
 from matching.rank import Match as Ranked
+from matching.rank import Ranking
 from models.calls import Call
 from models.entries import Entry
 from models.matches import Allocation, Match
@@ -30,7 +31,7 @@ from services.kept_words import kept
 from services.match_facts import TAKING_PLACES, Audience
 from services.match_index import current_index
 from services.queries.coverage import met_requests
-from services.ranking import Candidates, candidates, rank_entry
+from services.ranking import Candidates, candidates, rank_entries
 from services.reviews.rows import touch
 from services.sessions import actor_of_account
 from vocabulary.errors import Invalid
@@ -41,7 +42,7 @@ from vocabulary.states import AllocationState, EntryKind
 LEASE = timedelta(minutes=10)
 MOST_OFFERS_EACH = 50
 """Offers that are weighed for each request, its best ones."""
-RANKED_IN_A_ROW = 10
+RANKED_IN_A_ROW = 50
 N_TERMS = 12
 
 
@@ -105,10 +106,10 @@ def rank_some(session: Session, work: Work, *, now: datetime) -> None:
     """Rank the next requests against the offers."""
     offers = _offers(session, work)
     requests = current_index(session, Audience.INSIDE, EntryKind.REQUEST)
-    for ref in work.todo[:RANKED_IN_A_ROW]:
-        facts = requests.get(ref)
-        if facts is not None:
-            _rank_one(session, work, facts, offers, now)
+    block = [facts for ref in work.todo[:RANKED_IN_A_ROW] if (facts := requests.get(ref)) is not None]
+    rankings = rank_entries(session, block, offers, today=now.date(), top=MOST_OFFERS_EACH)
+    for facts, ranking in zip(block, rankings, strict=True):
+        _weigh(session, work, facts, offers, ranking)
     work.todo = work.todo[RANKED_IN_A_ROW:]
 
 
@@ -119,12 +120,12 @@ def _offers(session: Session, work: Work) -> Candidates:
     return found.without(frozenset(others) | barred_refs(session, work.actor))
 
 
-def _rank_one(session: Session, work: Work, facts: EntryFacts, offers: Candidates, now: datetime) -> None:
+def _weigh(session: Session, work: Work, facts: EntryFacts, offers: Candidates, ranking: Ranking) -> None:
+    """Note what a request asks for, and what each of its offers is worth to it."""
     regions = sorted(regions_of(facts, offers.places))
     asks_money = not facts.support or FINANCIAL in facts.support
     amount = round(facts.amount_usd) if asks_money and facts.amount_usd is not None else None
     work.wishes[facts.id] = Wish(regions[0] if regions else None, amount)
-    ranking = rank_entry(session, facts, offers, today=now.date(), top=MOST_OFFERS_EACH)
     work.versions = (ranking.settings_version, ranking.index_version)
     for match in ranking.matches:
         score = int(match.score * SCORE_UNITS)

@@ -23,7 +23,7 @@ from services.match_facts import Audience
 from services.match_index import current_index
 from services.matches import audience_of, conflicting
 from services.queries.coverage import met_requests
-from services.ranking import candidates, rank_entry
+from services.ranking import candidates, rank_entries
 from services.stored_reports import data_hash, stored
 from vocabulary.people import Actor
 from vocabulary.states import EntryKind
@@ -110,10 +110,11 @@ def bundles_report(session: Session, actor: Actor, *, language: str, now: dateti
         found = _bundles(key, list(requests.values()))
     offers = candidates(session, audience, EntryKind.OFFER).without(hidden)
     words = _Words(session, language)
+    shown = [(one, [requests[ref] for ref in one.ids]) for one in found[:MOST_ROWS]]
+    together = [_together(*pair) for pair in shown]
+    rankings = rank_entries(session, together, offers, today=now.date(), top=N_OFFERS)
     rows = []
-    for one in found[:MOST_ROWS]:
-        members = [requests[ref] for ref in one.ids]
-        ranked = rank_entry(session, _together(one, members), offers, today=now.date(), top=N_OFFERS)
+    for (one, members), ranked in zip(shown, rankings, strict=True):
         nearest = [facts for match in ranked.matches if (facts := offers.index.get(match.id)) is not None]
         rows.append(words.row(one, members, nearest))
     return BundlesReport(

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from commands import blocks
 from commands.blocks import Hands, NoWorkers, over_blocks, versions
+from tests.commands.clusters import ROOT, cluster, killed_at_work, started
 
-ROOT = Path(__file__).parents[2]
+__all__ = ["cluster"]
 WORDS = [
     "wetland",
     "forest",
@@ -64,6 +60,25 @@ def test_answers_come_in_the_order_of_the_blocks(workers):
 
 def test_no_blocks_give_no_answers():
     assert list(over_blocks(times, 3, [], Hands(2))) == []
+
+
+def test_blocks_are_taken_in_as_they_are_needed():
+    taken = []
+    stream = (taken.append(n) or n for n in range(1000))
+
+    found = over_blocks(times, 3, stream, Hands(2))
+    first = [next(found) for _ in range(5)]
+
+    assert first == [0, 3, 6, 9, 12]
+    assert len(taken) == 5 + 2 * blocks._AHEAD - 1
+    found.close()
+
+
+def test_block_of_a_killed_process_is_done_again_in_a_stream(tmp_path):
+    found = list(over_blocks(dies_once, tmp_path / "died", iter(range(50)), Hands(2)))
+
+    assert found == list(range(50))
+    assert (tmp_path / "died").exists()
 
 
 def test_block_of_a_killed_process_is_done_again(tmp_path):
@@ -113,49 +128,6 @@ def test_cluster_that_does_not_answer_is_told(monkeypatch):
 # --- a real cluster, and the real command -----------------------------------------------------------------
 
 
-@contextmanager
-def started(*words, cwd=ROOT, **environ):
-    """A program of our own for as long as the block lasts."""
-    done = subprocess.Popen(
-        [sys.executable, "-m", *map(str, words)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield done
-    finally:
-        with suppress(ProcessLookupError):
-            done.kill()
-        done.communicate()
-
-
-def wait_for(condition, seconds=60.0):
-    """Wait until something holds; fails when it does not in time."""
-    until = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.01)
-    return found
-
-
-@pytest.fixture
-def cluster(tmp_path):
-    """A scheduler and two workers, each a process of its own: (address, workers)."""
-    told = tmp_path / "scheduler.json"
-    local = ("--no-dashboard", "--scheduler-file", told)
-    with started("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *local):
-        wait_for(lambda: told.exists() and told.stat().st_size)
-        worker = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", *local)
-        with (
-            started(*worker, "--name", "one", "--local-directory", tmp_path) as one,
-            started(*worker, "--name", "two", "--local-directory", tmp_path) as two,
-        ):
-            yield json.loads(told.read_text())["address"], {"one": one, "two": two}
-
-
 def entries(n, random):
     for number in range(n):
         text = " ".join(random.choice(WORDS) for _ in range(25))
@@ -187,10 +159,7 @@ def test_killed_worker_of_a_cluster_changes_no_byte(cluster, folder):
         distributed.Client(address, set_as_default=False) as client,
         matching(folder, "cluster.jsonl", DASK_SCHEDULER=address) as there,
     ):
-        client.wait_for_workers(2, timeout=60)
-        names = {one["name"]: where for where, one in client.scheduler_info()["workers"].items()}
-        wait_for(lambda: client.processing().get(names["one"]) and client.processing().get(names["two"]))
-        workers["one"].kill()
+        killed_at_work(client, workers)
         was_running = there.poll() is None
         said = there.communicate(timeout=240)[1]
         left = [one["name"] for one in client.scheduler_info()["workers"].values()]
