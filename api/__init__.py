@@ -26,6 +26,7 @@ from api import (
     placing,
     reports,
     reviews,
+    scorecard_documents,
     screening,
 )
 from api.auth import load_actor
@@ -51,6 +52,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     allocations.bp,
     alike.bp,
     reviews.bp,
+    scorecard_documents.bp,
     assignments.bp,
     assignment_plans.bp,
     conflicts.bp,

@@ -11,6 +11,7 @@ from schemas.base import HouseSchema, one_of
 from schemas.values import LONGEST_CODE, Codes, Instant, Whole, Words
 from services.conflicts import KINDS, LONGEST_TEXT
 from services.reviews.content import LONGEST_POINTER
+from services.scorecard_documents.making import Format
 from vocabulary.conflicts import HintAnswer
 from vocabulary.findings import SCORES, Confidence, Recommendation
 from vocabulary.messages import Message
@@ -116,6 +117,14 @@ def _overall() -> dict[str, fields.Field]:
 
 ReviewChangesSchema = HouseSchema.from_dict(_overall() | {"scores": Scores()}, name="ReviewChangesSchema")
 """Some answers of a scorecard; what is not named stays as it is."""
+
+
+def taken_changes(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of some answers can be kept, and what is wrong with the rest, by field."""
+    try:
+        return ReviewChangesSchema().load(raw), {}
+    except ValidationError as wrong:
+        return dict(wrong.valid_data or {}), dict(wrong.messages)  # type: ignore[arg-type]
 
 
 class SubmissionSchema(HouseSchema):
@@ -240,6 +249,42 @@ class ReviewSchema(HouseSchema):
     result = fields.Dict(
         allow_none=True, metadata={"description": "verdict by strategy; null until it is submitted"}
     )
+
+
+class DocumentFormatSchema(HouseSchema):
+    """In which format a scorecard is made as a document."""
+
+    format = fields.Enum(Format, by_value=True, load_default=Format.DOCX)
+
+
+class DocumentChangeSchema(HouseSchema):
+    """One answer that differs: what is saved, and what stands in the document."""
+
+    field = fields.String(required=True)
+    saved = fields.Raw(allow_none=True)
+    document = fields.Raw(allow_none=True)
+
+
+class DocumentProblemSchema(HouseSchema):
+    """A field of a document that cannot be taken over, with what stands in it."""
+
+    field = fields.String(required=True)
+    text = fields.String()
+    message = fields.String()
+
+
+class DocumentReadingSchema(HouseSchema):
+    """What a document would change. `answers` is what PATCH takes to change it, with If-Match `version`."""
+
+    version = fields.Integer(required=True)
+    made_from = fields.Integer(metadata={"description": "the version that the document was made from"})
+    is_stale = fields.Boolean(metadata={"description": "saved since: each change shows both texts"})
+    revision = fields.Integer(metadata={"description": "the version of the submission that is scored"})
+    made_from_revision = fields.Integer()
+    changes = fields.List(fields.Nested(DocumentChangeSchema))
+    problems = fields.List(fields.Nested(DocumentProblemSchema))
+    missing = fields.List(fields.String(), metadata={"description": "fields that the document lacks"})
+    answers = fields.Dict()
 
 
 class ConflictStateSchema(HouseSchema):

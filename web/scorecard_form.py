@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from schemas.reviews import ReviewChangesSchema
+from schemas.reviews import taken_changes
 from services.reviews.content import OVERALL, flat
 
 CANNOT_JUDGE = "cannot_judge"
@@ -57,10 +56,7 @@ def _put(answer: dict[str, Any], field: str, part: str | None, values: list[str]
 
 def loaded(form: MultiDict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What of the form can be kept, and what is wrong with the rest, by field."""
-    try:
-        return ReviewChangesSchema().load(typed(form)), {}
-    except ValidationError as wrong:
-        return dict(wrong.valid_data or {}), dict(wrong.messages)  # type: ignore[arg-type]
+    return taken_changes(typed(form))
 
 
 def shown(content: Mapping[str, Any], form: MultiDict[str, str] | None = None) -> dict[str, Any]:

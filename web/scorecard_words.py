@@ -7,53 +7,17 @@ from typing import Any
 
 from frame.language import current_language
 from services.queries.reviews import ScorecardPage
+from services.reviews.words import (
+    CANNOT_JUDGE,
+    CHOICES,
+    LEVELS,
+    NOT_ANSWERED,
+    OF_CRITERION,
+    OVERALL_LABELS,
+    TESTS,
+)
 from translations.catalogues import translate
-from vocabulary.findings import Confidence, Recommendation
 from vocabulary.messages import Message
-
-RECOMMENDATIONS: Mapping[str, Message] = {
-    Recommendation.ENDORSE.value: Message("Endorse"),
-    Recommendation.ENDORSE_WITH_CONDITIONS.value: Message("Endorse with conditions"),
-    Recommendation.MORE_INFORMATION.value: Message("Ask for more information"),
-    Recommendation.DO_NOT_ENDORSE.value: Message("Do not endorse"),
-    Recommendation.ABSTAIN.value: Message("Abstain"),
-}
-LEVELS: Mapping[str, Message] = {
-    Confidence.LOW.value: Message("Low"),
-    Confidence.MEDIUM.value: Message("Medium"),
-    Confidence.HIGH.value: Message("High"),
-}
-TESTS: Mapping[str, Message] = {
-    "yes": Message("Yes"),
-    "no": Message("No"),
-    "unclear": Message("Unclear"),
-}
-CHOICES: Mapping[str, Mapping[str, Message]] = {
-    "recommendation": RECOMMENDATIONS,
-    "confidence": LEVELS,
-    "tests": TESTS,
-}
-OVERALL_LABELS: Mapping[str, Message] = {
-    "recommendation": Message("Recommendation"),
-    "confidence": Message("How sure are you?"),
-    "expertise": Message("Your expertise"),
-    "conditions": Message("Conditions"),
-    "contradiction_reason": Message("Why your recommendation differs"),
-    "comment_applicant": Message("Comment for the applicant"),
-    "comment_internal": Message("Internal comment"),
-    "minutes_spent": Message("Minutes spent"),
-    "still_no_conflict": Message("Conflict of interest"),
-    "names_intended": Message("Names in the comment for the applicant"),
-}
-_OF_CRITERION: Mapping[str, Message] = {
-    "value": Message("Criterion {criterion}, score"),
-    "cannot_reason": Message("Criterion {criterion}, reason"),
-    "evidence": Message("Criterion {criterion}, evidence"),
-    "pointer": Message("Criterion {criterion}, where to find it"),
-    "parts": Message("Criterion {criterion}, parts"),
-}
-CANNOT_JUDGE = Message("Cannot judge")
-NOT_ANSWERED = Message("Not answered")
 
 
 def field_labels(page: ScorecardPage) -> dict[str, Message]:
@@ -61,7 +25,7 @@ def field_labels(page: ScorecardPage) -> dict[str, Message]:
     return dict(OVERALL_LABELS) | {
         f"scores.{card.code}.{name}": label.format(criterion=card.code)
         for card in page.cards
-        for name, label in _OF_CRITERION.items()
+        for name, label in OF_CRITERION.items()
     }
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.entries import Revision
-from models.reviews import ConflictDeclaration
+from models.reviews import ConflictDeclaration, Review, ReviewAct
 from procedure.access import may
 from procedure.facts import Standing
 from services import vocabularies
@@ -33,7 +33,7 @@ from vocabulary.errors import Conflict, NotFound
 from vocabulary.findings import Verdict
 from vocabulary.messages import Message
 from vocabulary.people import Actor
-from vocabulary.states import ConflictAnswer, EntryKind, ReviewState
+from vocabulary.states import ActOutcome, ConflictAnswer, EntryKind, ReviewActKind, ReviewState
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,15 @@ class Gate:
     content: Mapping[str, Any]
     preview: Mapping[str, ShownField]
     hints: tuple[HintRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Why a scorecard was sent back to its author, or no longer counts, and when. Who did it is not said."""
+
+    reason: str
+    at: datetime
+    is_void: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,7 @@ class ScorecardPage:
     may_write: bool
     may_reopen: bool
     has_result: bool
+    given_back: GivenBack | None
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -213,7 +223,34 @@ def scorecard(session: Session, actor: Actor, ref: str, *, language: str, now: d
         has_result=may(actor, Action.REVIEW_READ_VERDICT, item.facts, now)
         and item.review is not None
         and item.review.result is not None,
+        given_back=_given_back(session, item.review),
     )
+
+
+_SETBACKS = {
+    ReviewState.RETURNED: ReviewActKind.RETURN,
+    ReviewState.VOID: ReviewActKind.VOID,
+}
+
+
+def _given_back(session: Session, review: Review | None) -> GivenBack | None:
+    """The reason that was given to the author; while a second person has not confirmed it, there is none."""
+    kind = _SETBACKS.get(review.state) if review is not None else None
+    if review is None or kind is None:
+        return None
+    act = session.execute(
+        sa.select(ReviewAct)
+        .where(
+            ReviewAct.review_id == review.id,
+            ReviewAct.kind == kind,
+            ReviewAct.outcome == ActOutcome.DONE,
+        )
+        .order_by(ReviewAct.ended_at.desc(), ReviewAct.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if act is None or act.ended_at is None:
+        return None
+    return GivenBack(act.reason, act.ended_at, kind is ReviewActKind.VOID)
 
 
 def _seen(actor: Actor, item: Item, revision: Revision, now: datetime) -> dict[str, Any]:

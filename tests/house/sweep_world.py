@@ -508,6 +508,11 @@ ABOUT: Mapping[str, str] = {
     "reviews.reopen": "assignment",
     "reviews.take_revision": "assignment",
     "reviews.step_back": "assignment",
+    "scorecard_documents.show": "assignment",
+    "scorecard_documents.download": "assignment",
+    "scorecard_documents.read": "assignment",
+    "api_scorecard_documents.download": "assignment",
+    "api_scorecard_documents.read": "assignment",
     # the panel, decisions and what follows
     "panels.show_all": "nothing",
     "panels.open_all": "call",

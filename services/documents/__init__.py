@@ -1,0 +1,1 @@
+"""Documents that people fill in without a network: how they are built, written and read again."""
