@@ -80,14 +80,15 @@ def _page(ref: str, errors: Mapping[str, Any] | None = None) -> str:
     )
 
 
-@bp.get("/<ref>/document.<any(docx, odt):suffix>")
+@bp.get("/<ref>/document")
 @acts(Action.REVIEW_READ_OWN)
-def download(ref: str, suffix: str) -> ResponseReturnValue:
+def download(ref: str) -> ResponseReturnValue:
     """The scorecard as a document, with what is saved so far."""
+    kind = Format.ODT if request.args.get("format") == Format.ODT else Format.DOCX
     try:
         with reading_transaction() as session:
             made = making.make(
-                session, current_actor(), ref, Format(suffix), language=current_language(), now=utc_now()
+                session, current_actor(), ref, kind, language=current_language(), now=utc_now()
             )
     except Refused as refused:
         return _led(ref, refused)

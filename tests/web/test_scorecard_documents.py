@@ -54,7 +54,7 @@ def test_journey_out_and_in_again(app: Flask, write: Opened) -> None:
     sitting, client = sit(app, write)
     scorecard = client.get(f"/reviews/{sitting.ref}").text
     page = client.get(f"/reviews/{sitting.ref}/offline").text
-    sent = client.get(f"/reviews/{sitting.ref}/document.docx")
+    sent = client.get(f"/reviews/{sitting.ref}/document?format=docx")
     document = filled(
         sent.data,
         {
@@ -74,7 +74,7 @@ def test_journey_out_and_in_again(app: Flask, write: Opened) -> None:
     again = client.post(f"/reviews/{sitting.ref}/offline", data=uploaded(document))
 
     assert f"/reviews/{sitting.ref}/offline" in scorecard
-    assert f"/reviews/{sitting.ref}/document.odt" in page
+    assert f"/reviews/{sitting.ref}/document?format=odt" in page
     assert (sent.status_code, sent.content_type) == (200, WORD)
     assert sent.headers["Content-Disposition"] == f"attachment; filename={sitting.ref}.docx"
     assert sent.headers["Cache-Control"] == "private, no-store"
@@ -91,7 +91,8 @@ def test_journey_out_and_in_again(app: Flask, write: Opened) -> None:
 def test_stale_document_shows_both_texts_and_keeps_what_it_does_not_say(app: Flask, write: Opened) -> None:
     sitting, client = sit(app, write)
     document = filled(
-        client.get(f"/reviews/{sitting.ref}/document.docx").data, {"comment_internal": "From the train."}
+        client.get(f"/reviews/{sitting.ref}/document?format=docx").data,
+        {"comment_internal": "From the train."},
     )
     with write() as session:
         drafts.save(session, sitting.reviewer, sitting.ref, full_card(), 1, now=utc_now())
@@ -110,7 +111,8 @@ def test_stale_document_shows_both_texts_and_keeps_what_it_does_not_say(app: Fla
 def test_saved_between_the_look_and_the_taking_over_is_told_again(app: Flask, write: Opened) -> None:
     sitting, client = sit(app, write)
     document = filled(
-        client.get(f"/reviews/{sitting.ref}/document.docx").data, {"comment_internal": "From the train."}
+        client.get(f"/reviews/{sitting.ref}/document?format=docx").data,
+        {"comment_internal": "From the train."},
     )
     shown = client.post(f"/reviews/{sitting.ref}/offline", data=uploaded(document))
     with write() as session:
@@ -142,7 +144,7 @@ def test_conflict_question_comes_first(app: Flask, write: Opened) -> None:
 
     answers = [
         client.get(f"/reviews/{sitting.ref}/offline"),
-        client.get(f"/reviews/{sitting.ref}/document.odt"),
+        client.get(f"/reviews/{sitting.ref}/document?format=odt"),
         client.post(f"/reviews/{sitting.ref}/offline", data=uploaded(b"x")),
     ]
 
