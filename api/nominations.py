@@ -12,6 +12,7 @@ from api.frame import Blueprint, expected_version, unless_known, version_headers
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.nominations import (
+    NewInvitationSchema,
     NewNominationSchema,
     NominationContentSchema,
     NominationQuerySchema,
@@ -19,7 +20,7 @@ from schemas.nominations import (
     NominationsSchema,
 )
 from services.clock import utc_now
-from services.fellowships import nominations
+from services.fellowships import invitations, nominations
 from services.queries.nominations import (
     NominationPage,
     NominationRow,
@@ -120,6 +121,29 @@ def create(content: dict[str, Any]) -> Response:
     def work(session: Session) -> Answer:
         try:
             made = nominations.begin(session, current_actor(), call_ref, content, now=utc_now())
+        except NotFound as none:
+            raise Invalid({"call": [Message("There is no call {ref}.", ref=call_ref)]}) from none
+        return _answer(session, made.ref, 201)
+
+    return write_once(work)
+
+
+@bp.route("/nominations/invitations", methods=["POST"])
+@acts(Action.NOMINATION_INVITE)
+@bp.arguments(NewInvitationSchema)
+@bp.response(201, NominationSchema, headers=ETAG)
+@bp.doc(parameters=[REPEAT])
+def invite(given: dict[str, Any]) -> Response:
+    """Nominate somebody else: the nominee is asked by mail to fill in the form and to consent."""
+    call_ref, email = given.pop("call"), given.pop("nominee_email", None) or ""
+    language = given.pop("language", None) or current_language()
+
+    def work(session: Session) -> Answer:
+        now = utc_now()
+        try:
+            made = invitations.invite(
+                session, current_actor(), call_ref, given, email, now=now, language=language
+            )
         except NotFound as none:
             raise Invalid({"call": [Message("There is no call {ref}.", ref=call_ref)]}) from none
         return _answer(session, made.ref, 201)

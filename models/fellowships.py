@@ -12,6 +12,7 @@ from models.database import Versioned, choices, db
 from vocabulary.fellowships import (
     FellowshipBody,
     MeritBand,
+    NominationReminderStep,
     NominationState,
     NominatorAnswer,
     RunState,
@@ -25,6 +26,8 @@ class Fellowship(Versioned, db.Model):
     `chapters`: [{"code", "title" by language, "seats"}], or empty; `marks`: [{"code", "title" by language,
     "anchors" by language {"0".."100": text}, "weight"}]; `targets`: rows of a BalanceTarget; `caps`:
     [{"attribute", "most"}]; `documents`: kinds of files asked for. Thresholds warn and never block.
+    `months_kept`: after the release, until the data of those not selected are erased; what was erased is
+    counted in `erased_counts` ({attribute: {value: people}}).
     """
 
     __tablename__ = "fellowship"
@@ -44,6 +47,8 @@ class Fellowship(Versioned, db.Model):
     targets: Mapped[list[Any]] = mapped_column()
     caps: Mapped[list[Any]] = mapped_column()
     documents: Mapped[list[str]] = mapped_column()
+    months_kept: Mapped[int] = mapped_column(default=12, server_default="12")
+    erased_counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     marks_locked_at: Mapped[datetime | None] = mapped_column()
     seed: Mapped[str | None] = mapped_column(sa.String(200))
     seed_source: Mapped[str | None] = mapped_column(sa.Text)
@@ -54,6 +59,7 @@ class Fellowship(Versioned, db.Model):
     released_at: Mapped[datetime | None] = mapped_column()
     __table_args__ = (
         sa.CheckConstraint("n_seats >= 1", name="seats"),
+        sa.CheckConstraint("months_kept BETWEEN 1 AND 120", name="months_kept"),
         sa.CheckConstraint("mark_low < mark_high AND mark_step >= 1", name="marks"),
         sa.CheckConstraint("(seed IS NULL) = (seed_at IS NULL)", name="seed_dated"),
         sa.CheckConstraint("seed IS NULL OR marks_locked_at IS NOT NULL", name="seed_after_marks"),
@@ -81,6 +87,7 @@ class Nomination(Versioned, db.Model):
     opened_at: Mapped[datetime] = mapped_column()
     nominee_consent_at: Mapped[datetime | None] = mapped_column()
     completed_at: Mapped[datetime | None] = mapped_column()
+    nominee_email: Mapped[str | None] = mapped_column(sa.String(254))
     nominator_email: Mapped[str | None] = mapped_column(sa.String(254))
     nominator_answer: Mapped[NominatorAnswer] = mapped_column(choices(NominatorAnswer))
     nominator_answer_reason: Mapped[str | None] = mapped_column(sa.Text)
@@ -103,6 +110,7 @@ class Nomination(Versioned, db.Model):
     answer_by_at: Mapped[datetime | None] = mapped_column()
     answered_at: Mapped[datetime | None] = mapped_column()
     public_name: Mapped[bool] = mapped_column(default=False)
+    erasure_asked_at: Mapped[datetime | None] = mapped_column()
     erased_at: Mapped[datetime | None] = mapped_column()
     name_key: Mapped[str] = mapped_column(sa.String(200), default="")
     files: Mapped[list[NominationFile]] = relationship(lazy="raise", order_by="NominationFile.id")
@@ -130,6 +138,15 @@ class Nomination(Versioned, db.Model):
             sqlite_where=sa.text("state NOT IN ('withdrawn', 'lapsed') AND nominee_id IS NOT NULL"),
             postgresql_where=sa.text("state NOT IN ('withdrawn', 'lapsed') AND nominee_id IS NOT NULL"),
         ),
+        sa.Index(
+            "uq_nomination_invited",
+            "call_id",
+            "nominee_email",
+            unique=True,
+            sqlite_where=sa.text("state NOT IN ('withdrawn', 'lapsed') AND nominee_email IS NOT NULL"),
+            postgresql_where=sa.text("state NOT IN ('withdrawn', 'lapsed') AND nominee_email IS NOT NULL"),
+        ),
+        sa.CheckConstraint("erased_at IS NULL OR nominee_email IS NULL", name="erased_address"),
         sa.Index("ix_nomination_call_state", "call_id", "state"),
     )
 
@@ -147,11 +164,16 @@ class NominationFile(db.Model):
     size: Mapped[int] = mapped_column()
     sha256: Mapped[str] = mapped_column(sa.String(64), index=True)
     uploaded_at: Mapped[datetime] = mapped_column()
+    added_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    late_reason: Mapped[str | None] = mapped_column(sa.Text)
     removed_at: Mapped[datetime | None] = mapped_column()
+    __table_args__ = (
+        sa.CheckConstraint("(late_reason IS NULL) = (added_by_id IS NULL)", name="late_reason"),
+    )
 
 
 class NominationLink(db.Model):
-    """A secret in a mail to a nominator, or to a selected fellow; only its hash is kept."""
+    """A secret in a mail to a nominator, an invited nominee or a selected fellow; only its hash is kept."""
 
     __tablename__ = "nomination_link"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -163,7 +185,35 @@ class NominationLink(db.Model):
     expires_at: Mapped[datetime] = mapped_column()
     used_at: Mapped[datetime | None] = mapped_column()
     revoked_at: Mapped[datetime | None] = mapped_column()
-    __table_args__ = (sa.CheckConstraint("purpose IN ('nominator', 'place')", name="purpose"),)
+    __table_args__ = (sa.CheckConstraint("purpose IN ('nominator', 'nominee', 'place')", name="purpose"),)
+
+
+class NominationReminder(db.Model):
+    """A reminder that went to one party of a nomination, once for each step and deadline."""
+
+    __tablename__ = "nomination_reminder"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    nomination_id: Mapped[int] = mapped_column(sa.ForeignKey("nomination.id", ondelete="CASCADE"), index=True)
+    step: Mapped[NominationReminderStep] = mapped_column(choices(NominationReminderStep))
+    due_at: Mapped[datetime] = mapped_column()
+    at: Mapped[datetime] = mapped_column()
+    __table_args__ = (sa.UniqueConstraint("nomination_id", "step", "due_at"),)
+
+
+class NominationPair(db.Model):
+    """An officer looked at two nominations and said whether they are of the same person."""
+
+    __tablename__ = "nomination_pair"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[int] = mapped_column(sa.ForeignKey("nomination.id", ondelete="CASCADE"), index=True)
+    second_id: Mapped[int] = mapped_column(sa.ForeignKey("nomination.id", ondelete="CASCADE"), index=True)
+    is_same: Mapped[bool] = mapped_column()
+    ruled_by_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    ruled_at: Mapped[datetime] = mapped_column()
+    __table_args__ = (
+        sa.UniqueConstraint("first_id", "second_id"),
+        sa.CheckConstraint("first_id < second_id", name="order"),
+    )
 
 
 class PanelSeat(Versioned, db.Model):

@@ -15,6 +15,7 @@ from procedure.facts import ItemFacts, Kind, Standing, kinds_of
 from procedure.gate import CLOSED_BEFORE_ANSWER
 from procedure.policy import (
     BY_NOMINATORS_LINK,
+    BY_NOMINEES_LINK,
     BY_PRIVATE_LINK,
     KEPT_UNDER_CONFLICT,
     LISTS,
@@ -30,6 +31,9 @@ _CONFLICTED = frozenset({Standing.UNDECIDED, Standing.UPHELD})
 _KEPT = frozenset({Kind.PUB, Kind.OWN})
 _BY_OFFICE = frozenset({Kind.REV, Kind.MOD, Kind.OFF, Kind.DEC, Kind.AUD, Kind.ADM, Kind.FOC})
 _GATED = frozenset({Kind.MOD, Kind.OFF, Kind.DEC, Kind.AUD, Kind.ADM})
+BY_MAILED_LINK = BY_PRIVATE_LINK | BY_NOMINATORS_LINK | BY_NOMINEES_LINK
+"""What somebody without an account may do by a link that was mailed to them."""
+
 _CLOSEST_FIRST = (*(kind for kind in Kind if kind is not Kind.PUB), Kind.PUB)
 
 
@@ -58,7 +62,13 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     row = TABLE[action]
     if facts.anywhere and action not in LISTS:
         facts = replace(facts, anywhere=False)
-    held = kinds_of(actor, facts, by_link=action in BY_PRIVATE_LINK, by_mail=action in BY_NOMINATORS_LINK)
+    held = kinds_of(
+        actor,
+        facts,
+        by_link=action in BY_PRIVATE_LINK,
+        by_mail=action in BY_NOMINATORS_LINK,
+        by_invitation=action in BY_NOMINEES_LINK,
+    )
     is_own = _is_own(actor, facts)
     left = _without_conflict(held, action, facts)
     if is_own:
@@ -101,7 +111,7 @@ def is_visible(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
 
 def is_open_to_signed_out(action: Action) -> bool:
     """Can somebody signed out ever do this, as the public or by a private link?"""
-    return is_open_to_the_public(action) or action in BY_PRIVATE_LINK | BY_NOMINATORS_LINK
+    return is_open_to_the_public(action) or action in BY_MAILED_LINK
 
 
 def is_open_to_the_public(action: Action) -> bool:

@@ -140,12 +140,18 @@ _BY_ROLE = {
 
 
 def kinds_of(
-    actor: Actor, facts: ItemFacts, *, by_link: bool = False, by_mail: bool = False
+    actor: Actor,
+    facts: ItemFacts,
+    *,
+    by_link: bool = False,
+    by_mail: bool = False,
+    by_invitation: bool = False,
 ) -> frozenset[Kind]:
     """Every kind that the actor is towards the thing, before any conflict is looked at.
 
     ``by_link`` says whether holding the private link of an entry makes one its owner for this action, and
-    ``by_mail`` whether the link mailed to a nominator makes one the nominator.
+    ``by_mail`` whether the link mailed to a nominator makes one the nominator, ``by_invitation`` whether the
+    one mailed to an invited nominee makes one the nominee.
     """
     kinds = {Kind.PUB}
     if actor.is_system:
@@ -154,6 +160,8 @@ def kinds_of(
         kinds.add(Kind.OWN)
     if by_mail and facts.nomination_id is not None and facts.nomination_id in actor.nomination_ids:
         kinds.add(Kind.NOM)
+    if by_invitation and facts.nomination_id is not None and facts.nomination_id in actor.invited_ids:
+        kinds.add(Kind.NEE)
     if actor.account_id is not None:
         kinds |= _towards_thing(actor.account_id, facts)
         kinds |= _by_role(actor, facts)

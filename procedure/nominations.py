@@ -53,6 +53,7 @@ NOMINATION_STEPS: Mapping[tuple[At, Act], At] = {
         (*_BEFORE_RESULT, At.OFFERED, At.ACCEPTED, At.CONFIRMED, At.ACTIVE), Act.WITHDRAW, At.WITHDRAWN
     ),
     **steps_from((At.DRAFT, At.AWAITING_NOMINEE, At.AWAITING_NOMINATOR, At.OFFERED), Act.LAPSE, At.LAPSED),
+    (At.LAPSED, Act.ADMIT_LATE): At.DRAFT,
 }
 
 WHAT_NOW: Mapping[At, Message] = {

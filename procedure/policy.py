@@ -323,6 +323,9 @@ BY_NOMINATORS_LINK = frozenset(
 )
 """What whoever holds the link mailed to a nominator may do with that nomination, without an account."""
 
+BY_NOMINEES_LINK = frozenset({Action.NOMINATION_TAKE_UP, Action.NOMINATION_WITHDRAW})
+"""What whoever holds the link mailed to an invited nominee may do: take the nomination up, or say no."""
+
 LISTS = frozenset(action for action in Action if action.value.partition(".")[2].startswith("list"))
 """Actions for which a role counts wherever it is held, since the query narrows down what is shown."""
 

@@ -24,6 +24,8 @@ _WRITES_ENTRIES = frozenset(
         Action.MATCH_ANSWER,
         Action.MATCH_REPORT_OUTCOME,
         Action.NOMINATION_CREATE,
+        Action.NOMINATION_INVITE,
+        Action.NOMINATION_TAKE_UP,
         Action.NOMINATION_EDIT,
         Action.NOMINATION_APPROVE,
         Action.NOMINATION_WITHDRAW,

@@ -9,7 +9,8 @@ from marshmallow import ValidationError, fields, validate
 
 from schemas.base import HouseSchema, one_of
 from schemas.values import NOT_A_LIST, Address, Code, Codes, Day, Flag, Words
-from services.fellowships.fields import ANSWERS, DEGREE_TYPES, Answer, Kind
+from services.fellowships.fields import ANSWERS, DEGREE_TYPES, NOMINATOR_KINDS, Answer, Kind
+from services.fellowships.invitations import LANGUAGES
 from vocabulary.fellowships import NominationState, NominatorAnswer
 from vocabulary.messages import Message, plural_message
 
@@ -120,6 +121,29 @@ NominationContentSchema: type[HouseSchema] = type(
     {answer.name: _field(answer) for answer in ANSWERS}
     | {"__doc__": "Some answers of the form; what is not named stays as it is."},
 )
+
+
+class InvitationSchema(HouseSchema):
+    """Whom a nominator puts forward, and for which body; the nominee says the rest."""
+
+    first_name = Words(longest=200, one_line=True)
+    last_name = Words(longest=200, one_line=True)
+    nominee_email = Address()
+    nominator_name = Words(longest=200, one_line=True)
+    nominator_body = Words(longest=300, one_line=True)
+    nominator_kind = Code(validate=_unless_none(one_of(NOMINATOR_KINDS)))
+    nominator_country = Code()
+    language = Code(
+        validate=_unless_none(one_of(LANGUAGES)),
+        metadata={"description": "In which the nominee is written to; that of the call where it is missing"},
+    )
+
+
+class NewInvitationSchema(InvitationSchema):
+    """A nominee to invite to a call."""
+
+    call = fields.String(required=True, metadata={"description": "Reference of a fellowship call"})
+
 
 NewNominationSchema: type[HouseSchema] = type(
     "NewNominationSchema",

@@ -62,6 +62,7 @@ class NominationAction(StrEnum):
     FINISH = "finish"
     WITHDRAW = "withdraw"
     LAPSE = "lapse"
+    ADMIT_LATE = "admit_late"
 
 
 class NominatorAnswer(StrEnum):
@@ -70,6 +71,15 @@ class NominatorAnswer(StrEnum):
     NONE = "none"
     APPROVED = "approved"
     REFUSED = "refused"
+
+
+class NominationReminderStep(StrEnum):
+    """Which reminder went to which party, counted back from that party's deadline."""
+
+    NOMINEE_WEEK = "nominee_week"
+    NOMINEE_TWO_DAYS = "nominee_two_days"
+    NOMINATOR_THREE_DAYS = "nominator_three_days"
+    NOMINATOR_DAY = "nominator_day"
 
 
 class MeritBand(StrEnum):

@@ -44,7 +44,7 @@ class Actor:
     """Whoever asks: a person, somebody signed out, or the service itself.
 
     `entry_ids` are drafts this browser may edit by a private link, without an account; `nomination_ids` are
-    nominations that a nominator opened by the link in a mail.
+    nominations that a nominator opened by the link in a mail, `invited_ids` those to which it asks a nominee.
     `scopes` is None for a person at a page and the token's scopes for a program.
     """
 
@@ -54,6 +54,7 @@ class Actor:
     grants: frozenset[Grant] = frozenset()
     entry_ids: frozenset[int] = frozenset()
     nomination_ids: frozenset[int] = frozenset()
+    invited_ids: frozenset[int] = frozenset()
     scopes: frozenset[Scope] | None = None
     is_system: bool = False
     language: str = "en"

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from frame.access import acts
+from frame.access import acts, current_actor
 from services.clock import utc_now
 from services.fellowships import nominators
 from services.fellowships.fields import BY_NAME
@@ -38,7 +38,11 @@ def answer(secret: str) -> ResponseReturnValue:
                 nominators.refuse(database, secret, request.form.get("reason", ""), now=now)
                 return render_template("nominations/answered.html", is_approved=False)
             nominators.approve(
-                database, secret, commits_time=request.form.get("commits_time") == "yes", now=now
+                database,
+                secret,
+                commits_time=request.form.get("commits_time") == "yes",
+                now=now,
+                account_id=current_actor().account_id,
             )
     except Invalid as wrong:
         return _approval(secret, wrong.errors), 422

@@ -26,6 +26,7 @@ from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit, vocabularies
 from services.fellowships.fields import degree_years, empty_content, full_name, missing
+from services.fellowships.parties import self_nomination
 from services.fellowships.rows import (
     Item,
     call_only,
@@ -46,9 +47,6 @@ from vocabulary.fellowships import NominationAction, NominationState, NominatorA
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 
-NOT_ONESELF = Message(
-    "Somebody else has to nominate you: give the address of your national focal point or of an organisation."
-)
 _OPEN = (NominationState.DRAFT, NominationState.AWAITING_NOMINEE)
 NOMINATOR = "nominator"
 MAILS_OF_NOMINEE = Limit("nominator_mail_of", 10, timedelta(hours=1))
@@ -69,7 +67,7 @@ def begin(
     call, fellowship = fellowship_of(session, call_ref)
     facts = replace(call_only(call), nominee_id=actor.account_id)
     require(actor, Action.NOMINATION_CREATE, facts, now)
-    _refuse_second(session, call, actor.account_id)
+    refuse_second(session, call, actor.account_id)
     check_codes(session, fellowship, content)
     nomination = Nomination(
         ref=next_reference(session, "NOM", now),
@@ -85,7 +83,7 @@ def begin(
         created_at=now,
         updated_at=now,
     )
-    _derive(session, nomination, now)
+    derive(session, nomination, now)
     session.add(nomination)
     session.flush()
     audit.record(
@@ -116,11 +114,12 @@ def save(
             code="completed",
         )
     check_codes(session, item.fellowship, changes)
+    _keep_nominator(nomination, changes)
     changed = {name: value for name, value in changes.items() if value != nomination.content.get(name)}
     if not changed:
         return nomination
     nomination.content = dict(nomination.content) | changed
-    _derive(session, nomination, now)
+    derive(session, nomination, now)
     touch(nomination, now)
     session.flush()
     audit.record(session, actor, "nomination.edit", ("nomination", ref), now=now, after=_named(changed))
@@ -174,7 +173,7 @@ def discard(session: Session, actor: Actor, ref: str, expected_version: int, *, 
     """Delete a draft with its files and links; only the audit trail remembers that there was one."""
     item = fetch_for(session, actor, Action.NOMINATION_EDIT, ref, now=now, lock=True)
     check_version(item, expected_version)
-    if item.nomination.state not in _OPEN:
+    if item.nomination.state is not NominationState.DRAFT or item.nomination.nominator_id is not None:
         raise Conflict(
             Message("This was completed already; withdraw it instead of deleting it."), code="not_a_draft"
         )
@@ -191,14 +190,16 @@ def withdraw(session: Session, actor: Actor, ref: str, expected_version: int, *,
     before = nomination.state
     nomination.state = advance(NOMINATION_STEPS, before, NominationAction.WITHDRAW)
     nomination.withdrawn_at = now
-    is_nominee = actor.account_id is not None and actor.account_id == nomination.nominee_id
+    is_nominee = nomination.id in actor.invited_ids or (
+        actor.account_id is not None and actor.account_id == nomination.nominee_id
+    )
     nomination.withdrawn_by = "nominee" if is_nominee else NOMINATOR
     end_links(session, nomination, now)
     touch(nomination, now)
     session.flush()
     _moved(session, actor, nomination, "nomination.withdraw", before, now)
-    told = nomination.nominator_email if is_nominee else _nominee_email(session, nomination)
-    if told and before not in _OPEN:
+    told = nomination.nominator_email if is_nominee else nominee_email(session, nomination)
+    if told and before is not NominationState.DRAFT:
         mail(session, told, "nomination_withdrawn", item, {"by": nomination.withdrawn_by}, now=now)
     return nomination
 
@@ -207,13 +208,7 @@ def problems(session: Session, item: Item) -> dict[str, list[Message]]:
     """Everything that keeps the form from being complete, by field."""
     content = item.nomination.content
     found = missing(content, has_chapters=bool(item.fellowship.chapters))
-    email = (content.get("nominator_email") or "").lower()
-    own = {address.lower() for address in _own_addresses(session, item.nomination)}
-    if email and email in own:
-        found["nominator_email"] = [NOT_ONESELF]
-    name = plain_name(full_name(content))
-    if name and name == plain_name(content.get("nominator_name") or ""):
-        found["nominator_name"] = [NOT_ONESELF]
+    found |= self_nomination(content, _own_addresses(session, item.nomination))
     kept = {file.document for file in _files(session, item.nomination)}
     for document in item.fellowship.documents:
         if document not in kept:
@@ -317,7 +312,8 @@ def mail(
     )
 
 
-def _refuse_second(session: Session, call: Call, account_id: int) -> None:
+def refuse_second(session: Session, call: Call, account_id: int) -> None:
+    """Raise Conflict where the account has a nomination under way for the call; `extra` names it."""
     ended = (NominationState.WITHDRAWN, NominationState.LAPSED)
     query = sa.select(Nomination.ref).where(
         Nomination.call_id == call.id, Nomination.nominee_id == account_id, Nomination.state.not_in(ended)
@@ -331,8 +327,8 @@ def _refuse_second(session: Session, call: Call, account_id: int) -> None:
         )
 
 
-def _derive(session: Session, nomination: Nomination, now: datetime) -> None:
-    """What lists and checks read beside the answers."""
+def derive(session: Session, nomination: Nomination, now: datetime) -> None:
+    """Set what lists and checks read beside the answers."""
     nomination.name_key = plain_name(full_name(nomination.content))[:200]
     support = travel_of(session, nomination.content)
     nomination.travel = {
@@ -342,16 +338,25 @@ def _derive(session: Session, nomination: Nomination, now: datetime) -> None:
 
 
 def _own_addresses(session: Session, nomination: Nomination) -> list[str]:
-    address = _nominee_email(session, nomination)
-    return [address] if address else []
+    return [one for one in (nominee_email(session, nomination), nomination.nominee_email) if one]
 
 
-def _nominee_email(session: Session, nomination: Nomination) -> str | None:
+def nominee_email(session: Session, nomination: Nomination) -> str | None:
+    """Where the nominee is written to: the address of the account, or the one that was invited."""
     if nomination.nominee_id is None:
-        return None
+        return nomination.nominee_email
     return session.execute(
         sa.select(Account.email).where(Account.id == nomination.nominee_id)
     ).scalar_one_or_none()
+
+
+def _keep_nominator(nomination: Nomination, changes: Mapping[str, Any]) -> None:
+    """Whoever began the nomination stays its nominator until they say no."""
+    names = ("nominator_name", "nominator_email")
+    if nomination.nominator_id is not None and any(
+        name in changes and changes[name] != nomination.content.get(name) for name in names
+    ):
+        raise Invalid({"nominator_email": [Message("Your nominator began this nomination and stays in it.")]})
 
 
 def _files(session: Session, nomination: Nomination) -> list[NominationFile]:

@@ -18,10 +18,11 @@ from procedure.nominations import NOMINATION_STEPS
 from services import audit
 from services.fellowships.fields import full_name
 from services.fellowships.nominations import NOMINATOR, mail
+from services.fellowships.parties import NOT_ONESELF
 from services.fellowships.rows import Item, fetch_for, nominator_deadline, touch
 from services.secrets import secret_hash
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, Invalid, NotFound
+from vocabulary.errors import Conflict, Invalid, NotFound, Refused
 from vocabulary.fellowships import NominationAction, NominationState, NominatorAnswer
 from vocabulary.messages import Message
 from vocabulary.people import SIGNED_OUT, Actor
@@ -67,16 +68,20 @@ def approval_behind(session: Session, secret: str, *, now: datetime) -> Approval
     )
 
 
-def approve(session: Session, secret: str, *, commits_time: bool, now: datetime) -> Nomination:
+def approve(
+    session: Session, secret: str, *, commits_time: bool, now: datetime, account_id: int | None = None
+) -> Nomination:
     """Approve the nomination and commit the time that the work takes.
 
-    Raises Invalid when the time is not committed, Refused after the second deadline, Conflict where there is
-    nothing to approve.
+    `account_id` is who is signed in where the link was opened. Raises Invalid when the time is not committed,
+    Refused for the nominee and after the second deadline, Conflict where there is nothing to approve.
     """
     item, _, actor = _open(session, secret, Action.NOMINATION_APPROVE, now, lock=True)
     nomination = item.nomination
     if nomination.nominator_answer is NominatorAnswer.APPROVED:
         return nomination
+    if account_id is not None and account_id == nomination.nominee_id:
+        raise Refused(NOT_ONESELF, code="own_case")
     if not commits_time:
         raise Invalid(
             {"commits_time": [Message("A nomination counts only when its nominator commits the time.")]}
@@ -106,7 +111,7 @@ def refuse(session: Session, secret: str, reason: str, *, now: datetime) -> Nomi
     before = nomination.state
     nomination.state = advance(NOMINATION_STEPS, before, NominationAction.REFUSE)
     nomination.nominator_answer, nomination.nominator_answer_reason = NominatorAnswer.REFUSED, said[:4000]
-    nomination.completed_at = None
+    nomination.completed_at = nomination.nominator_id = None
     link.used_at = link.revoked_at = now
     touch(nomination, now)
     session.flush()

@@ -15,6 +15,7 @@ from models.fellowships import Nomination
 from procedure.access import may, require
 from procedure.nominations import WHAT_NOW, public_state
 from services.fellowships.fields import full_name, without_protected
+from services.fellowships.invitations import BY_NOMINATOR
 from services.fellowships.nominations import advice, problems
 from services.fellowships.rows import Item, call_only, fellowship_of, fetch_for, is_party, nominee_deadline
 from vocabulary.actions import Action
@@ -103,12 +104,21 @@ def nomination_page(session: Session, actor: Actor, ref: str, *, now: datetime) 
         travel_confirmed=row.travel_confirmed if sees_all else None,
         advice=advice(item) if sees_all else (),
         problems=problems(session, item) if is_own else {},
-        content=row.content if sees_all else without_protected(row.content),
+        content=row.content if sees_all else _told_content(item, actor),
         chapters=item.fellowship.chapters,
         documents=item.fellowship.documents,
         is_own=is_own,
         may=allowed,
     )
+
+
+def _told_content(item: Item, actor: Actor) -> dict[str, Any]:
+    """Without what the panel never sees; to the nominator, until the nominee has completed the form, no more
+    than the nominator knows."""
+    row = item.nomination
+    if row.completed_at is None and actor.account_id is not None and actor.account_id == row.nominator_id:
+        return {name: value for name, value in row.content.items() if name in BY_NOMINATOR}
+    return without_protected(row.content)
 
 
 def own_nominations(session: Session, actor: Actor, *, now: datetime) -> tuple[NominationRow, ...]:

@@ -447,6 +447,12 @@ ABOUT: Mapping[str, str] = {
     },
     "approvals.show": "secret",
     "approvals.answer": "secret",
+    "api_nominations.invite": "new invitation",
+    "invitations.new": "new invitation",
+    "invitations.create": "new invitation",
+    "invitations.show": "secret",
+    "invitations.take_up": "secret",
+    "invitations.refuse": "secret",
     "marks.queue": "nothing",
     "marks.show": "nomination",
     "marks.answer": "nomination",
@@ -666,6 +672,16 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "api_reviews.put_ruling": {"ruling": "cleared", "reason": "a distant colleague"},
     "api_nominations.create": {"call": "{fellowship}", "first_name": "Ada"},
+    "api_nominations.invite": {
+        "call": "{fellowship}",
+        "nominee_email": "ada@nominee.example",
+        "first_name": "Ada",
+        "last_name": "Obi",
+        "nominator_name": "Joseph Kamau",
+        "nominator_body": "Ministry",
+        "nominator_kind": "government",
+        "nominator_country": "KEN",
+    },
     "api_nominations.change": {"first_name": "Ada"},
     "api_fellowships.put_settings": {"targets": []},
     "api_fellowships.seat_members": {
@@ -708,6 +724,9 @@ NARROWER: Mapping[str, str] = {
     "links.resume": "a made-up secret opens nothing",
     "approvals.show": "a made-up secret opens nothing",
     "approvals.answer": "a made-up secret opens nothing",
+    "invitations.show": "a made-up secret opens nothing",
+    "invitations.take_up": "a made-up secret opens nothing",
+    "invitations.refuse": "a made-up secret opens nothing",
     "placing.confirm": "a decider sees nominations while the panel is at work",
 }
 """Endpoints that answer "not found" to some whom the action allows, and why."""
@@ -763,7 +782,14 @@ REFS = (
 """What a {ref} in an address can be, besides an assignment."""
 
 
-FELLOWSHIPS = ("fellowship", "run", "nominee of the call", "nomination", "new nomination")
+FELLOWSHIPS = (
+    "fellowship",
+    "run",
+    "nominee of the call",
+    "nomination",
+    "new nomination",
+    "new invitation",
+)
 
 
 def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any]:
@@ -775,6 +801,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
                 "about a person": "request",
                 "nominee of the call": "nomination",
                 "new nomination": "fellowship",
+                "new invitation": "fellowship",
             }.get(about, about),
             world.assignment,
         ),
@@ -823,6 +850,8 @@ def _fellowship_facts(session: Session, world: World, about: str, actor: Actor) 
     if about == "nomination":
         return nomination_facts(session, world.nomination, actor)
     facts = fellowship_facts(session, world.fellowship)
+    if about == "new invitation":
+        return replace(facts, nominator_id=actor.account_id)
     return replace(facts, nominee_id=actor.account_id) if about == "new nomination" else facts
 
 

@@ -19,6 +19,7 @@ from procedure.access import (
 from procedure.facts import ANYWHERE, NOTHING, ItemFacts, Kind, Standing, kinds_of
 from procedure.policy import (
     BY_NOMINATORS_LINK,
+    BY_NOMINEES_LINK,
     BY_PRIVATE_LINK,
     KEPT_UNDER_CONFLICT,
     LISTS,
@@ -171,6 +172,21 @@ def test_nominators_link_opens_one_nomination_for_what_it_is_meant_for():
         "nomination.approve",
         "nomination.withdraw",
     }
+    other = replace(facts, nomination_id=10)
+    assert not any(may(holder, action, other, NOW) for action in allowed)
+
+
+def test_link_of_an_invited_nominee_takes_up_or_ends_that_nomination_and_reads_nothing():
+    holder = Actor(invited_ids=frozenset({9}))
+    facts = replace(item("PUB"), entry_id=None, nomination_id=9)
+
+    allowed = {
+        action
+        for action in Action
+        if may(holder, action, facts, NOW) and not may(SIGNED_OUT, action, facts, NOW)
+    }
+
+    assert {str(action) for action in allowed} == {"nomination.take_up", "nomination.withdraw"}
     other = replace(facts, nomination_id=10)
     assert not any(may(holder, action, other, NOW) for action in allowed)
 
@@ -378,6 +394,8 @@ def test_scope_needed_parts_reading_from_writing_and_from_managing():
         "match.answer",
         "match.report_outcome",
         "nomination.create",
+        "nomination.invite",
+        "nomination.take_up",
         "nomination.edit",
         "nomination.approve",
         "nomination.withdraw",
@@ -420,9 +438,11 @@ def test_is_visible_to_those_who_may_read_or_preview(kind, changes, visible):
 
 
 def test_is_open_to_signed_out_lets_through_the_public_and_private_links():
-    assert {
-        action for action in Action if is_open_to_signed_out(action)
-    } == BY_PRIVATE_LINK | BY_NOMINATORS_LINK | {action for action in Action if Kind.PUB in TABLE[action]}
+    public = {action for action in Action if Kind.PUB in TABLE[action]}
+
+    assert {action for action in Action if is_open_to_signed_out(action)} == (
+        BY_PRIVATE_LINK | BY_NOMINATORS_LINK | BY_NOMINEES_LINK | public
+    )
     assert not is_open_to_signed_out(Action.ENTRY_LIST_ALL)
     assert not is_open_to_signed_out(cast(Any, "page.destroy"))
 
