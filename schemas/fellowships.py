@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from schemas.base import HouseSchema, one_of
 from schemas.calls import Texts
 from schemas.values import Code, Instant, Words
-from services.fellowships.settings import ATTRIBUTES
+from services.fellowships.setting_checks import ATTRIBUTES
 from vocabulary.fellowships import FellowshipBody, NominationDocument, RunState
 from vocabulary.messages import Message
 

@@ -21,6 +21,7 @@ from services.call_content import as_json, check, check_complete, content_of
 from services.calls import record, step
 from services.entries.owner_mail import mail_owner
 from services.entries.rows import touch
+from services.fellowships.settings import move_nominators_deadline
 from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
 from vocabulary.people import Actor
@@ -110,6 +111,8 @@ def _apply(
         setattr(call, name, value)
     call.updated_at = now
     session.flush()
+    if "closes_at" in changes:
+        move_nominators_deadline(session, call, before["closes_at"], now=now)
     if call.state is CallState.CLOSED:
         step(session, actor, call, CallAction.REOPEN, now, reason=act.reason)
     states = {"before": as_json(before), "after": as_json(changes)}

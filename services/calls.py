@@ -38,6 +38,8 @@ from services.call_content import (
 )
 from services.call_progress import has_conflict_in, progress_of
 from services.facts import call_facts, deadline
+from services.fellowships.setting_checks import check_announceable
+from services.fellowships.settings import copy_settings
 from services.panels.deliberation import open_under
 from services.references import next_reference
 from vocabulary.actions import Action
@@ -163,6 +165,7 @@ def new_version(session: Session, actor: Actor, ref: str, *, now: datetime) -> C
     call = session.execute(sa.select(Call).where(Call.ref == made.ref)).scalar_one()
     call.supersedes_id, call.edition, call.four_eyes = old.id, old.edition + 1, old.four_eyes
     session.flush()
+    copy_settings(session, old, call, now=now)
     return sheet(session, call, now)
 
 
@@ -181,6 +184,7 @@ def publish_call(
     if call.kind not in NOT_SCORED:
         _pin(session, call, now)
     check_complete(session, call, now)
+    check_announceable(session, call)
     _take_the_place(session, actor, call, now)
     call.state = advance(CALL_STEPS, call.state, CallAction.SCHEDULE)
     if call.opens_at <= now:
@@ -371,7 +375,7 @@ def record(session: Session, actor: Actor, action: str, call: Call, **more: Any)
 
 def _facts(session: Session, call: Call, now: datetime) -> ItemFacts:
     """The facts of a call; the first of the two steps was taken by whoever wrote in the draft last."""
-    written = audit.last_actor(session, ("call", call.ref), ("call.create", "call.edit"))
+    written = audit.last_actor(session, ("call", call.ref), ("call.create", "call.edit", "fellowship.edit"))
     kind, _, number = (written or "").partition(":")
     return replace(call_facts(call, opened_at=now), proposed_by_id=int(number) if kind == "account" else None)
 

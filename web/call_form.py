@@ -78,8 +78,8 @@ def typed_of(sheet: CallSheet) -> dict[str, Any]:
     typed: dict[str, Any] = {
         "kind": content["kind"].value,
         "strategies": list(content["strategies"]),
-        "opens_at": _on_the_clock(content["opens_at"], zone),
-        "closes_at": _on_the_clock(content["closes_at"], zone),
+        "opens_at": on_the_clock(content["opens_at"], zone),
+        "closes_at": on_the_clock(content["closes_at"], zone),
         "zone": zone,
         "countries": list(eligibility.get("countries", ())),
         "kinds": list(eligibility.get("kinds", ())),
@@ -185,7 +185,7 @@ def choices(session: Session) -> dict[str, Any]:
     }
 
 
-def _on_the_clock(instant: datetime | None, zone: str) -> str:
+def on_the_clock(instant: datetime | None, zone: str) -> str:
     return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}" if instant else ""
 
 

@@ -10,12 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
 from frame.language import current_language
-from services import vocabularies
 from services.clock import utc_now
 from services.fellowships import panel, settings, shortlists
-from services.fellowships.fields import DISCIPLINES, GENDERS, KNOWLEDGE, NOMINATOR_KINDS
 from services.fellowships.questions import room_of
-from services.fellowships.settings import ATTRIBUTES
 from services.queries.calls import call_page
 from services.queries.nominations import nominations_of_call
 from services.transaction import reading, transaction
@@ -23,21 +20,11 @@ from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, Refused
 from vocabulary.fellowships import RunState
 from vocabulary.messages import Message
-from web.forms import version_of
+from web.fellowship_words import ATTRIBUTE_NAMES, value_names
 from web.session import tell
 
 bp = Blueprint("fellowships", __name__)
 
-ATTRIBUTE_NAMES: Mapping[str, Message] = {
-    "region": Message("Region"),
-    "gender": Message("Gender"),
-    "discipline": Message("Discipline"),
-    "knowledge": Message("Knowledge"),
-    "country": Message("Country"),
-    "organisation": Message("Organisation"),
-    "route": Message("Nominated by"),
-    "chapter": Message("Chapter"),
-}
 LOCKED = Message("The marks are locked. Name the public seed next.")
 SEEDED = Message("The seed is named. Runs that count can be asked for now.")
 ASKED = Message("The run is in the queue. This page shows how far it is.")
@@ -112,26 +99,6 @@ def seed(ref: str) -> ResponseReturnValue:
         return _room(ref, wrong.errors), 422
     tell(SEEDED)
     return redirect(url_for("fellowships.room", ref=ref), 303)
-
-
-@bp.post("/fellowships/<ref>/targets")
-@acts(Action.FELLOWSHIP_EDIT)
-def targets(ref: str) -> ResponseReturnValue:
-    """Write the balance asked for: lines of attribute, value, min, max, kind, weight."""
-    try:
-        rows = _targets(request.form.get("targets", ""))
-        with transaction() as database:
-            settings.set_fellowship(
-                database,
-                current_actor(),
-                ref,
-                {"targets": rows},
-                version_of(request.form),
-                now=utc_now(),
-            )
-    except Invalid as wrong:
-        return _room(ref, wrong.errors), 422
-    return redirect(url_for("fellowships.room", ref=ref) + "#targets", 303)
 
 
 @bp.post("/fellowships/<ref>/shortlists")
@@ -263,7 +230,6 @@ def _room(ref: str, errors: Mapping[str, Any]) -> str:
         typed=request.form,
         names=names,
         attributes=ATTRIBUTE_NAMES,
-        targets_text=_targets_text(sheet.content["targets"]),
     )
 
 
@@ -313,16 +279,6 @@ def _changed(record: Any, other: Any) -> dict[str, list[str]]:
     }
 
 
-def value_names(database: Any) -> dict[str, Any]:
-    """Words for the values that targets count, by code."""
-    language = current_language()
-    names: dict[str, Any] = {**GENDERS, **DISCIPLINES, **KNOWLEDGE, **NOMINATOR_KINDS}
-    for vocabulary in (vocabularies.COUNTRIES, "un_groups"):
-        for option in vocabularies.options(database, vocabulary, language):
-            names[option.code] = option.label
-    return names
-
-
 def _pairs(everybody: list[str], lines: list[str]) -> list[tuple[str, str]]:
     """A line is "nomination, address", or an address alone, who then marks every nomination."""
     pairs = []
@@ -335,49 +291,3 @@ def _pairs(everybody: list[str], lines: list[str]) -> list[tuple[str, str]]:
     if not pairs:
         raise Invalid({"pairs": [Message("Write at least one line.")]})
     return pairs
-
-
-def _targets(text: str) -> list[dict[str, Any]]:
-    """Targets as typed. Raises Invalid naming the line."""
-    rows, wrong = [], []
-    for n, line in enumerate((one for one in text.splitlines() if one.strip()), 1):
-        cells = [cell.strip() for cell in line.replace(";", ",").split(",")]
-        cells += [""] * (6 - len(cells))
-        attribute, value, least, most, kind, weight = cells[:6]
-        numbers_fit = all(
-            not one or (one.isascii() and one.isdigit() and len(one) < 6) for one in (least, most, weight)
-        )
-        if attribute not in ATTRIBUTES or not value or not numbers_fit or kind not in ("", "hard", "soft"):
-            wrong.append(
-                Message(
-                    "Line {n}: write attribute, value, min, max, kind, weight, such as "
-                    "“gender, woman, 7, , soft, 2”; attributes are {words}.",
-                    n=n,
-                    words=ATTRIBUTES,
-                )
-            )
-            continue
-        rows.append(
-            {
-                "attribute": attribute,
-                "value": value,
-                "least": int(least or 0),
-                "most": int(most) if most else None,
-                "kind": kind or "soft",
-                "weight": int(weight or 1),
-            }
-        )
-    if wrong:
-        raise Invalid({"targets": wrong})
-    return rows
-
-
-def _targets_text(rows: list[Mapping[str, Any]]) -> str:
-    return "\n".join(
-        ", ".join(
-            str("" if one.get(name) is None else one[name])
-            for name in ("attribute", "value", "least", "most", "kind", "weight")
-            if name in one
-        )
-        for one in rows
-    )

@@ -20,7 +20,7 @@ from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, Refused
 from vocabulary.fellowships import NominationAction
 from vocabulary.messages import Message
-from web.fellowship_room import ATTRIBUTE_NAMES, value_names
+from web.fellowship_words import ATTRIBUTE_NAMES, value_names
 from web.nomination_answers import title_of
 from web.session import tell
 

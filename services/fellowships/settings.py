@@ -1,12 +1,14 @@
 """What a fellowship call asks and selects by: seats, chapters, documents, marks, targets, thresholds.
 
-Written while the call is a draft or announced but not open; targets and caps until the list is approved,
-since each run keeps its own copy. The seed is named after the marks are locked, with its source and time.
+Written while the call is a draft, and pinned when it is announced, by somebody else than wrote in it last.
+Targets and caps can be changed until the list is approved, since each run keeps its own copy, and whoever
+changed them does not approve it. The seed is named after the marks are locked, with its source and time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +22,9 @@ from models.fellowships import Fellowship
 from procedure.access import require
 from services import audit
 from services.fellowships.rows import STALE, call_only, require_for_all, touch
+from services.fellowships.setting_checks import check_settings
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, Invalid, NotFound
+from vocabulary.errors import Conflict, NotFound
 from vocabulary.fellowships import FellowshipBody
 from vocabulary.messages import Message
 from vocabulary.people import Actor
@@ -44,10 +47,9 @@ WRITTEN = (
     "caps",
 )
 UNTIL_APPROVED = frozenset({"targets", "caps"})
-ATTRIBUTES = ("region", "gender", "discipline", "knowledge", "country", "organisation", "route", "chapter")
-"""What a target or a cap can count."""
-_BEFORE_OPEN = (CallState.DRAFT, CallState.SCHEDULED)
-_FIXED = Message("The call is open; only targets and caps can still be changed.")
+TARGETS_CHANGED = "shortlist.targets"
+"""In the audit trail: targets or caps were changed after the announcement."""
+_FIXED = Message("The call was announced; only targets and limits can still be changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,19 @@ class FellowshipSheet:
     seed_at: datetime | None
     approved_at: datetime | None
     released_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """What the form of the settings starts from. `open_to`: the fields that can still be changed."""
+
+    call_ref: str
+    call_title: Mapping[str, str]
+    is_draft: bool
+    closes_at: datetime | None
+    zone: str
+    sheet: FellowshipSheet | None
+    open_to: frozenset[str]
 
 
 def read_fellowship(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> FellowshipSheet:
@@ -86,15 +101,11 @@ def set_fellowship(
 
     Raises NotFound, Refused, Conflict (stale, or open already), Invalid by field.
     """
-    query = sa.select(Call).where(Call.ref == call_ref, Call.kind == CallKind.FELLOWSHIP)
-    call = session.execute(query).scalar_one_or_none()
-    if call is None:
-        raise NotFound
-    require_for_all(session, actor, Action.FELLOWSHIP_EDIT, call, now)
+    call = _call_to_write(session, actor, call_ref, now)
     query_own = sa.select(Fellowship).where(Fellowship.call_id == call.id).with_for_update()
     found = session.execute(query_own).scalar_one_or_none()
     if found is None:
-        found = Fellowship(call_id=call.id, created_at=now, **(_defaults() | dict(content)))
+        found = Fellowship(call_id=call.id, created_at=now, **(defaults() | dict(content)))
         session.add(found)
     else:
         if expected_version != found.version:
@@ -102,13 +113,64 @@ def set_fellowship(
         _check_open_to_change(call, found, content)
         for name, value in content.items():
             setattr(found, name, value)
-    _check(call, found)
+    with session.no_autoflush:  # what is wrong is told by its field, not by the database
+        check_settings(session, call, found)
     touch(found, now)
     session.flush()
-    audit.record(
-        session, actor, "fellowship.edit", ("call", call.ref), now=now, after={"fields": sorted(content)}
-    )
+    event = "fellowship.edit" if call.state is CallState.DRAFT else TARGETS_CHANGED
+    audit.record(session, actor, event, ("call", call.ref), now=now, after={"fields": sorted(content)})
     return sheet_of(call, found)
+
+
+def settings_to_edit(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> SettingsPage:
+    """The settings for their form, also where none were written yet. Raises NotFound, Refused."""
+    call = _call_to_write(session, actor, call_ref, now)
+    query = sa.select(Fellowship).where(Fellowship.call_id == call.id)
+    found = session.execute(query).scalar_one_or_none()
+    if found is not None and found.approved_at is not None:
+        open_to = frozenset[str]()
+    else:
+        open_to = frozenset(WRITTEN) if call.state is CallState.DRAFT else UNTIL_APPROVED
+    return SettingsPage(
+        call_ref=call.ref,
+        call_title=call.title,
+        is_draft=call.state is CallState.DRAFT,
+        closes_at=call.closes_at,
+        zone=call.zone,
+        sheet=sheet_of(call, found) if found is not None else None,
+        open_to=open_to,
+    )
+
+
+def copy_settings(session: Session, old: Call, new: Call, *, now: datetime) -> None:
+    """A new version of a call begins with the settings of the one before."""
+    query = sa.select(Fellowship).where(Fellowship.call_id == old.id)
+    found = session.execute(query).scalar_one_or_none()
+    if found is None:
+        return
+    content = {name: deepcopy(getattr(found, name)) for name in WRITTEN}
+    session.add(Fellowship(call_id=new.id, created_at=now, updated_at=now, **content))
+    session.flush()
+
+
+def move_nominators_deadline(session: Session, call: Call, before: datetime | None, *, now: datetime) -> None:
+    """Where the nominees get longer, their nominators get as much longer."""
+    query = sa.select(Fellowship).where(Fellowship.call_id == call.id).with_for_update()
+    found = session.execute(query).scalar_one_or_none()
+    if found is None or before is None or call.closes_at is None or call.closes_at <= before:
+        return
+    found.nominators_until += call.closes_at - before
+    touch(found, now)
+    session.flush()
+
+
+def _call_to_write(session: Session, actor: Actor, call_ref: str, now: datetime) -> Call:
+    query = sa.select(Call).where(Call.ref == call_ref, Call.kind == CallKind.FELLOWSHIP)
+    call = session.execute(query).scalar_one_or_none()
+    if call is None:
+        raise NotFound
+    require_for_all(session, actor, Action.FELLOWSHIP_EDIT, call, now)
+    return call
 
 
 def scale_of(fellowship: Fellowship) -> Scale:
@@ -144,7 +206,8 @@ def _fetch(session: Session, call_ref: str) -> tuple[Call, Fellowship]:
     return found[0], found[1]
 
 
-def _defaults() -> dict[str, Any]:
+def defaults() -> dict[str, Any]:
+    """What holds where nothing was said."""
     return {
         "body": FellowshipBody.ASSESSMENT,
         "selecting_body": "",
@@ -162,66 +225,6 @@ def _defaults() -> dict[str, Any]:
 def _check_open_to_change(call: Call, found: Fellowship, content: Mapping[str, Any]) -> None:
     if found.approved_at is not None:
         raise Conflict(Message("The list was approved; nothing of this can be changed."), code="approved")
-    fixed = sorted(set(content) - UNTIL_APPROVED)
-    if call.state not in _BEFORE_OPEN and fixed:
+    fixed = sorted(name for name in set(content) - UNTIL_APPROVED if content[name] != getattr(found, name))
+    if call.state is not CallState.DRAFT and fixed:
         raise Conflict(_FIXED, code="call_open", errors={name: [_FIXED] for name in fixed})
-
-
-def _check(call: Call, found: Fellowship) -> None:
-    errors: dict[str, Any] = {}
-    if found.n_seats is None or found.n_seats < 1:
-        errors["n_seats"] = [Message("Write how many fellows are chosen, 1 or more.")]
-    if not found.selecting_body:
-        errors["selecting_body"] = [Message("Say which body selects the fellows.")]
-    if found.nominators_until is None or (call.closes_at and found.nominators_until < call.closes_at):
-        errors["nominators_until"] = [
-            Message("The nominators' deadline cannot be before the nominees' deadline.")
-        ]
-    if wrong := _wrong_targets(found):
-        errors["targets"] = wrong
-    errors |= _wrong_lists(found)
-    if errors:
-        raise Invalid(errors)
-
-
-def _wrong_lists(found: Fellowship) -> dict[str, list[Message]]:
-    """What is wrong with chapters, marks and their scale, by field."""
-    errors: dict[str, list[Message]] = {}
-    seats = sum(int(one["seats"]) for one in found.chapters)
-    if found.chapters and seats != found.n_seats:
-        errors["chapters"] = [
-            Message("The chapters have {n} seats together; the call has {all}.", n=seats, all=found.n_seats)
-        ]
-    if not found.marks:
-        errors["marks"] = [Message("Name at least one thing that the panel marks.")]
-    scale = found.mark_high - found.mark_low
-    if scale <= 0 or found.mark_step < 1 or scale % found.mark_step:
-        errors["mark_high"] = [Message("The highest mark lies above the lowest by a whole number of steps.")]
-    for name in ("chapters", "marks"):
-        codes = [one["code"] for one in getattr(found, name)]
-        if len(set(codes)) != len(codes):
-            errors[name] = [Message("A code stands twice; keep one.")]
-    return errors
-
-
-def _wrong_targets(found: Fellowship) -> list[Message]:
-    wrong = []
-    seen = set()
-    for one in found.targets:
-        least, most = one.get("least", 0), one.get("most")
-        if one["attribute"] not in ATTRIBUTES:
-            wrong.append(Message("“{value}” is none of {words}.", value=one["attribute"], words=ATTRIBUTES))
-        if least > (found.n_seats if most is None else most) or least < 0:
-            text = Message(
-                "{attribute} = {value}: the minimum {least} is above {most}.",
-                attribute=one["attribute"],
-                value=one["value"],
-                least=least,
-                most=found.n_seats if most is None else most,
-            )
-            wrong.append(text)
-        key = (one["attribute"], one["value"])
-        if key in seen:
-            wrong.append(Message("“{id}” stands twice; keep one.", id=" = ".join(key)))
-        seen.add(key)
-    return wrong

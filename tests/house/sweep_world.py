@@ -459,8 +459,9 @@ ABOUT: Mapping[str, str] = {
     "marks.give": "nomination",
     **{
         f"fellowships.{name}": "fellowship"
-        for name in ("room", "start_review", "seat", "lock", "seed", "targets", "ask_run")
+        for name in ("room", "start_review", "seat", "lock", "seed", "ask_run")
     },
+    **{f"fellowship_settings.{name}": "fellowship" for name in ("show", "save")},
     **{f"placing.{name}": "fellowship" for name in ("show", "release", "call_up")},
     "placing.confirm": "nomination",
     "placing.answer": "nomination",

@@ -44,8 +44,14 @@ def test_numbers_of_impossible_length_are_no_fault(app: Flask, write: Opened) ->
         browser = signed_in(app, sign_in(session, officer, utc_now()))
 
     addresses = {
-        f"/fellowships/{ref}/targets": {"version": "\u00b2", "targets": ""},
-        f"/fellowships/{ref}/targets?": {"version": "1", "targets": f"gender, woman, {LONG}"},
+        f"/fellowships/{ref}/settings": {"version": "\u00b2"},
+        f"/fellowships/{ref}/settings?": {
+            "version": "1",
+            "targets.0.attribute": "gender",
+            "targets.0.value": "woman",
+            "targets.0.least": LONG,
+            f"caps.{LONG}.attribute": "country",
+        },
         "/today/screen": {"entry": f"REQ-2026-0001:{LONG}"},
         f"/conflicts/REQ-2026-0001/people/{LONG}/lift": {"reason": "x"},
         f"/outbox/{LONG}/release": {},
