@@ -22,7 +22,7 @@ from schemas.fellowships import (
     SeedSchema,
 )
 from services.clock import utc_now
-from services.fellowships import panel, settings, shortlists
+from services.fellowships import panel, pins, settings, shortlists
 from services.fellowships.settings import FellowshipSheet
 from services.fellowships.shortlists import RunSheet
 from services.transaction import reading
@@ -213,7 +213,7 @@ def pin(content: dict[str, Any], ref: str) -> Response:
     """Hold a nominee on or off the list, with a reason."""
 
     def work(session: Session) -> Answer:
-        shortlists.pin(
+        pins.pin(
             session,
             current_actor(),
             ref,
@@ -234,7 +234,7 @@ def lift_pin(ref: str) -> Response:
     """Let the engine decide again."""
 
     def work(session: Session) -> Answer:
-        shortlists.lift_pin(session, current_actor(), ref, now=utc_now())
+        pins.lift_pin(session, current_actor(), ref, now=utc_now())
         return {}, 204, {}
 
     return write_once(work)

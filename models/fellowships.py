@@ -227,6 +227,9 @@ class PanelSeat(Versioned, db.Model):
     answer_text: Mapped[str | None] = mapped_column(sa.Text)
     answered_at: Mapped[datetime | None] = mapped_column()
     ruled_clear_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    upheld_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    ruled_at: Mapped[datetime | None] = mapped_column()
+    ruling_reason: Mapped[str | None] = mapped_column(sa.Text)
     due_at: Mapped[datetime | None] = mapped_column()
     marks: Mapped[dict[str, Any]] = mapped_column(default=dict)
     notes: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -240,6 +243,8 @@ class PanelSeat(Versioned, db.Model):
         sa.CheckConstraint(
             "ruled_clear_by_id IS NULL OR ruled_clear_by_id <> account_id", name="not_own_ruling"
         ),
+        sa.CheckConstraint("upheld_by_id IS NULL OR upheld_by_id <> account_id", name="not_own_upholding"),
+        sa.CheckConstraint("ruled_clear_by_id IS NULL OR upheld_by_id IS NULL", name="one_ruling"),
     )
 
 

@@ -35,6 +35,7 @@ FELLOWSHIPS: Mapping[Action, Row] = {
     Action.MARK_SEAT: row(OFF=PANEL),
     Action.MARK_ANSWER: row(REV=PANEL),
     Action.MARK_GIVE: row(REV=(cleared, panel_phase)),
+    Action.MARK_RULE: row(OFF=PANEL, DEC=PANEL),
     Action.PLACE_ANSWER: row(NEE=YES),
     Action.FELLOW_READ: row(PUB=YES),
     Action.SHORTLIST_READ: row(MOD=PANEL, OFF=PANEL, DEC=PANEL),

@@ -162,6 +162,7 @@ class Action(StrEnum):
     MARK_SEAT = "mark.seat"
     MARK_ANSWER = "mark.answer"
     MARK_GIVE = "mark.give"
+    MARK_RULE = "mark.rule"
     PLACE_ANSWER = "place.answer"
     FELLOW_READ = "fellow.read"
     SHORTLIST_READ = "shortlist.read"

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from frame.access import acts, current_actor
 from frame.language import current_language
 from services.clock import utc_now
-from services.fellowships import panel, settings, shortlists
+from services.fellowships import panel, pins, settings, shortlists
 from services.fellowships.questions import room_of
 from services.queries.calls import call_page
 from services.queries.nominations import nominations_of_call
@@ -176,9 +176,9 @@ def pin(ref: str) -> ResponseReturnValue:
     try:
         with transaction() as database:
             if what == "lift":
-                shortlists.lift_pin(database, current_actor(), nominee, now=utc_now())
+                pins.lift_pin(database, current_actor(), nominee, now=utc_now())
             else:
-                shortlists.pin(
+                pins.pin(
                     database,
                     current_actor(),
                     nominee,

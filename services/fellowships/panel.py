@@ -18,12 +18,12 @@ from models.calls import Call
 from models.fellowships import Fellowship, Nomination, PanelSeat
 from models.people import Account, RoleGrant
 from procedure.access import require
-from procedure.facts import ANYWHERE
+from procedure.facts import ANYWHERE, Standing
 from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
 from services.fellowships.fields import without_protected
-from services.fellowships.rows import Item, fellowship_of, fetch_for, require_for_all, touch
+from services.fellowships.rows import Item, fellowship_of, fetch_for, require_for_all, standing, touch
 from services.fellowships.settings import scale_of, weights_of
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid
@@ -96,8 +96,11 @@ def seat_members(
     """
     call, fellowship = fellowship_of(session, call_ref)
     require_for_all(session, actor, Action.MARK_SEAT, call, now)
-    _check_unlocked(fellowship)
     wanted = _wanted(session, call, pairs)
+    for row in session.execute(
+        sa.select(Nomination).where(Nomination.id.in_({one for one, _ in wanted}))
+    ).scalars():
+        check_unlocked(fellowship, row)
     kept = {
         (seat.nomination_id, seat.account_id): seat
         for seat in session.execute(
@@ -172,13 +175,11 @@ def answer_conflict(
         raise Invalid({"text": [Message("Say in a sentence what the conflict is, or could be.")]})
     seat.answer, seat.answer_text, seat.answered_at = answer, said, now
     if answer is not ConflictAnswer.NONE:
-        seat.submitted_at = None
-        seat.ruled_clear_by_id = None
+        seat.ruled_clear_by_id = seat.upheld_by_id = seat.ruled_at = seat.ruling_reason = None
     touch(seat, now)
     session.flush()
     audit.record(session, actor, "mark.answer", ("nomination", ref), now=now, after={"answer": answer.value})
-    if item.fellowship.marks_locked_at is None:  # marks given before count no more
-        _settle(session, item, now)
+    settle(session, item, now)  # marks given before are kept, and count no more
     return seat
 
 
@@ -199,7 +200,7 @@ def mark(
     Raises Conflict when locked or stale, Invalid by criterion.
     """
     item = fetch_for(session, actor, Action.MARK_GIVE, ref, now=now)
-    _check_unlocked(item.fellowship)
+    check_unlocked(item.fellowship, item.nomination)
     seat = _seat(session, actor, item, lock=True)
     if seat.version != expected_version:
         raise Conflict(
@@ -214,7 +215,7 @@ def mark(
     touch(seat, now)
     session.flush()
     audit.record(session, actor, "mark.give", ("nomination", ref), now=now, after={"is_final": is_final})
-    _settle(session, item, now)
+    settle(session, item, now)
     return seat
 
 
@@ -222,30 +223,26 @@ def lock_marks(session: Session, actor: Actor, call_ref: str, *, now: datetime) 
     """No mark changes any more; only then can the seed of the lots be named. Raises Conflict."""
     call, fellowship = fellowship_of(session, call_ref, lock=True)
     require_for_all(session, actor, Action.SHORTLIST_EDIT, call, now)
-    _check_unlocked(fellowship)
-    unmarked = (
-        session.execute(
-            sa.select(Nomination.ref)
-            .where(
-                Nomination.call_id == call.id,
-                Nomination.state.in_(_TO_MARK),
-                Nomination.score.is_(None),
-            )
-            .order_by(Nomination.ref)
-        )
-        .scalars()
-        .all()
+    check_unlocked(fellowship)
+    check_marked(session, call)
+    fellowship.marks_locked_at = now
+    touch(fellowship, now)
+    session.flush()
+    audit.record(session, actor, "panel.lock", ("call", call_ref), now=now)
+
+
+def check_marked(session: Session, call: Call) -> None:
+    """Raise Conflict naming the nominations that the panel has and that have no marks that count."""
+    query = sa.select(Nomination.ref).where(
+        Nomination.call_id == call.id, Nomination.state.in_(_TO_MARK), Nomination.score.is_(None)
     )
+    unmarked = session.execute(query.order_by(Nomination.ref)).scalars().all()
     if unmarked:
         raise Conflict(
             Message("{n} nominations have no marks yet: {refs}.", n=len(unmarked), refs=tuple(unmarked[:10])),
             code="unmarked",
             extra={"refs": list(unmarked)},
         )
-    fellowship.marks_locked_at = now
-    touch(fellowship, now)
-    session.flush()
-    audit.record(session, actor, "panel.lock", ("call", call_ref), now=now)
 
 
 def my_sheets(session: Session, actor: Actor, *, now: datetime) -> tuple[Sheet, ...]:
@@ -280,12 +277,17 @@ def result_of(seats: Sequence[PanelSeat], fellowship: Fellowship) -> PanelResult
 
 
 def _is_clear(seat: PanelSeat) -> bool:
-    return seat.answer is ConflictAnswer.NONE or seat.ruled_clear_by_id is not None
+    return standing(seat) is Standing.CLEARED
 
 
-def _settle(session: Session, item: Item, now: datetime) -> None:
-    """Write the score and band that the marks make, and the state that follows; none without marks."""
+def settle(session: Session, item: Item, now: datetime) -> None:
+    """Write the score and band that the marks make, and the state that follows; none without marks.
+
+    What came out before the approval of a list is not touched after it: the room tells instead.
+    """
     nomination = item.nomination
+    if item.fellowship.approved_at is not None or nomination.state not in _TO_MARK:
+        return
     seats = (
         session.execute(sa.select(PanelSeat).where(PanelSeat.nomination_id == nomination.id)).scalars().all()
     )
@@ -320,7 +322,7 @@ def _sheet(seat: PanelSeat, nomination: Nomination, call: Call, fellowship: Fell
         band=seat.band,
         submitted_at=seat.submitted_at,
         due_at=seat.due_at,
-        is_locked=fellowship.marks_locked_at is not None,
+        is_locked=_is_locked(fellowship, nomination),
         criteria=fellowship.marks,
         scale=(fellowship.mark_low, fellowship.mark_high, fellowship.mark_step),
     )
@@ -350,8 +352,23 @@ def _members(session: Session, emails: set[str], call_id: int) -> dict[str, int]
     return {row.email: row.id for row in session.execute(query)}
 
 
-def _check_unlocked(fellowship: Fellowship) -> None:
-    if fellowship.marks_locked_at is not None:
+def _is_locked(fellowship: Fellowship, nomination: Nomination) -> bool:
+    try:
+        check_unlocked(fellowship, nomination)
+    except Conflict:
+        return True
+    return False
+
+
+def check_unlocked(fellowship: Fellowship, nomination: Nomination | None = None) -> None:
+    """Raise Conflict once the marks are locked.
+
+    One nomination that lost all its marks to conflicts of interest since then is marked anew.
+    """
+    if fellowship.marks_locked_at is None:
+        return
+    lost_all = nomination is not None and nomination.score is None and nomination.state in _TO_MARK
+    if not lost_all or fellowship.approved_at is not None:
         raise Conflict(LOCKED, code="marks_locked")
 
 

@@ -185,6 +185,8 @@ def standing(seat: PanelSeat) -> Standing:
     """Where a panel member stands towards a nomination."""
     if seat.ruled_clear_by_id is not None:
         return Standing.CLEARED
+    if seat.upheld_by_id is not None:
+        return Standing.UPHELD
     return {
         None: Standing.UNANSWERED,
         ConflictAnswer.NONE: Standing.CLEARED,

@@ -29,8 +29,10 @@ from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
 from services.fellowships.fields import full_name
+from services.fellowships.panel import check_marked
 from services.fellowships.questions import POOL, RULE, question_of_call
 from services.fellowships.rows import call_only, fellowship_of, is_party, require_for_all, touch
+from services.fellowships.settings import TARGETS_CHANGED
 from services.references import next_reference
 from services.runtime import runtime
 from vocabulary.actions import Action
@@ -84,6 +86,8 @@ def ask_run(
         raise Conflict(
             Message("Lock the marks and name the seed first; until then only trials are run."), code="no_seed"
         )
+    if not is_trial:
+        check_marked(session, call)
     if _under_way(session, call.id):
         raise Conflict(Message("A run is under way; wait for it or cancel it."), code="run_under_way")
     question = question_of_call(session, call, fellowship)
@@ -181,45 +185,6 @@ def people_of_run(
     }
 
 
-def pin(session: Session, actor: Actor, ref: str, *, is_in: bool, reason: str, now: datetime) -> ShortlistPin:
-    """Hold a nominee on the list, or off it, with a reason that stands in the record."""
-    nomination, call = _pinned(session, actor, ref, now)
-    said = reason.replace("\x00", "").strip()
-    if not said:
-        raise Invalid({"reason": [Message("Give the reason; it stands in the record.")]})
-    lift_pin(session, actor, ref, now=now, is_quiet=True)
-    row = ShortlistPin(
-        nomination_id=nomination.id, is_in=is_in, reason=said, made_by_id=actor.account_id, made_at=now
-    )
-    session.add(row)
-    session.flush()
-    audit.record(
-        session,
-        actor,
-        "shortlist.pin",
-        ("nomination", ref),
-        now=now,
-        after={"is_in": is_in, "call": call.ref},
-    )
-    return row
-
-
-def lift_pin(session: Session, actor: Actor, ref: str, *, now: datetime, is_quiet: bool = False) -> None:
-    """Let the engine decide again. Raises NotFound where there is no pin, unless `is_quiet`."""
-    nomination, _ = _pinned(session, actor, ref, now)
-    query = sa.select(ShortlistPin).where(
-        ShortlistPin.nomination_id == nomination.id, ShortlistPin.lifted_at.is_(None)
-    )
-    row = session.execute(query).scalar_one_or_none()
-    if row is None:
-        if is_quiet:
-            return
-        raise NotFound
-    row.lifted_at, row.lifted_by_id = now, actor.account_id
-    session.flush()
-    audit.record(session, actor, "shortlist.lift_pin", ("nomination", ref), now=now)
-
-
 def name_seed(
     session: Session, actor: Actor, call_ref: str, seed: str, source: str, *, now: datetime
 ) -> None:
@@ -307,6 +272,8 @@ def _check_approvable(
         raise Conflict(Message("Only a finished run that counts can be approved."), code="not_final")
     if call.four_eyes and run.asked_by_id == actor.account_id:
         raise Conflict(Message("Somebody else has to approve a run of yours."), code="own_run")
+    if call.four_eyes:
+        _check_hands_off(session, actor, call)
     if digest(written(question_of_call(session, call, fellowship), RULE)) != run.question_sha256:
         raise Conflict(
             Message("Nominations, marks, targets or pins changed since this run; run it again."),
@@ -322,13 +289,26 @@ def _check_approvable(
         raise Conflict(Message("This run found no list."), code="no_list")
 
 
-def _pinned(session: Session, actor: Actor, ref: str, now: datetime) -> tuple[Nomination, Call]:
-    query = sa.select(Nomination, Call).join(Call, Call.id == Nomination.call_id)
-    found = session.execute(query.where(Nomination.ref == ref)).one_or_none()
-    if found is None:
-        raise NotFound
-    require_for_all(session, actor, Action.SHORTLIST_EDIT, found[1], now)
-    return found[0], found[1]
+def _check_hands_off(session: Session, actor: Actor, call: Call) -> None:
+    """Whoever holds people on or off the list, or changed what it is balanced by, leaves it to others."""
+    query = (
+        sa.select(sa.func.count(ShortlistPin.id))
+        .join(Nomination, Nomination.id == ShortlistPin.nomination_id)
+        .where(
+            Nomination.call_id == call.id,
+            ShortlistPin.lifted_at.is_(None),
+            ShortlistPin.made_by_id == actor.account_id,
+        )
+    )
+    if session.execute(query).scalar_one():
+        raise Conflict(
+            Message("You hold somebody on or off the list; somebody else has to approve it."), code="own_pin"
+        )
+    if audit.last_actor(session, ("call", call.ref), (TARGETS_CHANGED,)) == f"account:{actor.account_id}":
+        raise Conflict(
+            Message("You changed the targets last; somebody else has to approve the list."),
+            code="own_targets",
+        )
 
 
 def _under_way(session: Session, call_id: int) -> bool:

@@ -462,6 +462,10 @@ ABOUT: Mapping[str, str] = {
         for name in ("room", "start_review", "seat", "lock", "seed", "ask_run")
     },
     **{f"fellowship_settings.{name}": "fellowship" for name in ("show", "save")},
+    **{
+        f"fellowship_panel.{name}": "fellowship"
+        for name in ("members", "show_plan", "make_plan", "rule", "agreement")
+    },
     **{f"placing.{name}": "fellowship" for name in ("show", "release", "call_up")},
     "placing.confirm": "nomination",
     "placing.answer": "nomination",
@@ -818,6 +822,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "account_id": world.accounts[STRANGER],
         "proposal_id": 999_999,
         "session_id": world.session_id,
+        "seat_id": 999_999,
         "token_id": world.token_id,
         "mail_id": world.mail_id,
         "criterion": "9",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from fellowships.checking import check
 from models.fellowships import Nomination, NominationLink, PanelSeat, ShortlistRun
 from models.operation import OutgoingMail
-from services.fellowships import nominations, nominators, panel, running, shortlists
+from services.fellowships import nominations, nominators, panel, pins, running, shortlists
 from services.fellowships.questions import question_of_call, room_of
 from services.fellowships.rows import fellowship_of, item_of
 from services.queries.nominations import nominations_of_call
@@ -301,14 +301,14 @@ def test_pin_stands_in_the_question_and_makes_an_older_run_outdated(write: Opene
     running.compute(work, write, lambda: NOW)
     with write() as session:
         ben = session.execute(sa.select(Nomination).where(Nomination.name_key.startswith("ben"))).scalar_one()
-        shortlists.pin(session, officer, ben.ref, is_in=True, reason="Speaks for a small region.", now=NOW)
+        pins.pin(session, officer, ben.ref, is_in=True, reason="Speaks for a small region.", now=NOW)
         call, fellowship = fellowship_of(session, ref)
-        pins = question_of_call(session, call, fellowship).pins
+        held = question_of_call(session, call, fellowship).pins
 
         with pytest.raises(Conflict) as refused:
             shortlists.approve(session, make_actor(session, Role.DECIDER), asked.ref, now=NOW)
 
-        assert [(one.id, one.is_in) for one in pins] == [(ben.ref, True)]
+        assert [(one.id, one.is_in) for one in held] == [(ben.ref, True)]
         assert refused.value.code == "outdated"
 
 
@@ -378,7 +378,7 @@ def test_party_to_a_nomination_neither_sees_nor_makes_the_list_of_its_call(
         actor = actor_of_account(session, party.account_id or 0)
 
         refusals = [
-            lambda: shortlists.pin(session, actor, row.ref, is_in=True, reason="Me.", now=NOW),
+            lambda: pins.pin(session, actor, row.ref, is_in=True, reason="Me.", now=NOW),
             lambda: shortlists.name_seed(session, actor, ref, "7", "Lottery", now=NOW),
             lambda: shortlists.ask_run(session, actor, ref, n_reserve=0, is_trial=True, now=NOW),
             lambda: shortlists.read_run(session, actor, run.ref, now=NOW),
