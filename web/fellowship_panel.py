@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session
 
 from frame.access import acts, current_actor
 from frame.language import current_language
-from matching.assignment import Mode
-from matching.expertise import subject
 from services.clock import utc_now
 from services.fellowships import planning, rulings
 from services.fellowships.planning import Asked
@@ -30,8 +28,8 @@ from web.session import tell
 bp = Blueprint("fellowship_panel", __name__, url_prefix="/fellowships")
 
 MODES: Mapping[str, Message] = {
-    Mode.FAIR.value: Message("The nomination that is served worst"),
-    Mode.SUM.value: Message("The best fit in all"),
+    planning.FAIR: Message("The nomination that is served worst"),
+    planning.SUM: Message("The best fit in all"),
 }
 FIELD_NAMES: Mapping[str, Message] = {
     "each": Message("Members for each nomination"),
@@ -153,7 +151,7 @@ def _plan(ref: str, asked: Asked, errors: Mapping[str, Any]) -> str:
         "fellowships/plan.html",
         call=call,
         plan=found,
-        shared=lambda one: [subject(id_, language) for id_ in one.shared],
+        shared=lambda one: planning.shared_words(one, language),
         errors=errors,
         typed=request.values,
         labels=FIELD_NAMES,
@@ -176,7 +174,7 @@ def _asked(values: Mapping[str, str]) -> Asked:
     if errors:
         raise Invalid(errors)
     mode = values.get("mode", "")
-    return Asked(mode=Mode(mode) if mode in set(Mode) else Mode.FAIR, **numbers)
+    return planning.asked_for(numbers["each"], numbers["most"], mode if mode in MODES else planning.FAIR)
 
 
 def _end_of_day(typed: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from frame.access import acts, current_actor
 from frame.language import current_language
 from services.clock import utc_now
 from services.fellowships import panel, pins, settings, shortlists
-from services.fellowships.questions import room_of
+from services.fellowships.questions import can_be_met, room_of
 from services.queries.calls import call_page
 from services.queries.nominations import nominations_of_call
 from services.transaction import reading, transaction
@@ -20,19 +21,27 @@ from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, Refused
 from vocabulary.fellowships import RunState
 from vocabulary.messages import Message
-from web.fellowship_words import ATTRIBUTE_NAMES, value_names
+from web.fellowship_words import ATTRIBUTE_NAMES, change_words, limit_words, value_names
 from web.session import tell
 
 bp = Blueprint("fellowships", __name__)
 
+ASKED_WORDS: Mapping[str, Message] = {
+    "nominations": Message("nominations and marks"),
+    "seats": Message("seats"),
+    "targets": Message("targets"),
+    "caps": Message("limits"),
+    "pins": Message("pins"),
+    "seed": Message("seed"),
+}
+"""Parts of a question, for what two runs were asked differently."""
 LOCKED = Message("The marks are locked. Name the public seed next.")
 SEEDED = Message("The seed is named. Runs that count can be asked for now.")
 ASKED = Message("The run is in the queue. This page shows how far it is.")
 CANCELLED = Message("The run is stopped.")
 APPROVED = Message("The list is approved.")
-PINNED = Message("The pin is set. It holds from the next run on.")
-LIFTED = Message("The pin is lifted.")
 PAGE = 50
+DEFAULT_SECONDS = 60
 
 
 @bp.get("/fellowships/<ref>")
@@ -117,6 +126,7 @@ def ask_run(ref: str) -> ResponseReturnValue:
                 n_reserve=int(reserve),
                 is_trial="counts" not in request.form,
                 now=utc_now(),
+                seconds=_seconds(request.form.get("seconds", "")),
             )
     except Invalid as wrong:
         return _room(ref, wrong.errors), 422
@@ -168,30 +178,6 @@ def approve(ref: str) -> ResponseReturnValue:
     return redirect(url_for("fellowships.run", ref=ref), 303)
 
 
-@bp.post("/shortlists/<ref>/pins")
-@acts(Action.SHORTLIST_EDIT)
-def pin(ref: str) -> ResponseReturnValue:
-    """Hold a nominee on or off the list, or lift that."""
-    nominee, what = request.form.get("nominee", ""), request.form.get("what", "")
-    try:
-        with transaction() as database:
-            if what == "lift":
-                pins.lift_pin(database, current_actor(), nominee, now=utc_now())
-            else:
-                pins.pin(
-                    database,
-                    current_actor(),
-                    nominee,
-                    is_in=what == "in",
-                    reason=request.form.get("reason", ""),
-                    now=utc_now(),
-                )
-    except Invalid as wrong:
-        return _run(ref, wrong.errors), 422
-    tell(LIFTED if what == "lift" else PINNED)
-    return redirect(url_for("fellowships.run", ref=ref), 303)
-
-
 # --- pages ------------------------------------------------------------------------------------------------
 
 
@@ -209,13 +195,14 @@ def _room(ref: str, errors: Mapping[str, Any]) -> str:
             after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0,
             limit=PAGE,
         )
-        try:
-            lamps, runs = (
-                room_of(database, actor, ref, now=now),
-                shortlists.list_runs(database, actor, ref, now=now),
-            )
-        except Refused:  # before the panel has begun
-            lamps, runs = (), ()
+        inside: dict[str, Any] = {"lamps": (), "runs": (), "held": (), "can_be_met": None}
+        with suppress(Refused):  # before the panel has begun
+            inside = {
+                "lamps": room_of(database, actor, ref, now=now),
+                "runs": shortlists.list_runs(database, actor, ref, now=now),
+                "held": pins.held(database, actor, ref, now=now),
+                "can_be_met": can_be_met(database, actor, ref, now=now),
+            }
         names = value_names(database)
     return render_template(
         "fellowships/room.html",
@@ -224,8 +211,7 @@ def _room(ref: str, errors: Mapping[str, Any]) -> str:
         rows=rows,
         more=more,
         total=total,
-        lamps=lamps,
-        runs=runs,
+        **inside,
         errors=errors,
         typed=request.form,
         names=names,
@@ -259,6 +245,10 @@ def _run(ref: str, errors: Mapping[str, Any]) -> str:
         others=others,
         other_choices=[(one.ref, one.ref) for one in others],
         other=other,
+        settings_address=url_for("fellowship_settings.show", ref=call_ref),
+        conflict=[limit_words(found.record, one["name"], names, people) for one in _part(found, "conflict")],
+        changes=[[change_words(one, names) for one in change] for change in _part(found, "relaxations")],
+        may_relax=not found.is_approved,
         changed=_changed(found.record, other.record if other else None),
         errors=errors,
         typed=request.form,
@@ -267,8 +257,21 @@ def _run(ref: str, errors: Mapping[str, Any]) -> str:
     )
 
 
-def _changed(record: Any, other: Any) -> dict[str, list[str]]:
-    """Who is on this list and not on the other one, and the other way round."""
+def _part(run: shortlists.RunSheet, name: str) -> list[Any]:
+    return list((run.record or {}).get(name) or ())
+
+
+def _seconds(text: str) -> int:
+    """The time limit of a run. Raises Invalid."""
+    if not text.strip():
+        return DEFAULT_SECONDS
+    if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 5):
+        raise Invalid({"seconds": [Message("This must be a whole number.")]})
+    return int(text)
+
+
+def _changed(record: Any, other: Any) -> dict[str, Any]:
+    """Who is on this list and not on the other one, the other way round, and what was asked differently."""
     if not record or not other or "seats" not in record or "seats" not in other:
         return {}
     mine = [one["id"] for one in record["seats"]]
@@ -276,6 +279,12 @@ def _changed(record: Any, other: Any) -> dict[str, list[str]]:
     return {
         "comes": [one for one in mine if one not in theirs],
         "goes": [one for one in theirs if one not in mine],
+        "total": record["value"]["total"] - other["value"]["total"],
+        "asked": [
+            words
+            for name, words in ASKED_WORDS.items()
+            if record["question"].get(name) != other["question"].get(name)
+        ],
     }
 
 

@@ -11,7 +11,7 @@ from services.fellowships.fields import DISCIPLINES, GENDERS, KNOWLEDGE, NOMINAT
 from services.fellowships.setting_checks import UN_GROUPS
 from translations.catalogues import translate
 from vocabulary.fellowships import Gender
-from vocabulary.messages import Message
+from vocabulary.messages import Message, plural_message
 from web.nomination_answers import title_of
 
 ATTRIBUTE_NAMES: Mapping[str, Message] = {
@@ -52,3 +52,64 @@ def names_by_attribute(database: Any, chapters: Any) -> dict[str, dict[str, str]
         "country": dict(vocabularies.labels(database, vocabularies.COUNTRIES, language)),
         "chapter": {one["code"]: title_of(one["title"]) or one["code"] for one in chapters},
     }
+
+
+def limit_words(
+    record: Mapping[str, Any], name: str, names: Mapping[str, Any], people: Mapping[str, Any]
+) -> Any:
+    """A limit of a record, such as "target:3", in the words that the targets are written in."""
+    question = record["question"]
+    kind, _, rest = name.partition(":")
+    if kind == "seats":
+        return plural_message("{n} seat in all", "{n} seats in all", question["seats"])
+    if kind == "target" and rest.isdigit():
+        return target_words(question["targets"][int(rest)], names)
+    if kind == "cap":
+        at, _, value = rest.partition(":")
+        cap = question["caps"][int(at)]
+        return Message(
+            "{attribute} {value}: at most {most}",
+            attribute=ATTRIBUTE_NAMES.get(cap["attribute"], cap["attribute"]),
+            value=names.get(value, value),
+            most=cap["most"],
+        )
+    if kind == "pin":
+        pin = next(one for one in question["pins"] if one["id"] == rest)
+        who = people.get(rest, (rest,))[0]
+        if pin["is_in"]:
+            return Message("{name} is held on the list", name=who)
+        return Message("{name} is held off the list", name=who)
+    return next((one["words"] for one in record.get("conflict", ()) if one["name"] == name), name)
+
+
+def target_words(target: Mapping[str, Any], names: Mapping[str, Any]) -> Message:
+    """A target as it is asked for."""
+    said = {
+        "attribute": ATTRIBUTE_NAMES.get(target["attribute"], target["attribute"]),
+        "value": names.get(target["value"], target["value"]),
+        "least": target["least"],
+    }
+    if target["most"] is None:
+        return Message("{attribute} {value}: at least {least}", **said)
+    return Message("{attribute} {value}: {least} to {most}", most=target["most"], **said)
+
+
+def change_words(change: Mapping[str, Any], names: Mapping[str, Any]) -> Message:
+    """One change of a target that would be enough."""
+    said = {
+        "attribute": ATTRIBUTE_NAMES.get(change["attribute"], change["attribute"]),
+        "value": names.get(change["value"], change["value"]),
+    }
+    if change["new_least"] < change["least"]:
+        return Message(
+            "{attribute} {value}: lower the minimum from {asked} to {enough}",
+            asked=change["least"],
+            enough=change["new_least"],
+            **said,
+        )
+    return Message(
+        "{attribute} {value}: raise the maximum from {asked} to {enough}",
+        asked=change["most"],
+        enough=change["new_most"],
+        **said,
+    )

@@ -5,6 +5,7 @@ Whoever sets a pin does not approve the list (services/fellowships/shortlists.py
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,12 +13,43 @@ from sqlalchemy.orm import Session
 
 from models.calls import Call
 from models.fellowships import Nomination, ShortlistPin
+from models.people import Account
 from services import audit
-from services.fellowships.rows import require_for_all
+from services.fellowships.fields import full_name
+from services.fellowships.rows import fellowship_of, require_for_all
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound
 from vocabulary.messages import Message
 from vocabulary.people import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A pin that is set: whom, which way, why, who set it and when."""
+
+    ref: str
+    name: str
+    is_in: bool
+    reason: str
+    made_by: str
+    made_at: datetime
+
+
+def held(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> tuple[HeldRow, ...]:
+    """The pins of a call that are set, by the time they were. Raises NotFound, Refused."""
+    call, _ = fellowship_of(session, call_ref)
+    require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
+    query = (
+        sa.select(ShortlistPin, Nomination, Account.name)
+        .join(Nomination, Nomination.id == ShortlistPin.nomination_id)
+        .join(Account, Account.id == ShortlistPin.made_by_id)
+        .where(Nomination.call_id == call.id, ShortlistPin.lifted_at.is_(None))
+        .order_by(ShortlistPin.made_at, ShortlistPin.id)
+    )
+    return tuple(
+        HeldRow(row.ref, full_name(row.content) or row.ref, one.is_in, one.reason, name, one.made_at)
+        for one, row, name in session.execute(query)
+    )
 
 
 def pin(session: Session, actor: Actor, ref: str, *, is_in: bool, reason: str, now: datetime) -> ShortlistPin:

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from matching.assignment import Assignment, Further, Loads, Mode, Shortfall, assign
-from matching.expertise import Fit, Proposal, Reviewer, fits
+from matching.expertise import Fit, Proposal, Reviewer, fits, subject
 from models.calls import Call
 from models.fellowships import Nomination, PanelSeat
 from models.people import Account, RoleGrant
@@ -42,6 +42,9 @@ SHARED_DOMAINS = frozenset(
      "gmx.net", "web.de", "mail.ru", "yandex.ru", "qq.com", "163.com", "126.com", "proton.me"}
 )  # fmt: skip
 """Domains that say nothing of where somebody works."""
+
+FAIR, SUM = Mode.FAIR.value, Mode.SUM.value
+"""What counts first: the nomination that is served worst, or the best fit in all."""
 
 Pair = tuple[str, str]
 """Reference of the nomination, mail address of the panel member."""
@@ -104,6 +107,16 @@ class _Board:
     of_nomination: Counter[str]
     closed: frozenset[Pair]
     avoided: frozenset[Pair]
+
+
+def asked_for(each: int, most: int, mode: str) -> Asked:
+    """What a plan is asked for; `mode` is FAIR or SUM. Raises ValueError."""
+    return Asked(each, most, Mode(mode))
+
+
+def shared_words(pair: PlannedPair, language: str) -> list[str]:
+    """What a nomination and a panel member both speak of, as it reads in a language."""
+    return [subject(id_, language) for id_ in pair.shared]
 
 
 def panel_of(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> tuple[Member, ...]:

@@ -6,25 +6,30 @@ Attributes come from the answers of the form; what somebody prefers not to say c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from fellowships.facts import BalanceTarget, Cap, Question
+from fellowships.facts import BalanceTarget, Cap, Question, require_sound
 from fellowships.facts import Nomination as Nominee
 from fellowships.facts import Pin as HeldPin
+from fellowships.program import greatest, program_of
 from fellowships.record import Rule
 from models.calls import Call
 from models.fellowships import Fellowship, Nomination, ShortlistPin
 from services import vocabularies
 from services.fellowships.rows import fellowship_of, require_for_all
 from vocabulary.actions import Action
+from vocabulary.errors import Invalid
 from vocabulary.fellowships import NominationState
 from vocabulary.people import Actor
 
+MOST_LOOKED_AT = 1_000
+"""Nominations up to which a page asks whether a list exists at all."""
+SECONDS = 2.0
 UNSAID = "not_said"
 POOL = (
     NominationState.BANDED,
@@ -70,6 +75,28 @@ def room_of(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> 
         )
         for one in fellowship.targets
     )
+
+
+def can_be_met(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> bool | None:
+    """Is there any list that keeps every target, limit and pin together? Milliseconds; no list is made.
+
+    None where nobody is in the pool, what is asked cannot be meant, or the pool is so large that a trial run
+    has to say it. Raises NotFound, Refused.
+    """
+    call, fellowship = fellowship_of(session, call_ref)
+    require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
+    question = question_of_call(session, call, fellowship)
+    if not 0 < len(question.nominations) <= MOST_LOOKED_AT:
+        return None
+    try:
+        require_sound(question)
+    except Invalid:
+        return None
+    program = program_of(question.ordered())
+    try:
+        return greatest(replace(program, gain=program.gain * 0), SECONDS) is not None
+    except Invalid:  # too short a time to tell
+        return None
 
 
 def question_of_call(session: Session, call: Call, fellowship: Fellowship) -> Question:

@@ -42,6 +42,8 @@ from vocabulary.messages import Message
 from vocabulary.people import Actor
 
 MOST_RESERVES = 100
+LEAST_SECONDS, MOST_SECONDS = 1, 1_800
+"""Time limit of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ def ask_run(
     require_for_all(session, actor, Action.SHORTLIST_EDIT, call, now)
     if not 0 <= n_reserve <= MOST_RESERVES:
         raise Invalid({"n_reserve": [Message("This must lie between {min} and {max}.", min=0, max=100)]})
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        text = Message("This must lie between {min} and {max}.", min=LEAST_SECONDS, max=MOST_SECONDS)
+        raise Invalid({"seconds": [text]})
     if not is_trial and fellowship.seed is None:
         raise Conflict(
             Message("Lock the marks and name the seed first; until then only trials are run."), code="no_seed"
@@ -168,6 +173,13 @@ def record_bytes(session: Session, actor: Actor, ref: str, *, now: datetime) -> 
     if run.record is None:
         raise NotFound
     return run.record.encode()
+
+
+def call_of_run(session: Session, actor: Actor, ref: str, *, now: datetime) -> str:
+    """The call that a run is of. Raises NotFound, Refused."""
+    _, call, _ = _fetch(session, ref)
+    require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
+    return call.ref
 
 
 def people_of_run(

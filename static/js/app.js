@@ -184,6 +184,9 @@
     document.addEventListener("click", (event) => { if (!fold.contains(event.target)) fold.open = false; });
   }
 
+  /* A page about work in the background looks again by itself while somebody watches it. */
+  if (document.querySelector("[data-again]")) setInterval(() => { if (!document.hidden) location.reload(); }, 4000);
+
   /* A second press of the same button sends nothing twice. */
   addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;

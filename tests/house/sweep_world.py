@@ -473,7 +473,8 @@ ABOUT: Mapping[str, str] = {
     "api_placing.release": "fellowship",
     "api_placing.answer": "nomination",
     "api_placing.fellows": "nothing",
-    **{f"fellowships.{name}": "run" for name in ("run", "record", "cancel", "approve", "pin")},
+    **{f"fellowships.{name}": "run" for name in ("run", "record", "cancel", "approve")},
+    **{f"shortlists.{name}": "run" for name in ("person", "pin", "relax")},
     "api_fellowships.pin": "nominee of the call",
     "api_fellowships.lift_pin": "nominee of the call",
     # one assignment and the review that answers it
@@ -823,6 +824,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "proposal_id": 999_999,
         "session_id": world.session_id,
         "seat_id": 999_999,
+        "nominee": world.nomination,
         "token_id": world.token_id,
         "mail_id": world.mail_id,
         "criterion": "9",

@@ -22,6 +22,7 @@ from services.transaction import transaction
 from tests.factories import make_account
 from tests.fellowship_factories import answers, make_fellowship
 from tests.fixtures import Opened
+from tests.services.test_fellowships import marked_call
 from tests.signing_in import post, sign_in
 from vocabulary.people import Role
 from vocabulary.states import CallState
@@ -184,3 +185,71 @@ def test_officer_goes_from_the_panel_to_an_approved_list(
     with write() as session:
         assert session.execute(sa.select(sa.func.count(ShortlistRun.id))).scalar_one() == 1
         assert session.execute(sa.select(sa.func.count(Nomination.id))).scalar_one() == 4
+
+
+def test_room_tells_what_is_impossible_and_takes_the_change_by_a_button(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref, _ = marked_call(session, {"Ada": (9, "man"), "Ben": (8, "man"), "Cora": (5, "woman")})
+        asker = make_account(session, Role.OFFICER).id
+        version = fellowship_of(session, ref)[1].version
+    sign_in(app, client, asker)
+    rows = {"targets.0.attribute": "gender", "targets.0.value": "woman", "targets.0.least": "2"}
+    assert send(client, f"/en/fellowships/{ref}/settings", rows | {"version": version}).status_code == 303
+    room = client.get(f"/en/fellowships/{ref}").text
+    run = send(client, f"/en/fellowships/{ref}/shortlists", data={"reserve": "2"}).location
+    compute_next(app, write)
+    shown = client.get(run).text
+    relaxed = send(client, f"{run}/relaxation", {"change": "0"})
+    told = client.get(relaxed.location).text
+    twice = send(client, f"{run}/relaxation", {"change": "0"})
+    beyond = send(client, f"{run}/relaxation", {"change": "7"})
+    compute_next(app, write)
+    after = client.get(relaxed.location).text
+
+    assert "No list keeps everything together" in room
+    assert "Too few in the pool" in room
+    assert "Gender Woman: at least 2" in shown
+    assert "Gender Woman: lower the minimum from 2 to 1" in shown
+    assert (relaxed.status_code, twice.status_code, beyond.status_code) == (303, 409, 404)
+    assert "The targets are changed." in told
+    assert "2 seats" in after
+
+
+def test_page_of_a_nominee_says_why_not_and_a_pin_shows_what_follows(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref, _ = marked_call(session, {"Ada": (9, "man"), "Ben": (8, "man"), "Cora": (5, "woman")})
+        asker = make_account(session, Role.OFFICER).id
+        ben = session.execute(
+            sa.select(Nomination.ref).where(Nomination.name_key.startswith("ben"))
+        ).scalar_one()
+    sign_in(app, client, asker)
+    run = send(client, f"/en/fellowships/{ref}/shortlists", data={"reserve": "2"}).location
+    compute_next(app, write)
+    page = client.get(f"{run}/people/{ben}").text
+    without = send(client, f"{run}/pins", {"nominee": ben, "what": "in", "reason": " "})
+    pinned = send(client, f"{run}/pins", {"nominee": ben, "what": "in", "reason": "A small region."})
+    compute_next(app, write)
+    after = client.get(pinned.location).text
+    room = client.get(f"/en/fellowships/{ref}").text
+
+    assert "A list with this nominee would have 3 points less than this one." in page
+    assert client.get(f"{run}/people/NOM-1999-0001").status_code == 404
+    assert without.status_code == 422
+    assert pinned.status_code == 303
+    assert "with=SHL-" in pinned.location
+    assert "3 points less" in after
+    assert "Asked differently" in after
+    assert "A small region." in room
+
+
+def compute_next(app: Flask, write: Opened) -> None:
+    """What the background worker does."""
+    with write() as session:
+        work = running.take(session, now=utc_now())
+    assert work is not None
+    with app.app_context():
+        running.compute(work, transaction, utc_now)
