@@ -19,10 +19,11 @@ import snowballstemmer
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from matching.arabic import without_joined
+from matching.fixed_phrases import fixed_words
 from matching.stop_words import CHINESE_CHARACTERS, CHINESE_COMPOUNDS, STOP_WORDS
 
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
-ANALYSIS_VERSION = "2"
+ANALYSIS_VERSION = "3"
 """Raise it whenever the same text would give other tokens: fitted indexes name it."""
 
 _SNOWBALL = {"ar": "arabic", "en": "english", "es": "spanish", "fr": "french", "ru": "russian"}
@@ -122,6 +123,20 @@ def analyse(text: str, language: str | None = None) -> list[tuple[str, str]]:
     """
     language = language or identify(text)
     plain = normalise(text)
+    fixed = fixed_words(plain, language)
+    if not fixed:
+        return _tokens(plain, language)
+    tokens: list[tuple[str, str]] = []
+    at = 0
+    for start, (end, token) in fixed.items():
+        tokens.extend(_tokens(plain[at:start], language))
+        tokens.append((token, plain[start:end]))
+        at = end
+    return [*tokens, *_tokens(plain[at:], language)]
+
+
+def _tokens(plain: str, language: str) -> list[tuple[str, str]]:
+    """Those of a stretch of normalised text, word by word."""
     tokens_of = _TOKENS.setdefault(language, _Tokens(language))
     if not _HAN.search(plain):
         return [(token, word) for word in _WORD.findall(plain) if (token := tokens_of[word])]

@@ -6,15 +6,19 @@ worker answers it reads those that it has not seen, in one small query, so a new
 counts in every worker at once, without any message between them. Numbers can be committed out of order, so a
 window of recent ones is looked at again. A newer version is opened as soon as it is named.
 
-Where there is no version (a fresh start, no background worker) a small index is fitted here, in memory.
+Where there is no version (a fresh start, no background worker) a small index is fitted here, in memory. So is
+one for a reader from whom a conflict of interest hides entries: a version counts the words of all entries,
+and its scores would tell of the hidden ones.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
+from typing import TypeAlias
 
 import sqlalchemy as sa
 import structlog
@@ -68,23 +72,59 @@ class _Shelf:
     name: str | None = None
 
 
+_Refs: TypeAlias = frozenset[str]
 _shelves: dict[tuple[str, Audience], _Shelf] = {}
+_apart: OrderedDict[tuple[str, Audience, _Refs], _Shelf] = OrderedDict()
+"""Those without entries that a conflict of interest hides from a reader, the last used last."""
+_MOST_APART = 8
 _refused: dict[tuple[str, Audience], str] = {}
 """Versions that were found not to be fit for use, so that each is tried, and told of, once."""
 _lock = Lock()
 
 
-def current_index(session: Session, audience: Audience, kind: EntryKind) -> Index:
+def current_index(
+    session: Session, audience: Audience, kind: EntryKind, hidden: _Refs = frozenset()
+) -> Index:
     """The index of requests or of offers for an audience, as of the session's present view of the data.
 
-    Raises Unavailable where no version is built yet and there is too much to fit here.
+    Where entries are hidden from the reader, it is as if they did not exist: neither they nor what they say
+    counts in any number. Of more entries than are fitted here such a reader is compared with what everybody
+    may see. Raises Unavailable where no version is built yet and there is too much to fit here.
     """
-    return _current(session, audience).indexes[kind]
+    return _shelf(session, audience, hidden).indexes[kind]
 
 
-def current_passages(session: Session, audience: Audience, kind: EntryKind) -> Passages:
+def current_passages(
+    session: Session, audience: Audience, kind: EntryKind, hidden: _Refs = frozenset()
+) -> Passages:
     """The vectors of the passages that an audience may see of those entries, as far as they are made."""
-    return _current(session, audience).passages[kind]
+    return _shelf(session, audience, hidden).passages[kind]
+
+
+def _shelf(session: Session, audience: Audience, hidden: _Refs) -> _Shelf:
+    if not hidden:
+        return _current(session, audience)
+    if n_matchable(session, audience) <= MOST_FITTED_HERE:
+        return _current_apart(session, audience, hidden)
+    shelf = _current(session, Audience.PUBLIC)
+    left = {kind: index.with_changes(removed=hidden) for kind, index in shelf.indexes.items()}
+    return replace(shelf, indexes=left)
+
+
+def _current_apart(session: Session, audience: Audience, hidden: _Refs) -> _Shelf:
+    key = (str(session.get_bind().engine.url), audience, hidden)
+    with _lock:
+        shelf = _apart.get(key)
+        shelf = (
+            _fitted(session, audience, hidden)
+            if shelf is None
+            else _caught_up(session, audience, shelf, hidden)
+        )
+        _apart[key] = shelf
+        _apart.move_to_end(key)
+        while len(_apart) > _MOST_APART:
+            _apart.popitem(last=False)
+        return shelf
 
 
 def _current(session: Session, audience: Audience) -> _Shelf:
@@ -162,6 +202,7 @@ def forget() -> None:
     """Drop every index of this process; the next use opens or fits one."""
     with _lock:
         _shelves.clear()
+        _apart.clear()
         _refused.clear()
 
 
@@ -180,11 +221,11 @@ def _as_changes(recent: Mapping[int, int]) -> Changes:
     return Changes(max(recent, default=0), frozenset(recent))
 
 
-def _fitted(session: Session, audience: Audience) -> _Shelf:
+def _fitted(session: Session, audience: Audience, hidden: _Refs = frozenset()) -> _Shelf:
     if n_matchable(session, audience) > MOST_FITTED_HERE:
         raise Unavailable(NOT_BUILT, code="index_not_built")
     recent = recent_changes(session)
-    every = list(matchable(session, audience))
+    every = [facts for facts in matchable(session, audience) if facts.id not in hidden]
     vectors = passage_vectors(session, every)
     passages = {
         kind: Passages({f.id: vectors[f.id] for f in every if f.kind is kind and f.id in vectors})
@@ -193,21 +234,21 @@ def _fitted(session: Session, audience: Audience) -> _Shelf:
     return _Shelf(fit_indexes(every, settings_in_force(session)), passages, _as_changes(recent))
 
 
-def _caught_up(session: Session, audience: Audience, shelf: _Shelf) -> _Shelf:
+def _caught_up(session: Session, audience: Audience, shelf: _Shelf, hidden: _Refs = frozenset()) -> _Shelf:
     if not _is_behind(session, shelf.changes):
         return shelf
     recent = recent_changes(session, shelf.changes)
     if not recent or _is_cut_off(session, shelf.changes):
-        return _fitted(session, audience)
+        return _fitted(session, audience, hidden)
     unseen = {recent[sequence] for sequence in recent.keys() - shelf.changes.seen}
     if REFIT_ALL in unseen:
         if shelf.name is None:
-            return _fitted(session, audience)
+            return _fitted(session, audience, hidden)
         settings = settings_in_force(session)
         weighed = {kind: replace(index, settings=settings) for kind, index in shelf.indexes.items()}
         shelf = replace(shelf, indexes=weighed)
     kept = {number for number in recent if number > max(recent) - WINDOW}
-    shelf = _with_entries(session, audience, shelf, sorted(unseen - {REFIT_ALL}))
+    shelf = _with_entries(session, audience, shelf, sorted(unseen - {REFIT_ALL}), hidden)
     return replace(shelf, changes=Changes(max(recent), frozenset(kept)))
 
 
@@ -226,7 +267,9 @@ def _is_cut_off(session: Session, known: Changes) -> bool:
     return first is not None and first > known.last + 1
 
 
-def _with_entries(session: Session, audience: Audience, shelf: _Shelf, changed: Sequence[int]) -> _Shelf:
+def _with_entries(
+    session: Session, audience: Audience, shelf: _Shelf, changed: Sequence[int], hidden: _Refs
+) -> _Shelf:
     """The shelf with some entries as they are now."""
     if not changed:
         return shelf
@@ -234,7 +277,7 @@ def _with_entries(session: Session, audience: Audience, shelf: _Shelf, changed: 
     for start in range(0, len(changed), WINDOW):
         named = sa.select(Entry.ref).where(Entry.id.in_(changed[start : start + WINDOW]))
         gone.update(session.execute(named).scalars())
-    fresh = list(matchable(session, audience, changed))
+    fresh = [facts for facts in matchable(session, audience, changed) if facts.id not in hidden]
     vectors = passage_vectors(session, fresh)
     gone -= {facts.id for facts in fresh}
     indexes, passages = {}, {}

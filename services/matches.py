@@ -148,7 +148,7 @@ def _ranked(
     other = EntryKind.OFFER if entry.kind is EntryKind.REQUEST else EntryKind.REQUEST
     audience = audience_of(actor)
     hidden = conflicting(session, actor) if audience is Audience.INSIDE else frozenset()
-    others = candidates(session, audience, other).without(hidden)
+    others = candidates(session, audience, other, hidden)
     subject = facts_of(entry, None)
     most = max(1, min(limit, MOST_MATCHES))
     ranking = rank_entry(
@@ -172,9 +172,11 @@ def match_page(
     """One pair, ranked or ruled out; None where the other entry is not among what the reader may see."""
     entry, _ = fetch_for(session, actor, Action.MATCH_READ, ref, now=now, kind=kind)
     other = EntryKind.OFFER if entry.kind is EntryKind.REQUEST else EntryKind.REQUEST
-    others = candidates(session, audience_of(actor), other)
+    audience = audience_of(actor)
+    hidden = conflicting(session, actor)
+    others = candidates(session, audience, other, hidden if audience is Audience.INSIDE else frozenset())
     candidate = others.index.get(other_ref)
-    if candidate is None or other_ref in conflicting(session, actor):
+    if candidate is None or other_ref in hidden:
         return None
     subject = facts_of(entry, None)
     ranking = rank_entry(

@@ -114,9 +114,9 @@ def preview(session: Session, actor: Actor, weights: Mapping[str, Any], *, now: 
     require(actor, Action.MATCH_WEIGHTS, NOTHING, now)
     checked = checked_weights(weights)
     hidden = conflicting(session, actor)
-    offers = candidates(session, Audience.INSIDE, EntryKind.OFFER).without(hidden)
-    requests = current_index(session, Audience.INSIDE, EntryKind.REQUEST)
-    refs = sorted((ref for ref in requests.versions() if ref not in hidden), reverse=True)[:MOST_COMPARED]
+    offers = candidates(session, Audience.INSIDE, EntryKind.OFFER, hidden)
+    requests = current_index(session, Audience.INSIDE, EntryKind.REQUEST, hidden)
+    refs = sorted(requests.versions(), reverse=True)[:MOST_COMPARED]
     other = offers.weighed(replace(offers.index.settings, part_weights=checked))
     compared = [request for ref in refs if (request := requests.get(ref)) is not None]
     rankings = zip(

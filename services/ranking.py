@@ -45,11 +45,16 @@ class Candidates:
         return replace(self, index=replace(self.index, settings=settings))
 
 
-def candidates(session: Session, audience: Audience, kind: EntryKind) -> Candidates:
-    """Everything of a kind that may be matched now."""
+def candidates(
+    session: Session, audience: Audience, kind: EntryKind, hidden: frozenset[str] = frozenset()
+) -> Candidates:
+    """Everything of a kind that may be matched now.
+
+    `hidden` are the entries that a conflict of interest hides from the reader: nothing tells of them.
+    """
     return Candidates(
-        current_index(session, audience, kind),
-        current_passages(session, audience, kind),
+        current_index(session, audience, kind, hidden),
+        current_passages(session, audience, kind, hidden),
         vocabularies.places(session),
     )
 

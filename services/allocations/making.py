@@ -30,6 +30,7 @@ from services.allocations.record import Problem, hash_of, inputs_of, result_of
 from services.kept_words import kept
 from services.match_facts import TAKING_PLACES, Audience
 from services.match_index import current_index
+from services.matches import conflicting
 from services.queries.coverage import met_requests
 from services.ranking import Candidates, candidates, rank_entries
 from services.reviews.rows import touch
@@ -114,7 +115,8 @@ def rank_some(session: Session, work: Work, *, now: datetime) -> None:
 
 
 def _offers(session: Session, work: Work) -> Candidates:
-    found = candidates(session, Audience.INSIDE, EntryKind.OFFER)
+    hidden = conflicting(session, work.actor)
+    found = candidates(session, Audience.INSIDE, EntryKind.OFFER, hidden)
     named = set(work.asked["offers"])
     others = {ref for ref in found.index.versions() if named and ref not in named}
     return found.without(frozenset(others) | barred_refs(session, work.actor))

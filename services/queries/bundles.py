@@ -95,10 +95,12 @@ def bundles_report(session: Session, actor: Actor, *, language: str, now: dateti
     """Bundles of what may be matched now."""
     audience = audience_of(actor)
     is_inside = audience is Audience.INSIDE
-    hidden = conflicting(session, actor) | _met(session, audience) if is_inside else frozenset()
-    index = current_index(session, audience, EntryKind.REQUEST)
-    versions = {ref: version for ref, version in index.versions().items() if ref not in hidden}
-    kept = stored(session, KIND, audience) if len(versions) > MOST_COMPARED else None
+    hidden = conflicting(session, actor) if is_inside else frozenset()
+    met = _met(session, audience)
+    index = current_index(session, audience, EntryKind.REQUEST, hidden)
+    versions = {ref: version for ref, version in index.versions().items() if ref not in met}
+    # kept bundles are named and drawn with the words of all requests, hidden ones too
+    kept = stored(session, KIND, audience) if len(versions) > MOST_COMPARED and not hidden else None
     most = MOST_STORED if kept is not None and kept.content else MOST_COMPARED
     compared = sorted(versions, reverse=True)[:most]
     requests = {ref: facts for ref in compared if (facts := index.get(ref)) is not None}
@@ -108,7 +110,7 @@ def bundles_report(session: Session, actor: Actor, *, language: str, now: dateti
         url = str(session.get_bind().engine.url)
         key = (url, audience, tuple((ref, versions[ref]) for ref in compared))
         found = _bundles(key, list(requests.values()))
-    offers = candidates(session, audience, EntryKind.OFFER).without(hidden)
+    offers = candidates(session, audience, EntryKind.OFFER, hidden)
     words = _Words(session, language)
     shown = [(one, [requests[ref] for ref in one.ids]) for one in found[:MOST_ROWS]]
     together = [_together(*pair) for pair in shown]

@@ -5,7 +5,9 @@ Hidden values are changed in the database behind the service's back, every route
 by everybody who may see none of them, and the answers are compared with those before. Somebody with a
 conflict of interest on an entry sees nothing of it whatever their office, so for them all of it is hidden.
 
-The index of matches is not built anew in between: how common a word is, it counts over all entries together.
+The index of matches is not built anew in between: how common a word is, it counts over all entries that its
+readers may see. Whoever has a conflict of interest has one without the hidden entries, which
+tests/services/test_matches.py fits anew.
 """
 
 from __future__ import annotations

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete
 
-from models.entries import EntryChange
+from models.entries import Entry, EntryChange
 from models.reviews import ConflictDeclaration
 from services import match_index
+from services.entries.rows import note_change
 from services.entries.submission import withdraw
-from services.matches import MatchList, match_page, matches_of
+from services.match_facts import Audience
+from services.matches import MatchList, MatchPage, match_page, matches_of
 from tests.factories import OFFICER, link_holder, make_actor, make_published, make_submitted
 from tests.fixtures import NOW, Opened
 from vocabulary.errors import NotFound, Refused
@@ -27,6 +29,19 @@ def found(read: Opened, actor: Actor, ref: str, **asked: object) -> MatchList:
 
 def refs(matches: MatchList) -> list[str]:
     return [row.ref for row in matches.rows]
+
+
+def conflict_of(officer: Actor, entry_id: int) -> ConflictDeclaration:
+    assert officer.account_id is not None
+    return ConflictDeclaration(
+        entry_id=entry_id,
+        account_id=officer.account_id,
+        answer=ConflictAnswer.POSSIBLE,
+        kinds=[],
+        answered_at=NOW,
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 @pytest.fixture
@@ -125,23 +140,63 @@ def test_change_committed_out_of_order_is_not_missed(
     assert refs(found(read, owner, ref)) == [late_ref]
 
 
+@pytest.mark.parametrize("most_fitted_here", [match_index.MOST_FITTED_HERE, 0])
+@pytest.mark.parametrize("kind", [REQUEST, OFFER])
+def test_words_of_a_hidden_entry_move_no_number_of_whoever_may_not_see_it(
+    write: Opened, read: Opened, monkeypatch: pytest.MonkeyPatch, kind: EntryKind, most_fitted_here: int
+):
+    """Not even when all is fitted anew, and whether few entries or many are there; others see it move."""
+    with write() as session:
+        request = make_published(session, REQUEST).ref
+        for at in range(3):
+            make_published(session, OFFER, organisation_name=f"House {at}")
+        officer = make_actor(session, Role.OFFICER)
+        hidden = make_submitted(session, kind, organisation_name="Hidden House")
+        session.add(conflict_of(officer, hidden.id))
+        hidden_id, hidden_ref = hidden.id, hidden.ref
+    with read() as session:
+        for audience in Audience:
+            match_index.current_index(session, audience, OFFER)
+
+    def seen(actor: Actor) -> tuple[MatchList, MatchPage | None]:
+        matches = found(read, actor, request, include_blocked=True)
+        with read() as session:
+            page = match_page(session, actor, request, refs(matches)[-1], now=NOW, language="en")
+        return matches, page
+
+    def change(need: str) -> None:
+        with write() as session:
+            entry = session.get_one(Entry, hidden_id)
+            entry.need = need
+            entry.title = need[:60]
+            note_change(session, entry, NOW)
+
+    monkeypatch.setattr(match_index, "MOST_FITTED_HERE", most_fitted_here)
+    told = []
+    for need in ("Assessment of wetlands and training " * 40, "Quite another thing altogether. " * 3):
+        change(need)
+        told.append(seen(officer))
+        monkeypatch.setattr(match_index, "MOST_FITTED_HERE", 20_000)
+        match_index.forget()
+        with read() as session:
+            for audience in Audience:
+                match_index.current_index(session, audience, OFFER)
+        monkeypatch.setattr(match_index, "MOST_FITTED_HERE", most_fitted_here)
+        told.append(seen(officer))
+        told.append(seen(OFFICER))
+
+    assert hidden_ref not in refs(told[0][0])
+    assert told[0] == told[1] == told[3] == told[4]
+    assert told[2] != told[5]
+
+
 def test_conflict_hides_an_entry_from_an_officer(write: Opened, read: Opened):
     with write() as session:
         request = make_submitted(session, REQUEST).ref
         offer = make_published(session, OFFER)
         offer_ref = offer.ref
         officer = make_actor(session, Role.OFFICER)
-        session.add(
-            ConflictDeclaration(
-                entry_id=offer.id,
-                account_id=officer.account_id,
-                answer=ConflictAnswer.POSSIBLE,
-                kinds=[],
-                answered_at=NOW,
-                created_at=NOW,
-                updated_at=NOW,
-            )
-        )
+        session.add(conflict_of(officer, offer.id))
 
     matches = found(read, officer, request, include_blocked=True)
 
