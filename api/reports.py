@@ -70,6 +70,9 @@ def get_bundles() -> dict[str, Any]:
         "cut": report.is_cut,
         "made_at": report.made_at,
         "stale": report.is_stale,
+        "progress": None
+        if report.progress is None
+        else {"done": report.progress[0], "of": report.progress[1]},
         "next": None,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -18,6 +19,8 @@ log = structlog.get_logger("capmatch.jobs")
 Clock = Callable[[], datetime]
 COMPARED_IN_A_ROW = 25
 """After so many the other jobs have their turn."""
+NOTED_AFTER = 100
+"""Requests that are read between two words on how far it is: half a second."""
 
 
 def find_alike(clock: Clock, stop: threading.Event | None = None) -> bool:
@@ -44,6 +47,13 @@ def find_alike(clock: Clock, stop: threading.Event | None = None) -> bool:
     return len(todo) > len(some) and not (stop is not None and stop.is_set())
 
 
+def _note(clock: Clock, audience: Audience, n_read: int) -> None:
+    """Let the page say how far the bundles are, now and then."""
+    if n_read % NOTED_AFTER == 0:
+        with transaction() as session:
+            stored_reports.go_on(session, bundles.KIND, audience, n_read, now=clock())
+
+
 def make_bundles(clock: Clock) -> bool:
     """Make the bundles of one audience that has too many requests for a page, where they changed."""
     for audience in Audience:
@@ -55,7 +65,7 @@ def make_bundles(clock: Clock) -> bool:
             if not stored_reports.take(session, bundles.KIND, audience, work.n_requests, now=clock()):
                 continue
         try:
-            content = bundles.make(work)
+            content = bundles.make(work, partial(_note, clock, audience))
         except BaseException:
             with transaction() as session:
                 stored_reports.let_go(session, bundles.KIND, audience)

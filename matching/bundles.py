@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,9 @@ from matching.glossary import concepts_in
 from matching.meaning import NOT_ABOUT
 from matching.text import analyse
 
-MOST_REQUESTS = 2_000
-"""All pairs are compared, so that time and memory grow with the square; callers pass the newest."""
+MOST_REQUESTS = 4_000
+"""All pairs are compared, so that time and memory grow with the square (half a gigabyte for these); callers
+pass the newest."""
 FARTHEST = 0.65
 """Mean distance (1 - cosine) at which two groups are no longer joined; set on the demonstration world."""
 SHARES = {"concept": 0.5, "word": 0.25, "code": 0.25}
@@ -63,15 +64,21 @@ class _Features:
     written: Mapping[str, str]
 
 
-def bundle(requests: Iterable[EntryFacts]) -> tuple[Bundle, ...]:
+def bundle(
+    requests: Iterable[EntryFacts], tell: Callable[[int], None] = lambda _: None
+) -> tuple[Bundle, ...]:
     """Bundles of two and more, the largest first, then the closest.
 
-    Raises ValueError for more than MOST_REQUESTS.
+    `tell` is called with how many requests have been read so far, which takes most of the time. Raises
+    ValueError for more than MOST_REQUESTS.
     """
     ordered = sorted(requests, key=lambda entry: entry.id)
     if len(ordered) > MOST_REQUESTS:
         raise ValueError(f"{len(ordered)} requests are more than {MOST_REQUESTS}")
-    features = [_features(entry) for entry in ordered]
+    features = []
+    for entry in ordered:
+        features.append(_features(entry))
+        tell(len(features))
     if len(ordered) < SMALLEST or not any(one.names for one in features):
         return ()
     weights, names = _weigh(features)

@@ -29,6 +29,13 @@ class BundleSchema(HouseSchema):
     cohesion = fields.Float(required=True, metadata={"minimum": 0, "maximum": 1})
 
 
+class BundlesProgressSchema(HouseSchema):
+    """How many requests the background job has read, and of how many."""
+
+    done = fields.Integer(required=True)
+    of = fields.Integer(required=True)
+
+
 class BundlesSchema(HouseSchema):
     """Bundles, the largest first. `cut` when only the newest requests were compared."""
 
@@ -41,4 +48,10 @@ class BundlesSchema(HouseSchema):
         metadata={"description": "where a background job made them; null: made for this answer"},
     )
     stale = fields.Boolean(required=True, metadata={"description": "entries changed since `made_at`"})
+    progress = fields.Nested(
+        BundlesProgressSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "of a background job under way; null: none is"},
+    )
     next = fields.String(required=True, allow_none=True)

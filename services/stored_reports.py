@@ -31,6 +31,11 @@ class Stored:
     made_at: datetime | None
     progress: int
     n_steps: int
+    lease_until: datetime | None
+
+    def is_under_way(self, now: datetime) -> bool:
+        """Is a worker making it anew?"""
+        return self.lease_until is not None and self.lease_until > now
 
 
 def data_hash(versions: Mapping[str, int]) -> str:
@@ -44,7 +49,7 @@ def stored(session: Session, kind: str, audience: Audience) -> Stored | None:
     row = session.execute(_row(kind, audience)).scalar_one_or_none()
     if row is None:
         return None
-    return Stored(row.content, row.made_from, row.made_at, row.progress, row.n_steps)
+    return Stored(row.content, row.made_from, row.made_at, row.progress, row.n_steps, row.lease_until)
 
 
 def take(session: Session, kind: str, audience: Audience, n_steps: int, *, now: datetime) -> bool:

@@ -7,7 +7,7 @@ out for the secretariat, which may know of it.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from threading import Lock
@@ -64,7 +64,8 @@ class BundleRow:
 class BundlesReport:
     """Bundles, the largest first; `is_cut` when there are more requests than were compared.
 
-    `made_at` is set where a background job made them; `is_stale` when entries changed since then.
+    `made_at` is set where a background job made them; `is_stale` when entries changed since then. `progress`
+    is how many requests a job under way has read, and of how many; None where none is under way.
     """
 
     rows: tuple[BundleRow, ...]
@@ -72,6 +73,7 @@ class BundlesReport:
     is_cut: bool
     made_at: datetime | None = None
     is_stale: bool = False
+    progress: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ def bundles_report(session: Session, actor: Actor, *, language: str, now: dateti
         len(requests),
         len(versions) > most,
         kept.made_at if kept is not None and kept.content else None,
-        kept is not None
-        and kept.made_from != data_hash(_compared(index.versions(), _met(session, audience))),
+        kept is not None and kept.made_from != data_hash(_compared(index.versions(), met)),
+        (kept.progress, kept.n_steps) if kept is not None and kept.is_under_way(now) else None,
     )
 
 
@@ -153,9 +155,9 @@ def _compared(versions: Mapping[str, int], met: frozenset[str]) -> dict[str, int
     return {ref: versions[ref] for ref in chosen}
 
 
-def make(work: Work) -> dict[str, Any]:
-    """The slow step: bundles as JSON values, without any transaction."""
-    return {"bundles": [asdict(one) for one in bundle(work.requests)]}
+def make(work: Work, tell: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
+    """The slow step: bundles as JSON values, without any transaction; `tell` hears how many are read."""
+    return {"bundles": [asdict(one) for one in bundle(work.requests, tell)]}
 
 
 def _still_there(content: Mapping[str, Any], requests: Mapping[str, EntryFacts]) -> tuple[Bundle, ...]:

@@ -6,13 +6,12 @@ import pytest
 from sqlalchemy import delete
 
 from models.entries import Entry, EntryChange
-from models.reviews import ConflictDeclaration
 from services import match_index
 from services.entries.rows import note_change
 from services.entries.submission import withdraw
 from services.match_facts import Audience
 from services.matches import MatchList, MatchPage, match_page, matches_of
-from tests.factories import OFFICER, link_holder, make_actor, make_published, make_submitted
+from tests.factories import OFFICER, link_holder, make_actor, make_conflict, make_published, make_submitted
 from tests.fixtures import NOW, Opened
 from vocabulary.errors import NotFound, Refused
 from vocabulary.people import SIGNED_OUT, Actor, Role
@@ -29,19 +28,6 @@ def found(read: Opened, actor: Actor, ref: str, **asked: object) -> MatchList:
 
 def refs(matches: MatchList) -> list[str]:
     return [row.ref for row in matches.rows]
-
-
-def conflict_of(officer: Actor, entry_id: int) -> ConflictDeclaration:
-    assert officer.account_id is not None
-    return ConflictDeclaration(
-        entry_id=entry_id,
-        account_id=officer.account_id,
-        answer=ConflictAnswer.POSSIBLE,
-        kinds=[],
-        answered_at=NOW,
-        created_at=NOW,
-        updated_at=NOW,
-    )
 
 
 @pytest.fixture
@@ -152,8 +138,8 @@ def test_words_of_a_hidden_entry_move_no_number_of_whoever_may_not_see_it(
             make_published(session, OFFER, organisation_name=f"House {at}")
         officer = make_actor(session, Role.OFFICER)
         hidden = make_submitted(session, kind, organisation_name="Hidden House")
-        session.add(conflict_of(officer, hidden.id))
         hidden_id, hidden_ref = hidden.id, hidden.ref
+        make_conflict(session, officer, hidden_ref)
     with read() as session:
         for audience in Audience:
             match_index.current_index(session, audience, OFFER)
@@ -196,7 +182,7 @@ def test_conflict_hides_an_entry_from_an_officer(write: Opened, read: Opened):
         offer = make_published(session, OFFER)
         offer_ref = offer.ref
         officer = make_actor(session, Role.OFFICER)
-        session.add(conflict_of(officer, offer.id))
+        make_conflict(session, officer, offer_ref, ConflictAnswer.POSSIBLE)
 
     matches = found(read, officer, request, include_blocked=True)
 
