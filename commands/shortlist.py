@@ -16,7 +16,8 @@ import click
 from commands.nominations import Marks, read_question
 from commands.output import check_output, end_if_refused, writing
 from commands.replies import refusals_in_words
-from fellowships.checking import Json, Untrue, check
+from fellowships.certificates import Json, Untrue
+from fellowships.checking import check
 from fellowships.facts import require_sound
 from fellowships.record import agrees, record_of
 from services.row_files import Problem, write_bytes_whole

@@ -7,13 +7,14 @@ people who would come and go, so that anybody can see that it keeps every limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fellowships.facts import LOT_BITS, Question, lot
-from fellowships.program import Ints, Program, greatest, program_of
+from fellowships.program import Ints, Program, greatest, merit_of, program_of
 from fellowships.shortlist import Shortlist
 
 _SUM_BITS = 40
@@ -25,8 +26,9 @@ class WhyNot:
     """What keeps a nominee off the list. `short` is None where no list with this nominee keeps the limits.
 
     short : points that the best list with this nominee loses. comes, goes : the whole exchange, in order.
-    is_excluded : there is a pin against this nominee; the answer is for the case that it were lifted, and
-    `short` may then be below 0.
+    bands : how many more or fewer of each band the best list with this nominee has, where it differs; more
+    points help nobody then. is_excluded : there is a pin against this nominee; the answer is for the case
+    that it were lifted, and `short` may then be below 0.
     """
 
     id: str
@@ -35,31 +37,38 @@ class WhyNot:
     comes: tuple[str, ...] = ()
     goes: tuple[str, ...] = ()
     is_excluded: bool = False
+    bands: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def needed_for_tie(self) -> int | None:
-        """The score with which lots would decide; one more is certain."""
-        return None if self.short is None else self.score + self.short
+        """The score with which lots would decide; one more is certain. None where no score is enough."""
+        return None if self.short is None or self.bands else self.score + self.short
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Points that the list would gain without one target: 0 where it does not bind."""
+    """Points that the list would gain without one target: 0 where it does not bind.
+
+    bands : how many more or fewer of each band it would have, where it differs; points may fall then.
+    """
 
     attribute: str
     value: str
     points: int
+    bands: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
     """Who comes in if this fellow falls out, keeping as many others as possible. `comes` is empty where no
-    list is left. points : by how much the total changes; above 0 only for one who was pinned in."""
+    list is left. points : by how much the total changes; above 0 only for one who was pinned in, or where
+    `bands` change."""
 
     id: str
     comes: tuple[str, ...]
     goes: tuple[str, ...]
     points: int
+    bands: Mapping[str, int] = field(default_factory=dict)
 
 
 def why_not(
@@ -87,19 +96,22 @@ def why_not(
             continue
         comes, goes = _exchange(question, found, forced)
         short = found.total - _total(question, forced)
-        answers.append(WhyNot(one.id, one.score, short, comes, goes, one.id in pinned))
+        moved = _moved_bands(question, found, forced)
+        answers.append(WhyNot(one.id, one.score, short, comes, goes, one.id in pinned, moved))
     return tuple(answers)
 
 
 def prices(question: Question, found: Shortlist) -> tuple[Price, ...]:
     """What each target costs, in the order of an ordered question."""
     question = question.ordered()
-    program = program_of(question)
+    program = replace(program_of(question), gain=merit_of(question))
     answers = []
     for place, target in enumerate(question.targets):
         freed = greatest(program.without_rows([f"target:{place}"]))
-        points = 0 if freed is None else _total(question, freed) - found.total
-        answers.append(Price(target.attribute, target.value, points))
+        if freed is None:
+            raise AssertionError("a list was there with the target")
+        points, moved = _total(question, freed) - found.total, _moved_bands(question, found, freed)
+        answers.append(Price(target.attribute, target.value, points, moved))
     return tuple(answers)
 
 
@@ -122,17 +134,19 @@ def replacements(question: Question, found: Shortlist) -> tuple[Replacement, ...
         n_kept = int(kept[list(most)].sum())
         best = greatest(replace(without, gain=fine.gain).with_row("kept", kept, n_kept)) or most
         comes, goes = _exchange(question, found, best)
-        answers.append(Replacement(one, comes, goes, _total(question, best) - found.total))
+        points, moved = _total(question, best) - found.total, _moved_bands(question, found, best)
+        answers.append(Replacement(one, comes, goes, points, moved))
     return tuple(answers)
 
 
 def reserve(question: Question, found: Shortlist, moves: tuple[Replacement, ...], n: int) -> tuple[str, ...]:
-    """Up to n reserves in order of score and then lot.
+    """Up to n reserves in order of band (where there are any), score and then lot.
 
     First those who can take the place of the most fellows (of `moves`), so that as many seats as possible
     are covered; places left over go to the next best nominees who are not excluded.
     """
-    scores = {one.id: one.score for one in question.nominations}
+    merits = merit_of(question).tolist()
+    scores = {one.id: merit for one, merit in zip(question.nominations, merits, strict=True)}
 
     def merit(one: str) -> tuple[int, int, str]:
         return (-scores[one], -lot(question.seed, one), one)
@@ -149,7 +163,7 @@ def reserve(question: Question, found: Shortlist, moves: tuple[Replacement, ...]
 
 def _with_fine_lots(question: Question) -> Program:
     """Scores with the first bits of the lots below them: one solve decides by both, nearly always."""
-    program = program_of(question)
+    program = replace(program_of(question), gain=merit_of(question))
     top = int(program.gain.max(initial=0)).bit_length()
     spread = question.n_seats.bit_length()
     bits = max(min(LOT_BITS, _SUM_BITS - top - 2 * spread), 1)
@@ -160,6 +174,16 @@ def _with_fine_lots(question: Question) -> Program:
 
 def _total(question: Question, places: tuple[int, ...]) -> int:
     return sum(question.nominations[place].score for place in places)
+
+
+def _moved_bands(question: Question, found: Shortlist, places: tuple[int, ...]) -> dict[str, int]:
+    """By how much the number of each band differs from the list's, where it does."""
+    if not question.bands:
+        return {}
+    band_of = {one.id: one.band for one in question.nominations}
+    moved = Counter(question.nominations[place].band for place in places)
+    moved.subtract(band_of[one] for one in found.chosen)
+    return {band: moved[band] for band in question.bands if moved[band]}
 
 
 def _exchange(

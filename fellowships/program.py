@@ -15,6 +15,7 @@ import numpy as np
 import scipy.optimize as so
 import scipy.sparse as sp
 
+from fellowships.chapters import chapter_rows
 from fellowships.facts import Question
 from vocabulary.errors import Invalid
 from vocabulary.messages import Message
@@ -114,6 +115,10 @@ def program_of(question: Question) -> Program:
                 names.append(f"cap:{place}:{value}")
                 rows.append(np.array(places))
                 limits.append((0, cap.most))
+    for name, row, most in chapter_rows(question):
+        names.append(name)
+        rows.append(row)
+        limits.append((0, most))
     place_of = {one.id: place for place, one in enumerate(people)}
     low, high = np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)
     for pin in question.pins:
@@ -126,8 +131,8 @@ def program_of(question: Question) -> Program:
 def _places_by_value(question: Question, attribute: str) -> dict[str, list[int]]:
     places: dict[str, list[int]] = {}
     for place, one in enumerate(question.nominations):
-        if one.values.get(attribute):
-            places.setdefault(one.values[attribute], []).append(place)
+        for value in one.every(attribute):
+            places.setdefault(value, []).append(place)
     return places
 
 
@@ -140,7 +145,26 @@ def _matrix(rows: list[Ints], n: int) -> Sparse:
 
 def members(question: Question, attribute: str, value: str) -> Ints:
     """1 for each nominee who has this value, shape (n,)."""
-    return np.array([one.values.get(attribute) == value for one in question.nominations], dtype=np.int64)
+    return np.array([value in one.every(attribute) for one in question.nominations], dtype=np.int64)
+
+
+def members_of_band(question: Question, band: str) -> Ints:
+    """1 for each nominee in this band of merit, shape (n,)."""
+    return np.array([one.band == band for one in question.nominations], dtype=np.int64)
+
+
+def merit_of(question: Question) -> Ints:
+    """One number for each nominee by which lists are compared, shape (n,): score, and bands far above it.
+
+    Without bands it is the score. A nominee more in a band outweighs everything below it.
+    """
+    scores = [one.score for one in question.nominations]
+    weights, weight = {"": 0}, 0
+    for band in reversed(question.bands):
+        weights[band] = weight
+        weight = weight * (question.n_seats + 1) if weight else question.n_seats * max(scores) + 1
+    bands = [weights[one.band] if question.bands else 0 for one in question.nominations]
+    return np.array([band + score for band, score in zip(bands, scores, strict=True)], dtype=np.int64)
 
 
 def greatest(program: Program, seconds: float = 60.0) -> tuple[int, ...] | None:

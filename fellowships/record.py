@@ -8,15 +8,17 @@ way to write a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import scipy
 
+from fellowships.bands import Above, set_above
+from fellowships.chapters import Placement, wish_of
 from fellowships.checking import SCHEMA, canonical, check, digest
 from fellowships.explaining import Replacement, WhyNot, prices, replacements, reserve, why_not
-from fellowships.facts import BalanceTarget, Cap, Nomination, Pin, Question
+from fellowships.facts import BalanceTarget, Cap, Chapter, Nomination, Pin, Question
 from fellowships.lottery import Lottery, tied
 from fellowships.program import members
 from fellowships.relaxation import conflict_words, in_conflict, relaxations
@@ -88,7 +90,7 @@ def agrees(record: Json, *, seconds: float = 60.0) -> bool:
     content = record_of(
         question, rule, n_reserve=asked["reserve"], is_explained=asked["explained"], seconds=seconds
     )
-    apart = {"solver", "sha256"}
+    apart = {"schema", "solver", "sha256"}
     again = {name: value for name, value in check(content).items() if name not in apart}
     return again == {name: value for name, value in record.items() if name not in apart}
 
@@ -96,24 +98,43 @@ def agrees(record: Json, *, seconds: float = 60.0) -> bool:
 def written(question: Question, rule: Rule) -> Json:
     """A question as it stands in the record: everything that decides the list, in order."""
     question = question.ordered()
-    return {
+    parts: Json = {}
+    if question.chapters:
+        parts["chapters"] = [{"code": one.code, "seats": one.seats} for one in question.chapters]
+    if question.bands:
+        parts["bands"] = list(question.bands)
+    return parts | {
         "seats": question.n_seats,
         "seed": question.seed,
         "lots": "first 24 bits of SHA-256(seed|1|id)",
         "score": {"column": rule.column, "unit": rule.unit},
-        "nominations": [
-            {"id": one.id, "score": one.score, "values": dict(one.values)} for one in question.nominations
-        ],
+        "nominations": [_nomination(question, one) for one in question.nominations],
         "targets": [_target(one) for one in question.targets],
         "caps": [{"attribute": one.attribute, "most": one.most} for one in question.caps],
         "pins": [{"id": one.id, "is_in": one.is_in, "reason": one.reason} for one in question.pins],
     }
 
 
+def _nomination(question: Question, one: Nomination) -> Json:
+    shown: Json = {"id": one.id, "score": one.score, "values": dict(one.values)}
+    if question.chapters:
+        shown["wishes"] = list(one.wishes)
+    if question.bands:
+        shown["band"] = one.band
+    return shown
+
+
+def _read_nomination(one: Json) -> Nomination:
+    values = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in one["values"].items()
+    }
+    return Nomination(one["id"], one["score"], values, tuple(one.get("wishes", ())), one.get("band", ""))
+
+
 def question_of(record: Json) -> tuple[Question, Rule]:
     """The question that a checked record answers, to run it again."""
     asked = record["question"]
-    people = tuple(Nomination(one["id"], one["score"], one["values"]) for one in asked["nominations"])
+    people = tuple(_read_nomination(one) for one in asked["nominations"])
     targets = tuple(
         BalanceTarget(
             one["attribute"],
@@ -127,7 +148,9 @@ def question_of(record: Json) -> tuple[Question, Rule]:
     )
     caps = tuple(Cap(one["attribute"], one["most"]) for one in asked["caps"])
     pins = tuple(Pin(one["id"], one["is_in"], one["reason"]) for one in asked["pins"])
-    question = Question(people, asked["seats"], targets, caps, pins, asked["seed"])
+    chapters = tuple(Chapter(one["code"], one["seats"]) for one in asked.get("chapters", ()))
+    bands = tuple(asked.get("bands", ()))
+    question = Question(people, asked["seats"], targets, caps, pins, asked["seed"], chapters, bands)
     return question, Rule(asked["score"]["column"], asked["score"]["unit"])
 
 
@@ -145,18 +168,24 @@ def _target(target: BalanceTarget) -> Json:
 def _with_list(
     question: Question, found: Shortlist, n_reserve: int, is_explained: bool, progress: Progress | None
 ) -> Json:
-    scores = {one.id: one.score for one in question.nominations}
+    people = {one.id: one for one in question.nominations}
     moves = replacements(question, found) if is_explained or n_reserve else ()
     on_reserve = reserve(question, found, moves, n_reserve)
     answers = why_not(question, found, progress=progress) if is_explained else ()
     counts = _counts(question, found)
     if is_explained:
-        costs = [price.points for price in prices(question, found)]
-        counts = [shown | {"cost": cost} for shown, cost in zip(counts, costs, strict=True)]
-    return {
+        costs = [{"cost": price.points} | _bands(price.bands) for price in prices(question, found)]
+        counts = [shown | cost for shown, cost in zip(counts, costs, strict=True)]
+    parts: Json = {}
+    if found.placement:
+        parts["placement"] = _placement(found.placement)
+    if question.bands:
+        parts["bands"] = [{"band": one.band, "count": one.n, "proof": one.proof} for one in found.bands]
+        parts["above"] = [_above(one) for one in set_above(question, found)] if is_explained else []
+    return parts | {
         "status": "optimal",
-        "seats": [{"id": one, "score": scores[one]} for one in found.chosen],
-        "reserve": [{"id": one, "score": scores[one]} for one in on_reserve],
+        "seats": [_seat(people[one], question, found) for one in found.chosen],
+        "reserve": [{"id": one, "score": people[one].score} for one in on_reserve],
         "value": {"total": found.total, "lots": found.lots},
         "proof": {"total": found.total_proof, "only": found.only_proof},
         "ties": written_ties(found.lottery),
@@ -164,6 +193,29 @@ def _with_list(
         "replacements": [_replacement(one) for one in moves],
         "counterfactuals": [_counterfactual(one) for one in answers],
     }
+
+
+def _seat(one: Nomination, question: Question, found: Shortlist) -> Json:
+    """Somebody on the list, with band, chapter and which wish that was (from 1; null: none was named)."""
+    shown: Json = {"id": one.id, "score": one.score}
+    if question.bands:
+        shown["band"] = one.band
+    if found.placement:
+        chapter = found.placement.chapter_of[one.id]
+        shown |= {"chapter": chapter, "wish": wish_of(one, chapter) + 1 if one.wishes else None}
+    return shown
+
+
+def _placement(one: Placement) -> Json:
+    return {"wishes": one.wishes, "lots": one.lots, "prices": dict(one.prices)}
+
+
+def _above(one: Above) -> Json:
+    return {"id": one.id, "over": [{"id": other, "breaks": list(names)} for other, names in one.over]}
+
+
+def _bands(moved: Mapping[str, int]) -> Json:
+    return {"bands": dict(moved)} if moved else {}
 
 
 def written_ties(lottery: Lottery | None) -> Json:
@@ -193,7 +245,8 @@ def _counts(question: Question, found: Shortlist) -> list[Json]:
 
 
 def _replacement(one: Replacement) -> Json:
-    return {"id": one.id, "comes": list(one.comes), "goes": list(one.goes), "points": one.points}
+    shown = {"id": one.id, "comes": list(one.comes), "goes": list(one.goes), "points": one.points}
+    return shown | _bands(one.bands)
 
 
 def _counterfactual(one: WhyNot) -> Json:
@@ -207,7 +260,7 @@ def _counterfactual(one: WhyNot) -> Json:
         "comes": list(one.comes),
         "goes": list(one.goes),
         "excluded": one.is_excluded,
-    }
+    } | _bands(one.bands)
 
 
 def _without_list(question: Question, found: NoList) -> Json:

@@ -177,8 +177,19 @@ def _words(question: Question, name: str) -> Message:
         return Message(
             "{attribute} = {value}: at most {most}", attribute=cap.attribute, value=value, most=cap.most
         )
+    if kind == "chapters":
+        return _chapter_words(question, rest)
     target = question.targets[int(rest)]
     names: dict[str, Any] = {"attribute": target.attribute, "value": target.value, "least": target.least}
     if target.most is None:
         return Message("{attribute} = {value}: at least {least}", **names)
     return Message("{attribute} = {value}: {least} to {most}", **names, most=target.most)
+
+
+def _chapter_words(question: Question, rest: str) -> Message:
+    counted = [question.chapters[int(at)] for at in rest.split("+")]
+    return Message(
+        "chapters {chapters}: at most {most} who wish for no other",
+        chapters=tuple(one.code for one in counted),
+        most=sum(one.seats for one in counted),
+    )

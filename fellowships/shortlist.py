@@ -1,10 +1,11 @@
 """Which list is the best within the balance asked for, and why can nobody say otherwise?
 
-Two stages, each keeping what the one before reached: the greatest total score, then one of the lists with
-that total, drawn from the public seed: by a lottery over all of them, or, where there are too many to name,
-by the greatest sum of public lots. Both are proved, so it does not matter which solver found the list, in
-which order the rows came, or on which machine. Nothing is ever relaxed silently: where no list keeps every
-limit, the answer is a proof of that, the limits in conflict, and the smallest changes (relaxation.py).
+Stages, each keeping what the one before reached: where there are bands of merit, the most of the best band,
+then of the next; the greatest total score; then one of the lists with that total, drawn from the public seed:
+by a lottery over all of them, or, where there are too many to name, by the greatest sum of public lots. Each
+is proved, so it does not matter which solver found the list, in which order the rows came, or on which
+machine. Nothing is ever relaxed silently: where no list keeps every limit, the answer is a proof of that, the
+limits in conflict, and the smallest changes (relaxation.py).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fellowships.chapters import Placement, place
 from fellowships.facts import Question, lot, require_sound
 from fellowships.lottery import Lottery, draw
-from fellowships.program import Ints, Program, greatest, members, program_of
+from fellowships.program import Ints, Program, greatest, members, members_of_band, merit_of, program_of
 from fellowships.proof import Groups, Refuted, Tree, prove
 from fellowships.tied import tied_lists
 from vocabulary.errors import Invalid
@@ -25,12 +27,23 @@ _MOST_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
+class BandStage:
+    """`n` of the list are in this band of merit, and the proof that no list has more of it that has as many
+    of every better band."""
+
+    band: str
+    n: int
+    proof: Tree
+
+
+@dataclass(frozen=True, slots=True)
 class Shortlist:
-    """The list (ids, by score and then lot), its total score and sum of lots, and the two proofs.
+    """The list (ids, by score and then lot), its total score and sum of lots, and the proofs.
 
     total_proof : no list has a greater total. lottery : over every list with this total, or None where there
     are too many. only_proof : no list has this total but those of the lottery; without one, no other list has
-    this total and these lots.
+    this total and these lots. bands : of each band but the last, which takes what is left; none where the
+    question has none. placement : who sits in which chapter; None where there are no chapters.
     """
 
     chosen: tuple[str, ...]
@@ -39,6 +52,8 @@ class Shortlist:
     total_proof: Tree
     only_proof: Tree
     lottery: Lottery | None
+    bands: tuple[BandStage, ...] = ()
+    placement: Placement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +82,15 @@ def shortlist(question: Question, *, seconds: float = 60.0) -> Shortlist | NoLis
     require_sound(question)
     question = question.ordered()
     ids, groups = tuple(one.id for one in question.nominations), groups_of(question)
+    merit = merit_of(question)
     program = program_of(question)
-    chosen = greatest(program, seconds)
+    bands: tuple[BandStage, ...] = ()
+    chosen = greatest(replace(program, gain=merit), seconds)
     if chosen is None:
         nothing = replace(program, gain=np.zeros_like(program.gain))
         return NoList(prove(nothing, -1, ids, groups))
+    if question.bands:
+        program, chosen, bands = _by_bands(program, chosen, question, ids, groups)
     chosen, total_proof = _proved(program, chosen, ids, groups)
     total = int(program.gain[list(chosen)].sum())
     drawn = with_lots(program, question, total)
@@ -82,12 +101,33 @@ def shortlist(question: Question, *, seconds: float = 60.0) -> Shortlist | NoLis
         chosen, only_proof = _alone(drawn, chosen, ids, groups)
     else:
         lists, only_proof = tied
-        lottery = draw([[ids[place] for place in one] for one in lists], question.seed)
-        places = {name: place for place, name in enumerate(ids)}
+        lottery = draw([[ids[at] for at in one] for one in lists], question.seed)
+        places = {name: at for at, name in enumerate(ids)}
         chosen = tuple(places[name] for name in lottery.chosen)
-    listed = sorted(chosen, key=lambda place: (-program.gain[place], -drawn.gain[place], ids[place]))
+    listed = sorted(chosen, key=lambda at: (-merit[at], -drawn.gain[at], ids[at]))
     lots = int(drawn.gain[list(chosen)].sum())
-    return Shortlist(tuple(ids[place] for place in listed), total, lots, total_proof, only_proof, lottery)
+    names = tuple(ids[at] for at in listed)
+    placement = place(question, names) if question.chapters else None
+    return Shortlist(names, total, lots, total_proof, only_proof, lottery, bands, placement)
+
+
+def _by_bands(
+    program: Program, chosen: tuple[int, ...], question: Question, ids: tuple[str, ...], groups: Groups
+) -> tuple[Program, tuple[int, ...], tuple[BandStage, ...]]:
+    """The program with a row for each band but the last that keeps the most there can be; a list; the proofs.
+
+    The list was found by bands and score at once; where the solver was wrong about it, a better one is found.
+    """
+    stages = []
+    for at, band in enumerate(question.bands[:-1]):
+        group = members_of_band(question, band)
+        best, proof = _proved(replace(program, gain=group), chosen, ids, groups)
+        n = int(group[list(best)].sum())
+        stages.append(BandStage(band, n, proof))
+        program = program.with_row(f"band:{at}", group, n)
+        if best != chosen:
+            chosen = greatest(program) or best
+    return program, chosen, tuple(stages)
 
 
 def groups_of(question: Question) -> Groups:

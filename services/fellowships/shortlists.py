@@ -19,7 +19,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from fellowships.checking import Untrue, check, digest
+from fellowships.certificates import Untrue
+from fellowships.checking import check, digest
 from fellowships.facts import require_sound
 from fellowships.record import written
 from models.calls import Call

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from fellowships.explaining import prices, replacements, reserve, why_not
 from fellowships.facts import BalanceTarget, Nomination, Pin, Question
 from fellowships.shortlist import NoList, shortlist
-from tests.fellowships.pools import every_list, small_questions
+from tests.fellowships.pools import best_lists, every_list, n_by_band, small_questions
 
 
 def lifted(question: Question, name: str) -> Question:
@@ -26,9 +26,21 @@ def test_points_short_agree_with_every_list(question: Question) -> None:
 
     answers = why_not(question, found)
 
+    mine = n_by_band(question, found.chosen)
     for answer in answers:
-        totals = [total for total, _, ids in every_list(lifted(question, answer.id)) if answer.id in ids]
-        assert answer.short == (found.total - max(totals) if totals else None)
+        best = max(
+            (
+                (n_by_band(question, ids), total)
+                for total, _, ids in every_list(lifted(question, answer.id))
+                if answer.id in ids
+            ),
+            default=None,
+        )
+        assert answer.short == (None if best is None else found.total - best[1])
+        if best is not None:
+            moved = zip(question.bands, best[0], mine, strict=True)
+            assert answer.bands == {band: n - m for band, n, m in moved if n != m}
+            assert answer.needed_for_tie == (None if answer.bands else answer.score + answer.short)
     assert {answer.id for answer in answers} | set(found.chosen) == {one.id for one in question.nominations}
 
 
@@ -61,6 +73,48 @@ def test_replacement_keeps_as_many_as_possible(question: Question) -> None:
         lists = every_list(lifted(question, move.id))
         kept = [len(set(ids) & set(found.chosen)) for _, _, ids in lists if move.id not in ids]
         assert (len(found.chosen) - len(move.goes) if move.comes else None) == (max(kept) if kept else None)
+
+
+@settings(max_examples=30)
+@given(small_questions())
+def test_price_of_each_target_agrees_with_every_list_without_it(question: Question) -> None:
+    found = shortlist(question)
+    if isinstance(found, NoList):
+        return
+
+    answers = prices(question, found)
+
+    ordered = question.ordered()
+    mine = n_by_band(question, found.chosen)
+    for place, answer in enumerate(answers):
+        freed = replace(ordered, targets=(*ordered.targets[:place], *ordered.targets[place + 1 :]))
+        total, _, ids = best_lists(freed)[0]
+        moved = zip(question.bands, n_by_band(question, ids), mine, strict=True)
+        assert answer.points == total - found.total
+        assert answer.bands == {band: n - m for band, n, m in moved if n != m}
+
+
+@settings(max_examples=30)
+@given(small_questions())
+def test_reserves_are_nobody_on_the_list_and_stand_by_merit(question: Question) -> None:
+    found = shortlist(question)
+    if isinstance(found, NoList):
+        return
+
+    moves = replacements(question, found)
+    names = reserve(question, found, moves, 3)
+
+    people = {one.id: one for one in question.nominations}
+    left = set(people) - set(found.chosen)
+    able = {one for move in moves for one in move.comes}
+    allowed = left - {pin.id for pin in question.pins if not pin.is_in}
+    merits = [
+        (question.bands.index(people[one].band) if question.bands else 0, -people[one].score) for one in names
+    ]
+    assert set(names) <= left
+    assert len(names) == min(3, len(allowed | able))
+    assert merits == sorted(merits)
+    assert len(able) < 3 or set(names) <= able
 
 
 def five() -> Question:

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fellowships import checking
-from fellowships.checking import Untrue, canonical, check, digest
-from fellowships.facts import BalanceTarget, Nomination, Question
+from fellowships.certificates import Untrue
+from fellowships.checking import canonical, check, digest
+from fellowships.facts import BalanceTarget, Chapter, Nomination, Question
 from fellowships.lottery import draw
-from fellowships.record import Rule, question_of, record_of, written_ties
+from fellowships.record import Rule, agrees, question_of, record_of, written, written_ties
 from tests.fellowships.pools import pool, small_questions
 
 RULE = Rule("score", "1")
@@ -33,8 +34,22 @@ def with_ties() -> Question:
     return Question((*people, Nomination("n9", 5, {"r": "x"})), 3, (BalanceTarget("r", "x", 2),))
 
 
+def with_everything() -> Question:
+    """Chapters, bands, and somebody of two kinds."""
+    people = [
+        Nomination("a", 3, {"r": "x"}, ("c1",), "A"),
+        Nomination("b", 5, {"r": ("x", "y")}, ("c2", "c1"), "B"),
+        Nomination("c", 4, {"r": "x"}, ("c1",), "A"),
+        Nomination("d", 2, {"r": "y"}, (), "B"),
+        Nomination("e", 1, {"r": "y"}, ("c2", "*"), "B"),
+    ]
+    chapters = (Chapter("c1", 1), Chapter("c2", 2))
+    return Question(tuple(people), 3, (BalanceTarget("r", "y", 2),), (), (), "7", chapters, ("A", "B"))
+
+
 CONTENT = record_of(small(), RULE, n_reserve=2)
 TIED = record_of(with_ties(), RULE, is_explained=False)
+FULL = record_of(with_everything(), RULE, n_reserve=2)
 
 
 def resealed(record: dict) -> bytes:
@@ -60,14 +75,44 @@ def test_order_of_rows_changes_no_byte() -> None:
     assert record_of(replace(small(), nominations=people), RULE, n_reserve=2) == CONTENT
 
 
-@pytest.mark.parametrize("content", [CONTENT, TIED], ids=["one list", "a lottery"])
-def test_every_changed_byte_is_refused(content: bytes) -> None:
+@pytest.mark.parametrize("content", [CONTENT, TIED, FULL], ids=["one list", "a lottery", "everything"])
+@pytest.mark.parametrize("bits", [1, 2, 32, 128, 255])
+def test_every_changed_byte_is_refused(content: bytes, bits: int) -> None:
     for place in range(len(content)):
         bent = bytearray(content)
-        bent[place] ^= 1
+        bent[place] ^= bits
 
         with pytest.raises(Untrue):
             check(bytes(bent))
+
+
+def whole_numbers(value: object, path: tuple = ()) -> list[tuple]:
+    """Where every whole number of a record stands."""
+    if isinstance(value, dict):
+        return [one for name, part in value.items() for one in whole_numbers(part, (*path, name))]
+    if isinstance(value, list):
+        return [one for at, part in enumerate(value) for one in whole_numbers(part, (*path, at))]
+    return [path] if isinstance(value, int) and not isinstance(value, bool) else []
+
+
+@pytest.mark.parametrize("content", [CONTENT, TIED, FULL], ids=["one list", "a lottery", "everything"])
+@pytest.mark.parametrize("step", [-1, 1])
+def test_every_changed_number_of_list_and_proof_is_refused_even_with_new_hashes(
+    content: bytes, step: int
+) -> None:
+    """All but what is told without a proof, and multipliers and prices, where others may prove the same."""
+    untold = {"question", "asked", "reserve", "counterfactuals", "replacements"}
+    for path in whole_numbers(json.loads(content)):
+        if path[0] in untold or path[-1] == "cost" or {"proof", "prices"} & set(path):
+            continue
+        record = json.loads(content)
+        place = record
+        for part in path[:-1]:
+            place = place[part]
+        place[path[-1]] += step
+
+        with pytest.raises(Untrue):
+            check(resealed(record))
 
 
 @given(st.binary(max_size=40), st.integers(0, 10**6), st.integers(0, 40))
@@ -221,20 +266,39 @@ def test_infeasible_record_names_conflict_and_changes() -> None:
 
 
 def test_checker_needs_the_standard_library_only() -> None:
-    foreign = {"numpy", "scipy", "fellowships", "vocabulary"}
     code = (
-        "import runpy, sys; runpy.run_path(sys.argv[1]);"
-        f"print(sorted({{name.split('.')[0] for name in sys.modules}} & {foreign}))"
+        "import sys; sys.path.insert(0, sys.argv[1]); import fellowships.checking;"
+        "own = {name for name in sys.modules if name.split('.')[0] not in sys.stdlib_module_names};"
+        "print(sorted(own - {'__main__'}))"
     )
 
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code, str(Path(checking.__file__))],
+        [sys.executable, "-I", "-S", "-c", code, str(Path(checking.__file__).parents[1])],
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert done.stdout == "[]\n"
+    own = ("", ".certificates", ".checking", ".seating")
+    assert done.stdout == f"{[f'fellowships{name}' for name in own]}\n"
+
+
+SECOND = (Path(__file__).parent / "data" / "second.json").read_bytes()
+
+
+def test_record_of_the_second_schema_still_checks_and_solves_again() -> None:
+    record = check(SECOND)
+
+    assert record["schema"] == "capmatch-shortlist/2"
+    assert agrees(record)
+
+
+def test_question_of_the_second_schema_keeps_its_hash() -> None:
+    record = check(SECOND)
+
+    question, rule = question_of(record)
+
+    assert digest(written(question, rule)) == record["question_sha256"]
 
 
 def test_record_of_a_real_call_is_small_and_true() -> None:
