@@ -23,6 +23,7 @@ from commands.records import (
     refuse_unknown,
     whole_scores,
 )
+from commands.seats import each, read_band, read_chapters, read_count, read_value, read_values, read_wishes
 from commands.values import Unreadable
 from fellowships.facts import MOST_WEIGHT, BalanceTarget, Cap, Nomination, Pin, Question
 from fellowships.record import Rule
@@ -31,7 +32,6 @@ from vocabulary.messages import Message
 
 EVERY_VALUE = "*"
 """As the value of a target: each value of the attribute has this maximum (a cap)."""
-_MOST_COUNT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,43 @@ class Marks:
         return mark
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked beside the files: seats, seed, and the columns of wishes and of bands, where they count.
+
+    chapters : the file of the chapters; then `wishes` is read. bands : column of the bands; `band_order`
+    names them, the best first, or is empty: in order of their names.
+    """
+
+    n_seats: int
+    seed: str = "0"
+    seed_source: str = ""
+    chapters: Path | None = None
+    wishes: str = "wishes"
+    bands: str | None = None
+    band_order: tuple[str, ...] = ()
+
+
 def read_question(
     nominations: Path,
     targets: Path | None,
     pins: Path | None,
     marks: Marks,
+    wanted: Asked,
     *,
-    n_seats: int,
-    seed: str,
     problems: list[Problem],
 ) -> tuple[Question, Rule] | None:
     """The question that the files ask; None where `problems` say why there is none."""
-    asked = _read_targets(targets, n_seats, problems) if targets else []
+    asked = _read_targets(targets, wanted.n_seats, problems) if targets else []
+    chapters = read_chapters(wanted.chapters, wanted.n_seats, problems) if wanted.chapters else ()
     attributes = sorted({one["attribute"] for one in asked} - {marks.column, "id"})
-    readers: dict[str, Reader] = {"id": read_name, marks.column: marks.read}
-    people = read_records(nominations, readers | dict.fromkeys(attributes, read_value), {}, problems)
+    readers: dict[str, Reader] = dict.fromkeys(attributes, read_values)
+    readers |= {"id": read_name, marks.column: marks.read}
+    if wanted.chapters:
+        readers[wanted.wishes] = read_wishes([one.code for one in chapters])
+    if wanted.bands:
+        readers[wanted.bands] = read_band(wanted.band_order)
+    people = read_records(nominations, readers, {}, problems)
     refuse_twice(nominations, people, ("id",), problems)
     if targets and people and not problems:
         _refuse_unheld(targets, asked, people, attributes, problems)
@@ -85,16 +107,30 @@ def read_question(
     scores, unit = whole_scores(one[marks.column] for one in people)
     question = Question(
         tuple(
-            Nomination(one["id"], score, {name: one[name] for name in attributes})
+            Nomination(
+                one["id"],
+                score,
+                {name: one[name] for name in attributes},
+                one[wanted.wishes] if wanted.chapters else (),
+                one[wanted.bands] if wanted.bands else "",
+            )
             for one, score in zip(people, scores, strict=True)
         ),
-        n_seats,
+        wanted.n_seats,
         tuple(_target(one) for one in asked if one["value"] != EVERY_VALUE),
         tuple(Cap(one["attribute"], one["max"]) for one in asked if one["value"] == EVERY_VALUE),
         tuple(Pin(one["id"], one["pin"] == "include", one["reason"]) for one in pinned),
-        seed,
+        wanted.seed,
+        chapters,
+        _bands_of(people, wanted),
     )
-    return question, Rule(marks.column, str(unit))
+    return question, Rule(marks.column, str(unit), wanted.seed_source)
+
+
+def _bands_of(people: Sequence[Record], wanted: Asked) -> tuple[str, ...]:
+    if not wanted.bands:
+        return ()
+    return wanted.band_order or tuple(sorted({one[wanted.bands] for one in people}))
 
 
 def _target(one: Record) -> BalanceTarget:
@@ -138,7 +174,7 @@ def _refuse_unheld(
     path: Path, asked: Iterable[Record], people: Sequence[Record], names: list[str], problems: list[Problem]
 ) -> None:
     """A value in the targets that nobody has is a slip, or a target that cannot be meant."""
-    held = {name: sorted({one[name] for one in people}) for name in names}
+    held = {name: sorted({value for one in people for value in each(one[name])}) for name in names}
     for one in asked:
         values = held.get(one["attribute"], [])
         if one["value"] == EVERY_VALUE or one["value"] in values:
@@ -163,21 +199,6 @@ def _read_pins(
 
 
 # --- readers ----------------------------------------------------------------------------------------------
-
-
-def read_value(value: Any) -> str:
-    """A word or a whole number, with single spaces."""
-    return " ".join(read_name(value).split())
-
-
-def read_count(value: Any) -> int:
-    """A whole number of 0 or more."""
-    text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or int(text) > _MOST_COUNT:
-        raise Unreadable(
-            Message("“{value}” is no whole number from 0 to {most}.", value=text[:60], most=_MOST_COUNT)
-        )
-    return int(text)
 
 
 def _read_weight(value: Any) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from commands.nominations import Marks, read_question
+from commands.nominations import Asked, Marks, read_question
 from commands.output import check_output, end_if_refused, writing
 from commands.replies import refusals_in_words
 from fellowships.certificates import Json, Untrue
@@ -52,11 +52,16 @@ class _Number(click.ParamType):
 @click.option("--score", default="score", show_default=True, help="Column of the scores.")
 @click.option("--score-range", type=_Number(), nargs=2, help="Lowest and highest score that there can be.")
 @click.option("--score-step", type=_Number(), help="Scores are multiples of it, from the lowest on.")
+@click.option("--chapters", type=_FILE, help="CSV: chapter,seats. Everybody gets a seat as wished.")
+@click.option("--wishes", default="wishes", show_default=True, help="Column of the wishes, as c2;c5;*.")
+@click.option("--bands", help="Column of merit bands: the better band comes first, the score after it.")
+@click.option("--band-order", help="Bands, the best first, as A,B,C; by itself in order of their names.")
 @click.option("--pins", type=_FILE, help="CSV: id,pin,reason; pin is include or exclude.")
 @click.option("--reserve", type=click.IntRange(min=0), default=0, show_default=True, help="Most reserves.")
 @click.option(
     "--random-seed", default="0", show_default=True, help="Public seed of the lots that settle ties."
 )
+@click.option("--seed-source", default="", help="Where the seed comes from, and when; for the record.")
 @click.option(
     "--explain/--no-explain",
     default=None,
@@ -75,9 +80,14 @@ def shortlist_command(
     score: str,
     score_range: tuple[Decimal, Decimal] | None,
     score_step: Decimal | None,
+    chapters: Path | None,
+    wishes: str,
+    bands: str | None,
+    band_order: str | None,
     pins: Path | None,
     reserve: int,
     random_seed: str,
+    seed_source: str,
     explain: bool | None,
     seconds: float,
     output: Path,
@@ -88,7 +98,9 @@ def shortlist_command(
     and reserves. Where no list meets the targets it proves that, and names the smallest changes; the command
     then ends with 1.
     """
-    check_output(output, (nominations, targets, pins))
+    check_output(output, (nominations, targets, pins, chapters))
+    if band_order and not bands:
+        raise click.BadParameter("it needs --bands, the column", param_hint="--band-order")
     low, high = score_range or (None, None)
     if score_step == 0:
         raise click.BadParameter("it is above 0", param_hint="--score-step")
@@ -96,9 +108,10 @@ def shortlist_command(
         raise click.BadParameter("the lowest is above the highest", param_hint="--score-range")
     marks = Marks(score.strip().casefold(), low, high, score_step)
     problems: list[Problem] = []
-    read = read_question(
-        nominations, targets, pins, marks, n_seats=seats, seed=random_seed, problems=problems
-    )
+    order = tuple(one.strip() for one in (band_order or "").split(",") if one.strip())
+    column = bands.strip().casefold() if bands else None
+    wanted = Asked(seats, random_seed, seed_source, chapters, wishes.strip().casefold(), column, order)
+    read = read_question(nominations, targets, pins, marks, wanted, problems=problems)
     end_if_refused(problems)
     if read is None:
         raise AssertionError("no question and no problem")

@@ -59,7 +59,9 @@ def _checked(content: bytes) -> Json:
         case.prove(record["proof"]["none"], rows, dict.fromkeys(ids, 0), -1)
         return record
     chosen = [seat["id"] for seat in record["seats"]]
-    _check_list(set(chosen), chosen, rows, low, high)
+    pins = {pin["id"]: bool(pin["is_in"]) for pin in question["pins"]}
+    need(len(pins) == len(question["pins"]), "two pins of one nominee")
+    _check_list(chosen, rows, pins, scores)
     check_placement(record, question)
     need(all(seat["score"] == scores[seat["id"]] for seat in record["seats"]), "a seat shows another score")
     total = sum(scores[one] for one in chosen)
@@ -68,7 +70,7 @@ def _checked(content: bytes) -> Json:
     need(record["value"] == {"total": total, "lots": drawn}, "the sums do not add up")
     _check_counts(record, question, set(chosen))
     for answer in (*record["counterfactuals"], *record["replacements"]):
-        _check_exchange(answer, set(chosen), (rows, low, high), scores)
+        _check_exchange(answer, set(chosen), rows, pins, scores)
     _check_bands(record, case, rows, set(chosen))
     case.prove(record["proof"]["total"], rows, scores, total)
     if record["ties"]["rule"] != "lots":
@@ -109,13 +111,15 @@ def _lot(seed: str, nominee: str) -> int:
 
 
 def _check_list(
-    chosen: set[str], listed: list[str], rows: dict[str, Row], low: dict[str, int], high: dict[str, int]
+    listed: list[str], rows: dict[str, Row], pins: dict[str, bool], known: dict[str, int]
 ) -> None:
-    need(len(chosen) == len(listed) and chosen <= set(low), "somebody twice, or who is not nominated")
+    """The list holds nominees only, each once, and keeps every limit and pin."""
+    chosen = set(listed)
+    need(len(chosen) == len(listed) and chosen <= known.keys(), "somebody twice, or who is not nominated")
     for name, (weights, least, most) in rows.items():
         n = sum(weights.get(one, 0) for one in chosen)
         need(n >= least and (most is None or n <= most), f"the list breaks {name}")
-    need(all(low[one] <= (one in chosen) <= high[one] for one in low), "the list breaks a pin")
+    need(all((one in chosen) == is_in for one, is_in in pins.items()), "the list breaks a pin")
 
 
 def _check_counts(record: Json, question: Json, chosen: set[str]) -> None:
@@ -127,19 +131,15 @@ def _check_counts(record: Json, question: Json, chosen: set[str]) -> None:
 
 
 def _check_exchange(
-    answer: Json,
-    chosen: set[str],
-    limits: tuple[dict[str, Row], dict[str, int], dict[str, int]],
-    scores: dict[str, int],
+    answer: Json, chosen: set[str], rows: dict[str, Row], pins: dict[str, bool], scores: dict[str, int]
 ) -> None:
     """The list after an exchange keeps the limits (but a pin of this nominee) and adds up."""
     one, comes, goes = answer["id"], answer["comes"], answer["goes"]
-    rows, low, high = limits
     if not comes:
         return
     need(set(goes) <= chosen and not set(comes) & chosen, "an exchange of the wrong people")
     after = (chosen - set(goes)) | set(comes)
-    _check_list(after, sorted(after), rows, {**low, one: 0}, {**high, one: 1})
+    _check_list(sorted(after), rows, {name: is_in for name, is_in in pins.items() if name != one}, scores)
     change = sum(scores[other] for other in comes) - sum(scores[other] for other in goes)
     told = answer["points"] if "points" in answer else -answer["short"]
     need(change == told and (one in after) == ("short" in answer), f"the answer for {one} does not add up")

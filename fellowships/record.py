@@ -30,10 +30,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How the integer scores were made: from which column, and which decimal one point is ("0.01")."""
+    """How the integer scores were made: from which column, and which decimal one point is ("0.01").
+
+    seed_source : where the public seed comes from, and when it was named; may be empty.
+    """
 
     column: str
     unit: str
+    seed_source: str = ""
 
 
 def record_of(
@@ -103,6 +107,8 @@ def written(question: Question, rule: Rule) -> Json:
         parts["chapters"] = [{"code": one.code, "seats": one.seats} for one in question.chapters]
     if question.bands:
         parts["bands"] = list(question.bands)
+    if rule.seed_source:
+        parts["seed_source"] = rule.seed_source
     return parts | {
         "seats": question.n_seats,
         "seed": question.seed,
@@ -151,7 +157,7 @@ def question_of(record: Json) -> tuple[Question, Rule]:
     chapters = tuple(Chapter(one["code"], one["seats"]) for one in asked.get("chapters", ()))
     bands = tuple(asked.get("bands", ()))
     question = Question(people, asked["seats"], targets, caps, pins, asked["seed"], chapters, bands)
-    return question, Rule(asked["score"]["column"], asked["score"]["unit"])
+    return question, Rule(asked["score"]["column"], asked["score"]["unit"], asked.get("seed_source", ""))
 
 
 def _target(target: BalanceTarget) -> Json:

@@ -163,6 +163,167 @@ def test_shortlist_names_every_bad_cell(folder: Path, name: str, text: str, line
     assert not (folder / "out.json").exists()
 
 
+SEATED = """id,score,region,wishes,band
+a,9,North;South,c1;c2,A
+b,8.5,North,c1,B
+c,5,South,*,A
+d,4,South,c1;*,B
+"""
+CHAPTERS = "chapter,seats\nc2,1\nc1,1\n"
+WITH_SEATS = ("--chapters", "chapters.csv", "--bands", "band")
+
+BAD_SEATS = [
+    ("people.csv", SEATED.replace("c1;*", "c9"), "people.csv, row 5, wishes: “c9” is none of c2, c1 and *."),
+    ("people.csv", SEATED.replace("c1;*", "*;c1"), "people.csv, row 5, wishes: “*” is none of c2, c1 and *."),
+    ("people.csv", SEATED.replace("c1;*", "c1;c1"),
+     "people.csv, row 5, wishes: “c1” stands twice; keep one."),
+    ("people.csv", SEATED.replace("c1;*", ";"),
+     "people.csv, row 5, wishes: It is missing or empty; every row needs one."),
+    ("people.csv", SEATED.replace("c1;*", ""),
+     "people.csv, row 5, wishes: It is missing or empty; every row needs one."),
+    ("people.csv", SEATED.replace("*,A", "*,"),
+     "people.csv, row 4, band: It is missing or empty; every row needs one."),
+    ("people.csv", SEATED.replace("*,A", "*,D"), "people.csv, row 4, band: “D” is none of A, B and C."),
+    ("people.csv", PEOPLE,
+     "people.csv, row 1, wishes: There is no such column; the first row must name the columns."),
+    ("chapters.csv", "", "chapters.csv: The file is empty; write at least one row."),
+    ("chapters.csv", "chapter,seats\nc1,1\nc2,2\n",
+     "chapters.csv, row 3, seats: The chapters have 3 seats together; the list has 2."),
+    ("chapters.csv", "chapter,seats\nc1,1\nc1,1\n",
+     "chapters.csv, row 3, chapter: “c1” stands already in row 2; keep one of the two."),
+    ("chapters.csv", "chapter,seats\nc1,one\nc2,1\n",
+     "chapters.csv, row 2, seats: “one” is no whole number from 0 to 100000."),
+    ("chapters.csv", "chapter,seats\n*,1\nc2,1\n",
+     "chapters.csv, row 2, chapter: “*” cannot be the code of a chapter; use letters and figures."),
+]  # fmt: skip
+
+
+@pytest.fixture
+def seated(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(folder)
+    (folder / "people.csv").write_text(SEATED)
+    (folder / "chapters.csv").write_text(CHAPTERS)
+    (folder / "targets.csv").write_text("attribute,value,min,max\nregion,South,1,\n")
+    return folder
+
+
+def test_shortlist_seats_by_wish_and_puts_better_bands_first(seated: Path) -> None:
+    done = run(seated, *WITH_SEATS)
+
+    found = json.loads((seated / "out.json").read_text())
+    assert done.exit_code == 0, done.output
+    assert found["seats"] == [
+        {"id": "a", "score": 90, "band": "A", "chapter": "c1", "wish": 1},
+        {"id": "c", "score": 50, "band": "A", "chapter": "c2", "wish": None},
+    ]
+    assert [(one["count"], one["in_pool"]) for one in found["targets"]] == [(2, 3)]
+    assert [(one["band"], one["count"]) for one in found["bands"]] == [("A", 2)]
+    assert check(seated).output == "The record holds: 2 seats, total 14.0; no other list has as much.\n"
+
+
+def test_shortlist_takes_bands_in_the_order_that_is_named(seated: Path) -> None:
+    done = run(seated, "--bands", "Band", "--band-order", "B, A", "--seed-source", "state lottery, 5 May")
+
+    found = json.loads((seated / "out.json").read_text())
+    assert done.exit_code == 0, done.output
+    assert [one["id"] for one in found["seats"]] == ["b", "d"]
+    assert found["question"]["seed_source"] == "state lottery, 5 May"
+
+
+def test_shortlist_reads_several_values_from_any_sort_of_file(seated: Path) -> None:
+    run(seated, *WITH_SEATS)
+    first = (seated / "out.json").read_bytes()
+    rows = [row.split(",") for row in SEATED.splitlines()]
+    quoted = "\n".join(";".join(f'"{cell}"' for cell in row) for row in rows)
+    (seated / "quoted.csv").write_bytes(f"\ufeff{quoted}".encode())
+    objects = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    for one in objects:
+        one["region"], one["wishes"] = one["region"].split(";"), one["wishes"].split(";")
+    (seated / "people.jsonl").write_text("\n".join(json.dumps(one) for one in objects))
+
+    for name in ("quoted.csv", "people.jsonl"):
+        done = run(seated, *WITH_SEATS, people=name)
+
+        assert done.exit_code == 0, done.output
+        assert (seated / "out.json").read_bytes() == first
+
+
+@pytest.mark.parametrize(("name", "text", "line"), BAD_SEATS, ids=[line for *_, line in BAD_SEATS])
+def test_shortlist_names_every_bad_cell_of_chapters_and_bands(
+    seated: Path, name: str, text: str, line: str
+) -> None:
+    (seated / name).write_text(text)
+
+    done = run(seated, *WITH_SEATS, "--band-order", "A,B,C")
+
+    assert done.exit_code == 1
+    assert line in done.output.splitlines()
+    assert not (seated / "out.json").exists()
+
+
+def test_shortlist_of_a_chapter_that_too_few_wish_for_names_the_conflict(seated: Path) -> None:
+    (seated / "people.csv").write_text(SEATED.replace("c1;c2", "c1").replace("*", "c1"))
+    (seated / "people.csv").write_text((seated / "people.csv").read_text().replace("c1;c1", "c1"))
+
+    done = run(seated, *WITH_SEATS)
+
+    assert done.exit_code == 1
+    assert done.output.splitlines()[:3] == [
+        "No list keeps all of these limits together:",
+        "  chapters c1: at most 1 who wish for no other",
+        "  seats: exactly 2",
+    ]
+    assert check(seated).output == "The record holds: no list keeps all limits.\n"
+
+
+def test_shortlist_reads_fifty_thousand_rows_and_tells_the_one_bad_cell(folder: Path) -> None:
+    chance = random.Random(1)
+    regions = ("North", "South", "East")
+    rows = [f"n{at},{chance.randrange(10**6) / 1000},{chance.choice(regions)}" for at in range(50_000)]
+    (folder / "targets.csv").write_text("attribute,value,min,max\nregion,South,12,15\nregion,East,5,\n")
+    (folder / "people.csv").write_text("\n".join(["id,score,region", *rows]))
+    good = run(folder, "--seats", "30", "--reserve", "3")
+    record = json.loads((folder / "out.json").read_bytes())
+    rows[49_998] = "n49998,none,North"
+    (folder / "people.csv").write_text("\n".join(["id,score,region", *rows]))
+
+    bad = run(folder, "--seats", "30")
+
+    assert good.exit_code == 0, good.output
+    assert [12 <= one["count"] <= 15 for one in record["targets"][1:]] == [True]
+    assert (len(record["seats"]), len(record["reserve"]), record["counterfactuals"]) == (30, 3, [])
+    assert bad.exit_code == 1
+    assert bad.output.splitlines() == [
+        "people.csv, row 50000, score: “none” is no score; "
+        "write a number from 0 to below 1000000, such as 0.75.",
+        "Nothing was written: 1 problem to correct.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("id,score,region\n", "people.csv: The file holds no rows; write at least one."),
+        ("\ufeff", "people.csv: The file is empty; write at least one row."),
+        ("id;score;region\na;9;North;South\n", "people.csv, row 2: The row has 4 cells, the header 3."),
+    ],
+)
+def test_shortlist_says_what_is_wrong_with_a_whole_file_or_row(folder: Path, text: str, line: str) -> None:
+    (folder / "people.csv").write_text(text)
+
+    done = run(folder)
+
+    assert done.exit_code == 1
+    assert line in done.output.splitlines()
+
+
+def test_band_order_without_bands_is_wrong_use(folder: Path) -> None:
+    done = run(folder, "--band-order", "A,B")
+
+    assert done.exit_code == 2
+    assert "it needs --bands, the column" in done.output
+
+
 def test_shortlist_with_more_seats_than_people_says_so(folder: Path) -> None:
     done = run(folder, "--seats", "5")
 
