@@ -160,6 +160,7 @@ def ask_run(content: dict[str, Any], ref: str) -> Response:
             ref,
             n_reserve=content["reserve"],
             is_trial=content["trial"],
+            by_bands=content["by_bands"],
             now=utc_now(),
         )
         return _run(sheet, 202)

@@ -146,10 +146,12 @@ class PinSchema(HouseSchema):
 
 
 class NewRunSchema(HouseSchema):
-    """A run to ask for; a trial only says what would come out."""
+    """A run to ask for; a trial only says what would come out. `by_bands`: a better band of merit comes
+    first, but where a limit asks for another one."""
 
     reserve = _whole(0, 100, load_default=0)
     trial = fields.Boolean(load_default=True)
+    by_bands = fields.Boolean(load_default=False)
 
 
 class RunSchema(HouseSchema):

@@ -8,13 +8,15 @@ confirms.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from fellowships.chapters import chapter_rows, place
 from fellowships.facts import Pin, Question
 from fellowships.record import question_of
 from fellowships.shortlist import Shortlist, shortlist
@@ -37,12 +39,15 @@ SECONDS = 10.0
 @dataclass(frozen=True, slots=True)
 class NextUp:
     """Who comes next. `keeps_balance` is False where no choice from the reserve meets every target, and the
-    first of the reserve list is named instead."""
+    first of the reserve list is named instead. `chapter`: where the call has chapters, the free one that
+    suits best; None where none does.
+    """
 
     ref: str
     name: str
     n_free: int
     keeps_balance: bool
+    chapter: str | None = None
 
 
 def next_from_reserve(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> NextUp | None:
@@ -71,6 +76,7 @@ def offer_to_reserve(
     row = session.execute(query.execution_options(populate_existing=True)).scalar_one()
     before = row.state
     offer(row, answer_by_at, now)
+    row.chapter = found.chapter
     session.flush()
     tell(session, item_of(session, actor, row), "nomination_offered", addresses(session, row), now=now)
     audit.record(
@@ -101,12 +107,39 @@ def _next(session: Session, call_id: int, fellowship: Fellowship) -> NextUp | No
         key=lambda row: (row.reserve_order or 0, row.id),
     )
     held = [ref for ref, row in named.items() if row.state in HOLDING]
+    question = _seated(question, {ref: named[ref].chapter for ref in held})
     n_free = question.n_seats - len(held)
     if n_free < 1 or not waiting:
         return None
     fits = fitting(question, held, [row.ref for row in waiting])
     row = next((one for one in waiting if one.ref in fits), waiting[0])
-    return NextUp(row.ref, full_name(row.content) or row.ref, n_free, bool(fits))
+    chapter = chapter_of(question, held, row.ref)
+    return NextUp(row.ref, full_name(row.content) or row.ref, n_free, bool(fits), chapter)
+
+
+def _seated(question: Question, held: Mapping[str, str | None]) -> Question:
+    """The same, and whoever holds a seat in a chapter wishes for no other; a person may have put one more
+    into a chapter than it had seats for."""
+    if not question.chapters:
+        return question
+    people = (
+        replace(one, wishes=(chapter,)) if (chapter := held.get(one.id)) else one
+        for one in question.nominations
+    )
+    taken = Counter(held.values())
+    chapters = (replace(one, seats=max(one.seats, taken[one.code])) for one in question.chapters)
+    return replace(question, nominations=tuple(people), chapters=tuple(chapters))
+
+
+def chapter_of(question: Question, held: Sequence[str], ref: str) -> str | None:
+    """The chapter with a free seat that suits this nominee best, beside those who hold a place; None without
+    chapters, and where none suits."""
+    there = {*held, ref}
+    group = tuple(one for one in question.nominations if one.id in there)
+    asked = replace(question, nominations=group)
+    if not asked.chapters or any(len(places) > most for _, places, most in chapter_rows(asked)):
+        return None
+    return place(asked, sorted(there)).chapter_of[ref]
 
 
 def fitting(question: Question, held: Sequence[str], waiting: Sequence[str]) -> frozenset[str]:

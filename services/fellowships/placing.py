@@ -31,6 +31,7 @@ from vocabulary.people import SYSTEM, Actor
 
 LAPSED_AT_ONCE = 50
 LONGEST_MENTOR = 200
+_MOVED = Message("The approved list gives another chapter. Give the reason for the change.")
 _TOLD = {
     NominationState.SHORTLISTED: "nomination_offered",
     NominationState.RESERVE: "nomination_reserve",
@@ -149,19 +150,31 @@ def lapse_places(session: Session, *, now: datetime) -> int:
 
 
 def confirm(
-    session: Session, actor: Actor, ref: str, chapter: str | None, mentor: str | None, *, now: datetime
+    session: Session,
+    actor: Actor,
+    ref: str,
+    chapter: str | None,
+    mentor: str | None,
+    *,
+    now: datetime,
+    reason: str | None = None,
 ) -> Nomination:
     """The secretariat confirms an accepted place, its chapter (where the call has any) and its mentor.
 
-    Raises Invalid for a chapter that the call does not have, Conflict where nothing was accepted.
+    Without a chapter the one that the approved list gave stays; another one needs a reason. Raises Invalid
+    for a chapter that the call does not have, Conflict where nothing was accepted.
     """
     item = fetch_for(session, actor, Action.FELLOWSHIP_EDIT, ref, now=now, lock=True)
+    placed = item.nomination.chapter
+    chapter, said = chapter or placed, (reason or "").replace("\x00", "").strip()
     codes = {one["code"] for one in item.fellowship.chapters}
     errors: dict[str, list[Message]] = {}
     if codes and not chapter:
         errors["chapter"] = [Message("Choose the chapter.")]
     elif chapter and chapter not in codes:
         errors["chapter"] = [Message("There is no such chapter in this call.")]
+    elif placed and chapter != placed and not said:
+        errors["reason"] = [_MOVED]
     named = (mentor or "").replace("\x00", "").strip()
     if len(named) > LONGEST_MENTOR:
         errors["mentor"] = [Message("Use at most {max} characters.", max=LONGEST_MENTOR)]
@@ -171,6 +184,17 @@ def confirm(
     _step(session, actor, row, NominationAction.CONFIRM, now)
     row.chapter, row.mentor = chapter or None, named or None
     session.flush()
+    if placed and chapter != placed:
+        audit.record(
+            session,
+            actor,
+            "place.chapter",
+            ("nomination", row.ref),
+            now=now,
+            before={"chapter": placed},
+            after={"chapter": chapter},
+            reason=said,
+        )
     return row
 
 

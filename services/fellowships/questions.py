@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from fellowships.facts import BalanceTarget, Cap, Question, require_sound
+from fellowships.facts import ANY, BalanceTarget, Cap, Chapter, Question, Value, require_sound
 from fellowships.facts import Nomination as Nominee
 from fellowships.facts import Pin as HeldPin
 from fellowships.program import greatest, program_of
@@ -24,7 +24,7 @@ from services import vocabularies
 from services.fellowships.rows import fellowship_of, require_for_all
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid
-from vocabulary.fellowships import NominationState
+from vocabulary.fellowships import MeritBand, NominationState
 from vocabulary.people import Actor
 
 MOST_LOOKED_AT = 1_000
@@ -62,7 +62,7 @@ def room_of(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> 
     """Each target with how many the pool holds. Raises NotFound, Refused."""
     call, fellowship = fellowship_of(session, call_ref)
     require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
-    values = [nominee.values for nominee in question_of_call(session, call, fellowship).nominations]
+    nominees = question_of_call(session, call, fellowship).nominations
     return tuple(
         Lamp(
             one["attribute"],
@@ -71,7 +71,7 @@ def room_of(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> 
             one.get("most"),
             one.get("kind") == "hard",
             one.get("weight", 1),
-            sum(held.get(one["attribute"]) == one["value"] for held in values),
+            sum(one["value"] in nominee.every(one["attribute"]) for nominee in nominees),
         )
         for one in fellowship.targets
     )
@@ -99,8 +99,13 @@ def can_be_met(session: Session, actor: Actor, call_ref: str, *, now: datetime) 
         return None
 
 
-def question_of_call(session: Session, call: Call, fellowship: Fellowship) -> Question:
-    """The question as the nominations, marks, targets, caps and pins stand now; unchecked."""
+def question_of_call(
+    session: Session, call: Call, fellowship: Fellowship, *, by_bands: bool = False
+) -> Question:
+    """The question as the nominations, marks, targets, caps, chapters and pins stand now; unchecked.
+
+    by_bands : whether the panel's bands of merit come before the scores.
+    """
     rows = (
         session.execute(
             sa.select(Nomination)
@@ -113,25 +118,56 @@ def question_of_call(session: Session, call: Call, fellowship: Fellowship) -> Qu
     places = vocabularies.terms(session, vocabularies.COUNTRIES)
     regions = {code: row.data.get("un_group") for code, row in places.items()}
     return Question(
-        nominations=tuple(Nominee(row.ref, row.score or 0, values_of(row, regions)) for row in rows),
+        nominations=tuple(
+            Nominee(
+                row.ref,
+                row.score or 0,
+                values_of(row, regions),
+                wishes_of(row, fellowship),
+                row.band.value if by_bands and row.band else "",
+            )
+            for row in rows
+        ),
         n_seats=fellowship.n_seats,
         targets=tuple(_target(one) for one in fellowship.targets),
         caps=tuple(Cap(one["attribute"], int(one["most"])) for one in fellowship.caps),
         pins=_pins(session, [row.id for row in rows]),
         seed=fellowship.seed or "0",
+        chapters=tuple(Chapter(one["code"], int(one["seats"])) for one in fellowship.chapters),
+        bands=tuple(band.value for band in MeritBand) if by_bands else (),
     )
 
 
-def values_of(row: Nomination, regions: Mapping[str, str | None]) -> dict[str, str]:
-    """What targets and caps count of a nomination; what was not said is left out, and counts for nothing."""
+def rule_of(fellowship: Fellowship) -> Rule:
+    """How scores were made, and where the seed comes from, for the record."""
+    if fellowship.seed_source is None or fellowship.seed_at is None:
+        return RULE
+    named_at = fellowship.seed_at.strftime("%Y-%m-%d %H:%M UTC")
+    return replace(RULE, seed_source=f"{fellowship.seed_source}; {named_at}")
+
+
+def wishes_of(row: Nomination, fellowship: Fellowship) -> tuple[str, ...]:
+    """Chapters in order of wish; somebody flexible takes any other after them."""
+    codes = {one["code"] for one in fellowship.chapters}
+    named = tuple(dict.fromkeys(code for code in row.content.get("chapters") or () if code in codes))
+    return (*named, ANY) if named and row.content.get("is_flexible") else named
+
+
+def values_of(row: Nomination, regions: Mapping[str, str | None]) -> dict[str, Value]:
+    """What targets and caps count of a nomination; what was not said is left out, and counts for nothing.
+
+    Of two nationalities both count for the countries; the region is that of the first.
+    """
     content = row.content
+    countries = (content.get("nationality"), content.get("second_nationality"))
+    both = tuple(sorted({code for code in countries if code}))
     wishes = content.get("chapters") or []
     said = {
         "region": regions.get(content.get("nationality") or ""),
         "gender": content.get("gender"),
         "discipline": content.get("discipline"),
         "knowledge": content.get("knowledge"),
-        "country": content.get("nationality"),
+        "country": both if len(both) > 1 else content.get("nationality"),
         "organisation": content.get("organisation"),
         "route": content.get("nominator_kind"),
         "chapter": wishes[0] if wishes else None,

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from fellowships.facts import MOST_SCORE
+from fellowships.facts import MOST_CHAPTERS, MOST_SCORE
 from fellowships.panel import Scale, greatest_score
 from models.calls import Call
 from models.fellowships import Fellowship
@@ -97,6 +97,8 @@ def _wrong_numbers(call: Call, found: Fellowship) -> dict[str, Any]:
 
 def _wrong_chapters(found: Fellowship) -> Cells | list[Message]:
     wrong = _unnamed(found.chapters)
+    if len(found.chapters) > MOST_CHAPTERS:
+        return [Message("There can be at most {most} chapters.", most=MOST_CHAPTERS)]
     seats = sum(int(one["seats"]) for one in found.chapters)
     if wrong or not found.chapters or found.n_seats is None or seats == found.n_seats:
         return wrong

@@ -31,7 +31,7 @@ from procedure.nominations import NOMINATION_STEPS
 from services import audit
 from services.fellowships.fields import full_name
 from services.fellowships.panel import check_marked
-from services.fellowships.questions import POOL, RULE, question_of_call
+from services.fellowships.questions import POOL, question_of_call, rule_of
 from services.fellowships.rows import call_only, fellowship_of, is_party, require_for_all, touch
 from services.fellowships.settings import TARGETS_CHANGED
 from services.references import next_reference
@@ -75,10 +75,12 @@ def ask_run(
     is_trial: bool,
     now: datetime,
     seconds: int = 60,
+    by_bands: bool = False,
 ) -> RunSheet:
     """Put a run into the queue of the background worker, with the question as it stands.
 
-    A run that counts needs the marks locked and a seed; a trial only says what would come out. Raises
+    `by_bands`: nobody stands above a better band of merit but where a limit asks for it, and the record says
+    which. A run that counts needs the marks locked and a seed; a trial only says what would come out. Raises
     Conflict while another run is waiting, Invalid where the question cannot be meant.
     """
     call, fellowship = fellowship_of(session, call_ref, lock=True)
@@ -96,9 +98,9 @@ def ask_run(
         check_marked(session, call)
     if _under_way(session, call.id):
         raise Conflict(Message("A run is under way; wait for it or cancel it."), code="run_under_way")
-    question = question_of_call(session, call, fellowship)
+    question = question_of_call(session, call, fellowship, by_bands=by_bands)
     require_sound(question)
-    content = written(question, RULE)
+    content = written(question, rule_of(fellowship))
     run = ShortlistRun(
         ref=next_reference(session, "SHL", now),
         call_id=call.id,
@@ -224,7 +226,7 @@ def name_seed(
 
 
 def approve(session: Session, actor: Actor, ref: str, *, now: datetime) -> RunSheet:
-    """The body that selects takes the list of one run: seats, reserve in order, and the others.
+    """The body that selects takes the list of one run: seats, with their chapters, reserve, and the others.
 
     Raises Conflict for a trial, a run that found no list, one whose question is no longer what stands, a run
     of the same person, or a second approval.
@@ -234,7 +236,7 @@ def approve(session: Session, actor: Actor, ref: str, *, now: datetime) -> RunSh
     require_for_all(session, actor, Action.SHORTLIST_APPROVE, call, now)
     _check_approvable(session, actor, run, call, fellowship)
     record = json.loads(run.record or "{}")
-    seats = [one["id"] for one in record["seats"]]
+    seats = {one["id"]: one.get("chapter") for one in record["seats"]}
     reserve = [one["id"] for one in record["reserve"]]
     rows = session.execute(
         sa.select(Nomination)
@@ -244,9 +246,9 @@ def approve(session: Session, actor: Actor, ref: str, *, now: datetime) -> RunSh
     ).scalars()
     for row in rows:
         action = NominationAction.LEAVE_OUT
-        row.reserve_order = None
+        row.reserve_order = row.chapter = None
         if row.ref in seats:
-            action = NominationAction.SHORTLIST
+            action, row.chapter = NominationAction.SHORTLIST, seats[row.ref]
         elif row.ref in reserve:
             action = NominationAction.PLACE_ON_RESERVE
             row.reserve_order = reserve.index(row.ref) + 1
@@ -287,7 +289,9 @@ def _check_approvable(
         raise Conflict(Message("Somebody else has to approve a run of yours."), code="own_run")
     if call.four_eyes:
         _check_hands_off(session, actor, call)
-    if digest(written(question_of_call(session, call, fellowship), RULE)) != run.question_sha256:
+    by_bands = bool(run.question.get("bands"))
+    asked = question_of_call(session, call, fellowship, by_bands=by_bands)
+    if digest(written(asked, rule_of(fellowship))) != run.question_sha256:
         raise Conflict(
             Message("Nominations, marks, targets or pins changed since this run; run it again."),
             code="outdated",

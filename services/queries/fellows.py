@@ -109,7 +109,7 @@ def _fellow(row: Nomination, call: Call, fellowship: Fellowship) -> Fellow:
 
 def _figures(call: Call, rows: list[Nomination], regions: Mapping[str, str | None]) -> CallFigures:
     held = [values_of(row, regions) for row in rows]
-    counts = {name: Counter(one.get(name, UNSAID) for one in held) for name in COUNTED_BY}
+    counts = {name: Counter(str(one.get(name, UNSAID)) for one in held) for name in COUNTED_BY}
     n_fellows = total_of(counts[COUNTED_BY[0]])
     return CallFigures(
         call.ref, call.title, n_fellows, {name: disclosed(one) for name, one in counts.items()}

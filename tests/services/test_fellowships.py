@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -193,13 +194,23 @@ def test_second_nomination_for_the_same_call_is_refused_by_name(write: Opened) -
 
 
 def marked_call(
-    session: Session, marks: dict[str, tuple[int, str]], *, is_locked: bool = True
+    session: Session,
+    marks: dict[str, tuple[int, str]],
+    *,
+    is_locked: bool = True,
+    bands: Mapping[str, MeritBand] | None = None,
+    said: Mapping[str, Mapping[str, Any]] | None = None,
+    **settings: Any,
 ) -> tuple[str, Actor]:
-    """Nominations by name with a mark on everything and a gender, marked by one member, marks locked."""
-    ref = make_fellowship(session, now=NOW)
+    """Nominations by name with a mark on everything and a gender, marked by one member, marks locked.
+
+    bands : of those who are not in A. said : other answers, by name. settings : of the call.
+    """
+    ref = make_fellowship(session, now=NOW, **settings)
     refs = {}
     for name, (_, gender) in marks.items():
-        refs[name] = submitted(session, ref, first_name=name, gender=gender).ref
+        answers = (said or {}).get(name, {})
+        refs[name] = submitted(session, ref, first_name=name, gender=gender, **answers).ref
     officer = make_actor(session, Role.OFFICER)
     in_phase(session, ref, CallState.REVIEW)
     panel.start_review(session, officer, ref, now=NOW)
@@ -209,7 +220,8 @@ def marked_call(
     for name, (value, _) in marks.items():
         seat = panel.answer_conflict(session, actor, refs[name], ConflictAnswer.NONE, None, now=NOW)
         given = {"merit": value, "fit": value}
-        panel.mark(session, actor, refs[name], given, {}, MeritBand.A, seat.version, is_final=True, now=NOW)
+        band = (bands or {}).get(name, MeritBand.A)
+        panel.mark(session, actor, refs[name], given, {}, band, seat.version, is_final=True, now=NOW)
     if not is_locked:
         return ref, officer
     panel.lock_marks(session, officer, ref, now=NOW)
