@@ -21,7 +21,14 @@ from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, Refused
 from vocabulary.fellowships import RunState
 from vocabulary.messages import Message
-from web.fellowship_words import ATTRIBUTE_NAMES, change_words, limit_words, value_names
+from web.fellowship_words import (
+    ATTRIBUTE_NAMES,
+    above_words,
+    change_words,
+    chapter_titles,
+    limit_words,
+    value_names,
+)
 from web.session import tell
 
 bp = Blueprint("fellowships", __name__)
@@ -125,6 +132,7 @@ def ask_run(ref: str) -> ResponseReturnValue:
                 ref,
                 n_reserve=int(reserve),
                 is_trial="counts" not in request.form,
+                by_bands="by_bands" in request.form,
                 now=utc_now(),
                 seconds=_seconds(request.form.get("seconds", "")),
             )
@@ -225,6 +233,7 @@ def _run(ref: str, errors: Mapping[str, Any]) -> str:
         found = shortlists.read_run(database, actor, ref, now=now)
         call_ref, people = shortlists.people_of_run(database, actor, ref, now=now)
         names = value_names(database)
+        chapters = chapter_titles(settings.read_fellowship(database, actor, call_ref, now=now))
         may_approve = shortlists.may_approve(database, actor, call_ref, now=now)
         others = [
             one
@@ -241,6 +250,8 @@ def _run(ref: str, errors: Mapping[str, Any]) -> str:
         may_approve=may_approve,
         people=people,
         names=names,
+        chapters=chapters,
+        above=above_words(found.record, names, people),
         attributes=ATTRIBUTE_NAMES,
         others=others,
         other_choices=[(one.ref, one.ref) for one in others],

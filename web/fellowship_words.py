@@ -9,6 +9,7 @@ from frame.language import current_language
 from services import vocabularies
 from services.fellowships.fields import DISCIPLINES, GENDERS, KNOWLEDGE, NOMINATOR_KINDS
 from services.fellowships.setting_checks import UN_GROUPS
+from services.fellowships.settings import FellowshipSheet
 from translations.catalogues import translate
 from vocabulary.fellowships import Gender
 from vocabulary.messages import Message, plural_message
@@ -73,6 +74,15 @@ def limit_words(
             value=names.get(value, value),
             most=cap["most"],
         )
+    if kind == "chapters":
+        counted = [question["chapters"][int(at)] for at in rest.split("+")]
+        return Message(
+            "chapters {chapters}: at most {most} who wish for no other",
+            chapters=tuple(one["code"] for one in counted),
+            most=sum(one["seats"] for one in counted),
+        )
+    if name == "pin":
+        return Message("one of the two is held on or off the list")
     if kind == "pin":
         pin = next(one for one in question["pins"] if one["id"] == rest)
         who = people.get(rest, (rest,))[0]
@@ -80,6 +90,24 @@ def limit_words(
             return Message("{name} is held on the list", name=who)
         return Message("{name} is held off the list", name=who)
     return next((one["words"] for one in record.get("conflict", ()) if one["name"] == name), name)
+
+
+def above_words(
+    record: Mapping[str, Any] | None, names: Mapping[str, Any], people: Mapping[str, Any]
+) -> list[tuple[str, list[str], list[Any]]]:
+    """Whoever is on a list above somebody of a better band: the nominee, those others, and the limits that
+    taking one of them instead would break."""
+    told = []
+    for one in (record or {}).get("above", ()):
+        broken = dict.fromkeys(limit for other in one["over"] for limit in other["breaks"])
+        words = [limit_words(record or {}, name, names, people) for name in broken]
+        told.append((one["id"], [other["id"] for other in one["over"]], words))
+    return told
+
+
+def chapter_titles(sheet: FellowshipSheet) -> dict[str, str]:
+    """Code of each chapter to its title in the reader's language."""
+    return {one["code"]: title_of(one["title"]) or one["code"] for one in sheet.content["chapters"]}
 
 
 def target_words(target: Mapping[str, Any], names: Mapping[str, Any]) -> Message:

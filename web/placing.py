@@ -105,7 +105,13 @@ def confirm(ref: str) -> ResponseReturnValue:
                 placing.move_on(database, current_actor(), ref, MOVES[what], now=utc_now())
             else:
                 placing.confirm(
-                    database, current_actor(), ref, form.get("chapter"), form.get("mentor"), now=utc_now()
+                    database,
+                    current_actor(),
+                    ref,
+                    form.get("chapter"),
+                    form.get("mentor"),
+                    reason=form.get("reason"),
+                    now=utc_now(),
                 )
     except Invalid as wrong:
         return _page(call, wrong.errors), 422

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
 from services.clock import utc_now
-from services.fellowships import pins, relaxing, shortlists
+from services.fellowships import pins, relaxing, settings, shortlists
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound
 from vocabulary.messages import Message
-from web.fellowship_words import value_names
+from web.fellowship_words import chapter_titles, value_names
 from web.session import tell
 
 bp = Blueprint("shortlists", __name__, url_prefix="/shortlists")
@@ -71,7 +71,16 @@ def _trial(ref: str, told: Message) -> ResponseReturnValue:
     try:
         with transaction() as database:
             call_ref = shortlists.call_of_run(database, actor, ref, now=now)
-            asked = shortlists.ask_run(database, actor, call_ref, n_reserve=RESERVES, is_trial=True, now=now)
+            before = shortlists.read_run(database, actor, ref, now=now).record or {}
+            asked = shortlists.ask_run(
+                database,
+                actor,
+                call_ref,
+                n_reserve=RESERVES,
+                is_trial=True,
+                by_bands=bool(before.get("question", {}).get("bands")),
+                now=now,
+            )
     except (Conflict, Invalid) as refused:
         tell(Message("{text} {reason}", text=LATER, reason=refused.message))
         return redirect(url_for("fellowships.run", ref=ref), 303)
@@ -88,6 +97,7 @@ def _person(ref: str, nominee: str, errors: Mapping[str, Any]) -> str:
             raise NotFound
         held = {one.ref: one for one in pins.held(database, actor, call_ref, now=now)}
         names = value_names(database)
+        chapters = chapter_titles(settings.read_fellowship(database, actor, call_ref, now=now))
     record = run.record or {}
     if record.get("status") not in (None, "optimal"):
         record = {}
@@ -98,6 +108,7 @@ def _person(ref: str, nominee: str, errors: Mapping[str, Any]) -> str:
         nominee=nominee,
         people=people,
         names=names,
+        chapters=chapters,
         held=held.get(nominee),
         asked=_row(record.get("question", {}).get("nominations"), nominee),
         seat=_row(record.get("seats"), nominee),
