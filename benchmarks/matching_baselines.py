@@ -27,6 +27,7 @@ from matching.settings import PARTS
 
 TOP = 10
 TODAY = date(2026, 3, 1)
+WORDS_ONLY = np.array([[float(part == "text")] for part in PARTS])
 Question: TypeAlias = Callable[[int], Any]
 """Answers the request of a number."""
 
@@ -50,9 +51,9 @@ def lay_out(index: Index, requests: Sequence[EntryFacts]) -> Field:
     offers = csr_matrix((base.vectors.weights.astype(np.float32), base.bags.tokens, base.bags.starts), shape)
     subjects = [index.read(request) for request in requests]
     known = [base.asked(subject.pieces[0]) for subject in subjects]
-    starts = np.concatenate([[0], np.cumsum([len(asked) for asked in known])])
-    weights = np.array([weight for asked in known for weight in asked.values()], dtype=np.float32)
-    tokens = np.array([token for asked in known for token in asked], dtype=np.int32)
+    starts = np.concatenate([[0], np.cumsum([len(tokens) for tokens, _ in known])])
+    weights = np.concatenate([weights for _, weights in known]).astype(np.float32)
+    tokens = np.concatenate([tokens for tokens, _ in known]).astype(np.int32)
     asked = csr_matrix((weights, tokens, starts), (len(known), shape[1]))
     return Field(index, requests, subjects, offers, offers.T.tocsr(), asked)
 
@@ -64,9 +65,8 @@ def _highest(scores: Any) -> Any:
 def words_alone(field: Field, number: int) -> list[tuple[str, float]]:
     """Ours without explanation: id and text part of the ten best, from a subject that is weighed already."""
     base = field.index.base
-    weights = np.array([[float(part == "text")] for part in PARTS])
     likeness = Likeness(field.subjects[number], base)
-    rows, scores = best_rows(likeness, Judged(None, {}, weights), TOP, 0.0)
+    rows, scores = best_rows(likeness, Judged(None, {}, WORDS_ONLY), TOP, 0.0)
     return list(zip((base.entries[row].id for row in rows.tolist()), scores.score.tolist(), strict=True))
 
 

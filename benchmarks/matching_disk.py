@@ -111,9 +111,9 @@ def answer(place: Path, requests: Sequence[EntryFacts]) -> dict[str, float]:
 
 
 def _n_postings(index: Index, number: int, field: Field) -> int:
-    tokens = list(index.base.asked(field.subjects[number].pieces[0]))
+    tokens, _ = index.base.asked(field.subjects[number].pieces[0])
     starts = index.base.postings.starts
-    return sum(int(starts[token + 1] - starts[token]) for token in tokens)
+    return int((starts[tokens + 1] - starts[tokens]).sum())
 
 
 def _bytes_per_second() -> float:

@@ -11,6 +11,8 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import TypeAlias
 
 import numpy as np
@@ -31,6 +33,7 @@ Pieces: TypeAlias = Sequence[Bag]
 CountEach: TypeAlias = Callable[[Iterable[EntryFacts], MatchingSettings], Iterator[Pieces]]
 
 _MOST_32_BIT = 2**31
+_TOKEN = itemgetter(0)
 SHORTEST_PIECE = 12
 """Words that count in a text of a list that is compared by itself; shorter ones belong to every piece."""
 
@@ -89,7 +92,7 @@ class Reading:
     def written(self) -> dict[str, str]:
         """Token to its commonest written form, ties alphabetically."""
         best: dict[str, tuple[int, str]] = {}
-        for (token, surface), n in Counter(pair for _, words in self.texts for pair in words).items():
+        for (token, surface), n in Counter(chain.from_iterable(words for _, words in self.texts)).items():
             held = best.get(token)
             if held is None or (-n, surface) < held:
                 best[token] = (-n, surface)
@@ -136,7 +139,7 @@ def count_words(reading: Reading, settings: MatchingSettings) -> list[dict[str, 
 
 
 def _add(bag: dict[str, float], words: Words, weight: float) -> None:
-    for token, n in Counter(token for token, _ in words).items():
+    for token, n in Counter(map(_TOKEN, words)).items():
         bag[token] = bag.get(token, 0.0) + weight * n
 
 

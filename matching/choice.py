@@ -1,10 +1,13 @@
 """Which rows of a segment score best, without working out every score to the last digit?
 
-Bounds tell for all rows what they can reach at most; near scores of the most promising ones tell what has
-to be reached; only rows that still can are scored exactly. The answer is that of scoring every row exactly.
+Bounds tell for all rows what they can reach at most; the scores of the most promising ones tell what has to
+be reached; only rows that still can are scored too. The answer is that of scoring every row.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +16,11 @@ from matching.facets import Floats
 from matching.likeness import ROUNDING, Likeness, Rows
 from matching.score import TEXT, Judged, Scores
 
-_BLOCK = 64
-"""Scores looked at as one to find a bound: of so many only the highest counts."""
+_PILES = 64
+"""Bounds are laid in so many rows, one below the other: only the highest of each column is looked at."""
+
+_FAR = 1e30
+"""Further off than any bound."""
 
 
 def best_rows(likeness: Likeness, judged: Judged, top: int, least: float) -> tuple[Rows, Scores]:
@@ -25,48 +31,43 @@ def best_rows(likeness: Likeness, judged: Judged, top: int, least: float) -> tup
     (array of rows of the segment, Scores)
         Best first, ties in the order of rows; at most `top` of them.
     """
-    at = _promising(likeness, judged, top) if top else np.empty(0, dtype=np.intp)
-    scores = judged.score(at, likeness.exact(judged.rows_at(at)))
-    order = (-scores.score).argsort(kind="stable")
+    at, scores = _scored(likeness, judged, top)
+    order = np.lexsort((at, -scores.score))
     order = order[scores.score[order] > least][:top]
     best = Scores(scores.parts[:, order], scores.weights[:, order], scores.score[order])
     return judged.rows_at(at[order]), best
 
 
-def _promising(likeness: Likeness, judged: Judged, top: int) -> Rows:
-    """Where those stand among the judged that can be among the `top` best; some more, seldom many."""
-    most = _most(likeness, judged)
-    if len(most) <= top:
-        return np.arange(len(most))
-    enough = _reached(likeness, judged, _highest(most, 2 * top + 8), top)
-    at = np.flatnonzero(most >= enough)
-    rest = judged.rest(at)
-    can = most[at] - (judged.most[at] if len(judged.most) > 1 else judged.most) + rest >= enough
-    at, rest = at[can], rest[can]
-    near = rest + _text_weight(judged, at) * likeness.bound(judged.rows_at(at))
-    if likeness.slack:
-        at, rest = at[near >= enough], rest[near >= enough]
-        near = _near(likeness, judged, at, rest)
-    return at[near >= max(enough, _kth(near, top) - 2 * ROUNDING)]
+def _scored(likeness: Likeness, judged: Judged, top: int) -> tuple[Rows, Scores]:
+    """Some of the judged, the `top` best among them, and their scores."""
+    if not top:
+        return _scores(likeness, judged, np.empty(0, dtype=np.intp))
+    bounds = _bounds(likeness, judged)
+    if bounds.n <= top:
+        return _scores(likeness, judged, np.arange(bounds.n))
+    first = bounds.highest(2 * top + 8)
+    if likeness.is_close:
+        enough = _kth(_near(likeness, judged, first), top) - 2 * ROUNDING
+        at = bounds.reaching(enough)
+        near = _near(likeness, judged, at)
+        return _scores(likeness, judged, at[near >= max(enough, _kth(near, top) - 2 * ROUNDING)])
+    first, scores = _scores(likeness, judged, first)
+    enough = _kth(scores.score, top) - 2 * ROUNDING
+    others = _without(bounds.reaching(enough), first)
+    others = _still_can(likeness, judged, bounds, others, enough)
+    if not len(others):
+        return first, scores
+    others, more = _scores(likeness, judged, others)
+    return np.concatenate([first, others]), scores.and_also(more)
 
 
-def _most(likeness: Likeness, judged: Judged) -> NDArray[np.float32]:
-    """What each score can be at most, within `ROUNDING`: shape (n judged,)."""
-    weight = judged.weights[TEXT].astype(np.float32)
-    most = weight * (likeness.most if judged.rows is None else likeness.most[judged.rows])
-    most += judged.most + weight * np.float32(likeness.slack)
-    return np.asarray(most)
+def _scores(likeness: Likeness, judged: Judged, at: Rows) -> tuple[Rows, Scores]:
+    return at, judged.score(at, likeness.exact(judged.rows_at(at)))
 
 
-def _reached(likeness: Likeness, judged: Judged, promising: Rows, top: int) -> float:
-    """A score that `top` rows reach for certain."""
-    near = _near(likeness, judged, promising, judged.rest(promising))
-    return _kth(near, top) - 2 * ROUNDING
-
-
-def _near(likeness: Likeness, judged: Judged, at: Rows, rest: Floats) -> Floats:
-    """Some scores within `ROUNDING`, from what all parts but the words add to them."""
-    return rest + _text_weight(judged, at) * likeness.near(judged.rows_at(at))
+def _near(likeness: Likeness, judged: Judged, at: Rows) -> Floats:
+    """Some scores within `ROUNDING`, where bounds are close."""
+    return judged.rest(at) + _text_weight(judged, at) * likeness.bound(judged.rows_at(at))
 
 
 def _text_weight(judged: Judged, at: Rows) -> Floats:
@@ -74,17 +75,85 @@ def _text_weight(judged: Judged, at: Rows) -> Floats:
     return np.asarray(weight[at] if len(weight) != 1 else weight)
 
 
-def _highest(values: NDArray[np.floating], k: int) -> Rows:
-    """k rows of values that are high: the highest, but for ties."""
-    if len(values) // _BLOCK <= k:
-        return np.argpartition(values, -k)[-k:] if len(values) > k else np.arange(len(values))
-    n_whole = len(values) // _BLOCK * _BLOCK
-    peaks = values[:n_whole].reshape(_BLOCK, -1).max(axis=0)
-    rows = np.flatnonzero(values >= _kth(peaks, k))
-    return rows[np.argpartition(values[rows], -k)[-k:]]
+def _still_can(likeness: Likeness, judged: Judged, bounds: _Bounds, at: Rows, enough: float) -> Rows:
+    """Those that can reach `enough` by closer bounds: what the other parts add, then the words' subjects."""
+    if not len(at):
+        return at
+    rest = judged.rest(at)
+    most = judged.most[at] if len(judged.most) > 1 else judged.most
+    can = bounds.at(at) - most + rest >= enough
+    at, rest = at[can], rest[can]
+    return at[rest + _text_weight(judged, at) * likeness.bound(judged.rows_at(at)) >= enough]
 
 
-def _kth(values: NDArray[np.floating], k: int) -> float:
+def _without(at: Rows, known: Rows) -> Rows:
+    """Those of `at` that are not known, of which there is one or more."""
+    known = np.sort(known)
+    return np.asarray(at[known.take(known.searchsorted(at), mode="clip") != at])
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """What each of n scores can be at most, within `ROUNDING`: `values` * `scale` + `added`.
+
+    Where all of them weigh their words alike, `values` are those of the words as they were summed: a search
+    reads them all, and would read them once more to multiply them.
+    """
+
+    values: NDArray[np.float32]
+    scale: float
+    added: float
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+    def at(self, at: Rows) -> Floats:
+        """Some of the bounds."""
+        return np.asarray(self.values[at] * self.scale + self.added, dtype=np.float64)
+
+    @cached_property
+    def _peaks(self) -> NDArray[np.float32]:
+        """The highest of every column of the whole rows of `_PILES`; empty where there are few."""
+        n_columns = self.n // _PILES
+        return np.asarray(self.values[: n_columns * _PILES].reshape(_PILES, n_columns).max(axis=0))
+
+    def highest(self, k: int) -> Rows:
+        """k of high bound: the highest, but for ties and what stands beyond the whole rows."""
+        if len(self._peaks) <= k:
+            return np.argpartition(self.values, -k)[-k:] if self.n > k else np.arange(self.n)
+        at = self._below(np.argpartition(self._peaks, -k)[-k:])
+        return at[np.argpartition(self.values[at], -k)[-k:]]
+
+    def reaching(self, enough: float) -> Rows:
+        """All whose bound is `enough` or more."""
+        if self.scale <= 0.0:
+            return np.arange(self.n) if self.added >= enough else np.empty(0, dtype=np.intp)
+        least = np.float32(min(max((enough - self.added) / self.scale - ROUNDING, -_FAR), _FAR))
+        columns = np.flatnonzero(self._peaks >= least)
+        if len(columns) * _PILES * 2 > self.n:
+            return np.flatnonzero(self.values >= least)
+        tail = np.arange(len(self._peaks) * _PILES, self.n)
+        at = np.concatenate([self._below(columns), tail])
+        return np.asarray(at[self.values[at] >= least])
+
+    def _below(self, columns: Rows) -> Rows:
+        """Where the numbers of some columns stand."""
+        rows = np.arange(_PILES) * len(self._peaks)
+        return np.asarray((rows[:, None] + columns).ravel())
+
+
+def _bounds(likeness: Likeness, judged: Judged) -> _Bounds:
+    weight = judged.weights[TEXT]
+    values = likeness.most if judged.rows is None else likeness.most[judged.rows]
+    if len(weight) == 1 and len(judged.most) == 1:
+        scale = float(weight[0])
+        return _Bounds(values, scale, float(judged.most[0]) + scale * likeness.slack)
+    weight = weight.astype(np.float32)
+    return _Bounds(np.asarray(weight * values + judged.most + weight * np.float32(likeness.slack)), 1.0, 0.0)
+
+
+def _kth(values: Floats, k: int) -> float:
     """The k-th highest value, or the lowest where there are fewer."""
     k = min(k, len(values))
     return float(np.partition(values, len(values) - k)[len(values) - k])

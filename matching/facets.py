@@ -29,6 +29,9 @@ FACETS = ("support", "needs", "place", "language")
 ANYWHERE = "anywhere"
 AREA = "area"
 
+_FIRST: Lines = np.zeros(1, dtype=np.uint8)
+_FIRST_ROW: NDArray[np.intp] = np.zeros(1, dtype=np.intp)
+
 
 @dataclass(frozen=True)
 class Facet:
@@ -92,6 +95,8 @@ class Spread:
 
 def build_facet(codes: Sequence[Units]) -> Facet:
     """Turn the codes of n entries round."""
+    if len(codes) == 1:
+        return _facet_of(codes[0])
     lines: dict[tuple[tuple[str, float], ...], int] = {}
     numbers = np.array([lines.setdefault(tuple(named.items()), len(lines)) for named in codes], dtype=np.intp)
     line: Lines = numbers.astype(np.min_scalar_type(len(lines)))
@@ -108,6 +113,18 @@ def build_facet(codes: Sequence[Units]) -> Facet:
         weights={code: np.array(found) for code, found in weights.items()},
         totals=totals,
         is_said=(totals > 0)[line],
+    )
+
+
+def _facet_of(named: Units) -> Facet:
+    """The codes of one entry turned round."""
+    totals = np.array([sum(named.values())], dtype=np.float64)
+    return Facet(
+        line=_FIRST,
+        rows=dict.fromkeys(named, _FIRST_ROW),
+        weights={code: np.array([weight]) for code, weight in named.items()},
+        totals=totals,
+        is_said=totals > 0,
     )
 
 

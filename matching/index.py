@@ -83,10 +83,12 @@ class Segment:
         """Has any entry more than one piece?"""
         return self.bags.n > len(self.entries)
 
-    def asked(self, piece: Piece) -> dict[int, float]:
-        """The words of a piece that are known here: number of the token, growing, to the piece's weight."""
-        found = zip(map(self.numbers.get, piece.weights), piece.weights.values(), strict=True)
-        return {number: weight for number, weight in found if number is not None}
+    def asked(self, piece: Piece) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """The words of a piece that are known here: numbers of the tokens, growing, and what they weigh."""
+        tokens = piece.numbers_in(self.bags.names, self.numbers)
+        weights = np.array(list(piece.weights.values()), dtype=np.float64)
+        is_known = tokens >= 0
+        return (tokens, weights) if is_known.all() else (tokens[is_known], weights[is_known])
 
     def weights(self, row: int) -> list[dict[str, float]]:
         """Token to weight for each piece of one entry."""
@@ -176,7 +178,7 @@ class Index:
         """Weigh an entry of the other kind with the frozen numbers of this version."""
         reading = read_words(entry)
         pieces = weigh_pieces(count_words(reading, self.settings), self.model, entry.kind)
-        return Subject(entry, tuple(pieces), reading.written())
+        return Subject(entry, self._numbered(pieces), reading.written())
 
     def read_all(self, entries: Sequence[EntryFacts]) -> Iterator[Subject]:
         """Weigh several entries of the other kind at once, each as `read` does."""
@@ -185,7 +187,14 @@ class Index:
         kind = EntryKind.OFFER if self.kind is EntryKind.REQUEST else EntryKind.REQUEST
         pieces = iter(weigh_pieces([bag for bags in counted for bag in bags], self.model, kind))
         for entry, reading, bags in zip(entries, readings, counted, strict=True):
-            yield Subject(entry, tuple(islice(pieces, len(bags))), reading.written())
+            yield Subject(entry, self._numbered(islice(pieces, len(bags))), reading.written())
+
+    def _numbered(self, pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+        """The same pieces with the numbers of their tokens in the base, where nearly all entries are."""
+        names, numbers = self.base.bags.names, self.base.numbers
+        return tuple(
+            Piece(piece.weights, piece.topics, piece.numbers_in(names, numbers), names) for piece in pieces
+        )
 
     def only(self, entry_id: str) -> Index:
         """An index in which at most this entry is found, weighed as here."""

@@ -12,6 +12,7 @@ wants only the best of many entries: it reads bounds that are cheap for all (`mo
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -51,11 +52,13 @@ class Likeness:
         """What words that were not looked up can add to `most`."""
         return self._sums[1] if self._is_plain else 0.0
 
-    def bound(self, rows: Rows) -> Floats:
-        """What the text parts of some rows are at most, closer than `most`, within `ROUNDING`.
+    @property
+    def is_close(self) -> bool:
+        """Are bounds the text parts themselves, within `ROUNDING`?"""
+        return not self._is_plain or not (self.slack or self._has_topics)
 
-        Where there is no `slack`, that is what they are.
-        """
+    def bound(self, rows: Rows) -> Floats:
+        """What the text parts of some rows are at most, closer than `most`, within `ROUNDING`."""
         values = self.most[rows].astype(np.float64)
         if not self._is_plain:
             return values
@@ -63,10 +66,6 @@ class Likeness:
         if self._has_topics:
             values *= self._factors(0, rows)
         return np.minimum(values, 1.0)
-
-    def near(self, rows: Rows) -> Floats:
-        """The text parts of some rows, within `ROUNDING`: shape (n rows,)."""
-        return np.minimum(self._piece_values(0, rows), 1.0) if self.slack else self.bound(rows)
 
     def exact(self, rows: Rows) -> Floats:
         """The text parts of some rows, 0..1 to nine digits: shape (n rows,)."""
@@ -76,20 +75,40 @@ class Likeness:
             values = np.array([self._best_mean(self._grid(row)) for row in rows.tolist()], dtype=np.float64)
         return np.asarray(values.round(9).clip(0.0, 1.0))
 
-    def shares(self, row: int, text: float) -> Shares:
-        """Each shared pair of tokens, as the subject and the entry have it, to what it adds to `text`.
+    def shares(self, rows: Rows, texts: Sequence[float]) -> list[Shares]:
+        """For some rows: each shared pair of tokens to what it adds to the text part.
 
-        `text` is the exact text part of the row. In one language both tokens are the same.
+        Parameters
+        ----------
+        rows : array of shape (k,)
+        texts : sequence of k floats
+            Their exact text parts.
+
+        Returns
+        -------
+        list of k mappings of (token as the subject has it, as the entry has it) to share
+            In one language both tokens are the same.
         """
+        if not self._is_plain:
+            return [self._shares(row, text) for row, text in zip(rows.tolist(), texts, strict=True)]
+        at, tokens, products = self._shared(0, rows)
+        ends = np.cumsum(np.bincount(at, minlength=len(rows))).tolist()
+        every, adds = tokens.tolist(), products.tolist()
+        found = []
+        for row, start, end, text in zip(rows.tolist(), (0, *ends), ends, texts, strict=False):
+            found.append(self._split(0, row, every[start:end], adds[start:end], text))
+        return found
+
+    def _shares(self, row: int, text: float) -> Shares:
         first = int(self.segment.first_piece[row])
-        if self._is_plain:
-            return self._split(0, first, text)
         grid = np.minimum(self._grid(row), 1.0)
         best = np.argsort(-grid, axis=None, kind="stable")[:BEST].tolist()
         shares: defaultdict[tuple[str, str], float] = defaultdict(float)
         for at in best:
             one, other = divmod(at, grid.shape[1])
-            for pair, share in self._split(one, first + other, float(grid[one, other]) / len(best)).items():
+            there, value = first + other, float(grid[one, other]) / len(best)
+            _, tokens, products = self._shared(one, np.array([there]))
+            for pair, share in self._split(one, there, tokens.tolist(), products.tolist(), value).items():
                 shares[pair] += share
         return dict(shares)
 
@@ -97,17 +116,24 @@ class Likeness:
         """Are the subject and this entry compared across two languages?"""
         return self._readings.is_across(row)
 
-    def _split(self, one: int, there: int, value: float) -> Shares:
+    def _split(
+        self, one: int, there: int, tokens: Sequence[int], products: Sequence[float], value: float
+    ) -> Shares:
         """Each pair of tokens that two pieces share to its part of a value."""
-        tokens, products = self._shared(one, there)
         scale = value / sum(products) if products else 0.0
+        if not scale:
+            return {}
         names, origins = self.segment.bags.names, self._readings.one_of(one, there).origins
+        if not origins:
+            named = (names[token] for token in tokens)
+            shared = zip(named, products, strict=True)
+            return {(name, name): product * scale for name, product in shared}
         shares: Shares = {}
         for token, product in zip(tokens, products, strict=True):
             theirs = names[token]
             come = origins.get(token) or ((theirs, 1.0),)
             whole = sum(weight for _, weight in come)
-            for ours, weight in come if scale else ():
+            for ours, weight in come:
                 shares[ours, theirs] = product * scale * (weight / whole)
         return shares
 
@@ -168,29 +194,32 @@ class Likeness:
         best = np.sort(np.minimum(grid, 1.0), axis=None)[::-1][:BEST].tolist()
         return float(sum(best) / len(best))
 
-    def _shared(self, one: int, there: int) -> tuple[list[int], list[float]]:
-        """The tokens that one piece of the subject shares with one of the segment, and their products."""
+    def _shared(self, one: int, there: Rows) -> tuple[Rows, NDArray[np.integer], Floats]:
+        """What a piece of the subject shares with some pieces of the segment, one word after the other.
+
+        Returns
+        -------
+        (place among `there`, token, product)
+            Three arrays, in the order of `there` and then of the alphabet: the same from both sides.
+        """
         bags = self.segment.bags
-        start = int(bags.starts[there])
-        tokens = bags.tokens[start : int(bags.starts[there + 1])]
-        asked = self._readings.one_of(one, there)
-        held = asked.is_asked[tokens].nonzero()[0]
-        products = asked.of(tokens[held]) * self.segment.vectors.weights[start + held]
-        return tokens[held].tolist(), products.tolist()
+        starts = bags.starts[there]
+        lengths = bags.starts[there + 1] - starts
+        ends = lengths.cumsum()
+        piece = np.arange(len(there)).repeat(lengths)
+        places = np.arange(len(piece)) + (starts - ends + lengths).repeat(lengths)
+        tokens = bags.tokens[places]
+        held, weights = self._readings.weights_at(one, there, piece, tokens)
+        products = weights * self.segment.vectors.weights[places[held]]
+        return piece[held], tokens[held], products
 
     def _piece_values(self, one: int, there: Rows) -> Floats:
         """A piece of the subject against some pieces of the segment, not capped.
 
         Summed one by one in the order of the alphabet over shared words: the same from both sides.
         """
-        bags, starts = self.segment.bags, self.segment.bags.starts
-        lengths = starts[there + 1] - starts[there]
-        piece = np.repeat(np.arange(len(there)), lengths)
-        places = np.arange(len(piece)) + np.repeat(starts[there] - np.cumsum(lengths) + lengths, lengths)
-        tokens = bags.tokens[places]
-        held, weights = self._readings.weights_at(one, there[piece], tokens)
-        products = weights * self.segment.vectors.weights[places[held]]
-        sums = np.asarray(np.bincount(piece[held], weights=products, minlength=len(there)), dtype=np.float64)
+        piece, _, products = self._shared(one, there)
+        sums = np.asarray(np.bincount(piece, weights=products, minlength=len(there)), dtype=np.float64)
         if not self._has_topics:
             return sums
         return np.asarray(sums * self._factors(one, there), dtype=np.float64)

@@ -1,22 +1,21 @@
 """Which pieces hold a word, and how much does it weigh in each? The index turned round, and its product.
 
-A query goes over the postings of its own words only, word by word, inside scipy's compiled product of a
-sparse matrix (columns: words) with a vector. Every piece gets its sum in the same order of words (from the
+A query goes over the postings of its own words only, word by word, inside a compiled product of a sparse
+matrix (columns: words) with a vector. Every piece gets its sum in the same order of words (from the
 last in the alphabet to the first) whatever else is indexed, so a sum never depends on other entries.
 """
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from matching.bags import Bags, Floats32
+from matching.products import add_columns
 
 Tokens: TypeAlias = NDArray[np.intp]
 Floats: TypeAlias = NDArray[np.float64]
@@ -61,7 +60,19 @@ class Postings:
             return np.zeros(self.n, dtype=np.float32)
         spread = np.zeros(2 * len(tokens) - 1, dtype=np.float32)
         spread[::2] = weights[::-1]
-        return np.asarray(_columns(self, tokens[::-1]) @ spread)
+        return add_columns(self._bounds(tokens[::-1]), self.rows, self.weights, spread, self.n)
+
+    def _bounds(self, tokens: Tokens) -> NDArray[np.integer]:
+        """Bounds of the columns of some tokens, in falling order, for which no posting need be copied.
+
+        A sparse matrix keeps its columns one behind the other. With the tokens in falling order, a column
+        between every two of them begins where the higher one ends and ends where the lower one begins: before
+        its beginning, so it is empty, and its weight is 0.
+        """
+        bounds = np.empty(2 * len(tokens), dtype=self.rows.dtype)
+        bounds[::2] = self.starts[tokens]
+        bounds[1::2] = self.starts[tokens + 1]
+        return bounds
 
     def spare(self, tokens: Tokens, weights: Floats) -> tuple[NDArray[np.bool_], float]:
         """Which tokens need not be looked up to find the best, and what they add to any piece at most.
@@ -73,33 +84,12 @@ class Postings:
         if lengths.sum() < _MANY:
             return np.zeros(len(tokens), dtype=np.bool_), 0.0
         most = weights * self.peaks[tokens]
-        order = np.argsort(most / np.maximum(lengths, 1), kind="stable")
-        added = np.cumsum(most[order])
-        n_spared = int(np.searchsorted(added, _SPARED, side="right"))
+        order = (most / np.maximum(lengths, 1)).argsort(kind="stable")
+        added = most[order].cumsum()
+        n_spared = int(added.searchsorted(_SPARED, side="right"))
         is_spared = np.zeros(len(tokens), dtype=np.bool_)
         is_spared[order[:n_spared]] = True
         return is_spared, float(added[n_spared - 1]) if n_spared else 0.0
-
-
-def _columns(postings: Postings, tokens: NDArray[np.intp]) -> csc_array:
-    """The columns of some tokens without copying a posting.
-
-    A sparse matrix keeps its columns one behind the other. With the tokens in falling order, a column between
-    every two of them begins where the higher one ends and ends where the lower one begins: before its
-    beginning, so it is empty, and its weight is 0.
-    """
-    bounds = np.empty(2 * len(tokens), dtype=postings.rows.dtype)
-    bounds[::2] = postings.starts[tokens]
-    bounds[1::2] = postings.starts[tokens + 1]
-    columns = copy(_no_columns(postings.n, len(bounds) - 1))
-    columns.indptr, columns.indices, columns.data = bounds, postings.rows, postings.weights
-    return columns
-
-
-@lru_cache(maxsize=1_024)
-def _no_columns(n: int, n_columns: int) -> csc_array:
-    """An empty matrix to copy: to make one anew takes scipy as long as a product of a thousand pieces."""
-    return csc_array((n, n_columns), dtype=np.float32)
 
 
 def turn_round(bags: Bags, weights: NDArray[np.float64]) -> Postings:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from itertools import islice, repeat
 from typing import Protocol
 
 import numpy as np
@@ -24,7 +24,7 @@ from matching.facets import Floats
 from matching.facts import NO_PLACES, EntryFacts, Places
 from matching.gates import Blocker, Masks, Sides, any_of, blocked, blocker
 from matching.index import Index, Segment, Subject
-from matching.likeness import Likeness, Rows
+from matching.likeness import Likeness, Rows, Shares
 from matching.reasons import Pair, Reasons
 from matching.score import Judged, Known, Part, applying, scaled_weights, structured_parts
 from matching.settings import PARTS, MatchingSettings
@@ -300,28 +300,50 @@ def _meaning(question: _Question, segment: Segment, rows: Rows) -> tuple[Floats,
     return values, ~question.meaning.shares_language(ids) & ~np.isnan(values)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A row that was chosen, with what its match is told from."""
+
+    part: _Searched
+    row: int
+    candidate: EntryFacts
+    score: float
+    parts: Mapping[str, float]
+    weights: Mapping[str, float]
+
+
 def _best(
     question: _Question, wanted: Sequence[tuple[_Searched, Rows]], top: int, least: float = 0.0
 ) -> tuple[Match, ...]:
     """The best `top` wanted rows of all segments that score above `least`, explained."""
-    found = []
+    found: list[_Found] = []
     for part, rows in wanted:
         if not len(rows):
             continue
         chosen, scores = best_rows(part.likeness, _judge(question, part, rows), top, least)
-        parts, weights = scores.parts.T.tolist(), scores.weights.T.tolist()
-        for at, (row, score) in enumerate(zip(chosen.tolist(), scores.score.tolist(), strict=True)):
-            found.append((-score, part.segment.entries[row], row, part, parts[at], weights[at]))
-    found.sort(key=lambda item: (item[0], item[1].id))
-    return tuple(_match(question, *item) for item in found[:top])
+        columns = (chosen, scores.score, scores.parts.T, scores.weights.T)
+        for row, score, parts, weights in zip(*(column.tolist() for column in columns), strict=True):
+            named = (dict(zip(PARTS, numbers, strict=True)) for numbers in (parts, weights))
+            found.append(_Found(part, row, part.segment.entries[row], score, *named))
+    found.sort(key=lambda one: (-one.score, one.candidate.id))
+    best = found[:top]
+    return tuple(map(_match, repeat(question), best, _shares(best)))
 
 
-def _terms(
-    question: _Question, candidate: EntryFacts, row: int, part: _Searched, text: float
-) -> tuple[SharedTerm, ...]:
+def _shares(found: Sequence[_Found]) -> Iterator[Shares]:
+    """What each word that a pair shares adds to its text part, worked out at once for each segment."""
+    waiting = {}
+    for part in {id(one.part): one.part for one in found}.values():
+        mine = [one for one in found if one.part is part]
+        texts = [one.parts["text"] for one in mine]
+        waiting[id(part)] = iter(part.likeness.shares(np.array([one.row for one in mine]), texts))
+    return (next(waiting[id(one.part)]) for one in found)
+
+
+def _terms(question: _Question, found: _Found, shares: Shares) -> tuple[SharedTerm, ...]:
     """The shared words of a pair, the request's side first whoever asks."""
-    subject, shares = question.subject, part.likeness.shares(row, text)
-    is_read = part.likeness.is_across(row) or not question.is_request
+    subject, candidate, text = question.subject, found.candidate, found.parts["text"]
+    is_read = not question.is_request or found.part.likeness.is_across(found.row)
     there = read_words(candidate).written() if is_read else {}
     if question.is_request:
         return shared_terms((subject.entry, candidate), shares, text, (subject.written, there))
@@ -329,33 +351,23 @@ def _terms(
     return shared_terms((candidate, subject.entry), turned, text, (there, subject.written))
 
 
-def _match(
-    question: _Question,
-    minus_score: float,
-    candidate: EntryFacts,
-    row: int,
-    part: _Searched,
-    of_parts: Sequence[float],
-    of_weights: Sequence[float],
-) -> Match:
-    subject = question.subject
+def _match(question: _Question, found: _Found, shares: Shares) -> Match:
+    subject, candidate = question.subject, found.candidate
     pair = (subject.entry, candidate) if question.is_request else (candidate, subject.entry)
-    parts, weights = dict(zip(PARTS, of_parts, strict=True)), dict(zip(PARTS, of_weights, strict=True))
-    terms = _terms(question, candidate, row, part, parts["text"])
-    applies = frozenset(name for name, weight in weights.items() if weight > 0)
+    terms = _terms(question, found, shares)
+    applies = frozenset(name for name, weight in found.weights.items() if weight > 0)
+    told = Pair(
+        *pair, found.parts, applies, terms, question.settings, question.places, question.meaning is not None
+    )
     return Match(
         id=candidate.id,
-        score=-minus_score,
-        parts=parts,
-        weights=weights,
+        score=found.score,
+        parts=found.parts,
+        weights=found.weights,
         terms=terms,
-        reasons=Reasons(
-            Pair(
-                *pair, parts, applies, terms, question.settings, question.places, question.meaning is not None
-            )
-        ),
+        reasons=Reasons(told),
         blockers=(
-            *(blocker(code, *pair) for code in part.codes(row)),
+            *(blocker(code, *pair) for code in found.part.codes(found.row)),
             *question.more_blockers.get(candidate.id, ()),
         ),
     )

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.across import read_across
+from matching.across import Reading, read_across
 from matching.bags import Floats32, language_of
 from matching.index import Segment, Subject
 from matching.text import LANGUAGES
@@ -38,21 +38,24 @@ class Asked:
     is_asked: NDArray[np.bool_]
     origins: Mapping[int, tuple[tuple[str, float], ...]]
 
-    def of(self, tokens: NDArray[np.integer]) -> Floats:
-        """The weights of some tokens, all of which are asked for."""
-        return self.weights[np.searchsorted(self.tokens, tokens)]
+    def among(self, tokens: NDArray[np.integer]) -> tuple[Rows, Floats]:
+        """Places of those of some tokens that are asked for, growing, and what they weigh here."""
+        held = self.is_asked[tokens].nonzero()[0]
+        return held, self.weights[self.tokens.searchsorted(tokens[held])]
 
 
 def _laid_out(
-    known: Mapping[int, float],
-    origins: Mapping[int, tuple[tuple[str, float], ...]],
-    n_tokens: int,
+    tokens: Rows, weights: Floats, origins: Mapping[int, tuple[tuple[str, float], ...]], n_tokens: int
 ) -> Asked:
-    tokens = np.array(sorted(known), dtype=np.intp)
-    weights = np.array([known[token] for token in tokens.tolist()], dtype=np.float64)
     is_asked = np.zeros(n_tokens, dtype=np.bool_)
     is_asked[tokens] = True
     return Asked(tokens, weights, is_asked, origins)
+
+
+def _across(read: Reading, n_tokens: int) -> Asked:
+    tokens = np.array(sorted(read.weights), dtype=np.intp)
+    weights = np.array([read.weights[token] for token in tokens.tolist()], dtype=np.float64)
+    return _laid_out(tokens, weights, read.origins, n_tokens)
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,11 @@ class Readings:
         """The subject's pieces as they stand, then as read in each of the others."""
         segment, pieces = self.segment, self.subject.pieces
         n_tokens = len(segment.bags.names)
-        found = [[_laid_out(segment.asked(piece), {}, n_tokens) for piece in pieces]]
+        found = [[_laid_out(*segment.asked(piece), {}, n_tokens) for piece in pieces]]
         for other in self.others:
             language = language_of(self.subject.entry)
             read = [read_across(piece.weights, language, other, segment.numbers) for piece in pieces]
-            found.append([_laid_out(one.weights, one.origins, n_tokens) for one in read])
+            found.append([_across(one, n_tokens) for one in read])
         return found
 
     @cached_property
@@ -122,8 +125,18 @@ class Readings:
         pieces: Rows = np.arange(int(lengths.sum())) + np.repeat(first[rows] - ends + lengths, lengths)
         return pieces
 
-    def weights_at(self, one: int, pieces: Rows, tokens: NDArray[np.integer]) -> tuple[Rows, Floats]:
+    def weights_at(
+        self, one: int, there: Rows, piece: Rows, tokens: NDArray[np.integer]
+    ) -> tuple[Rows, Floats]:
         """What a piece of the subject weighs at some tokens, each of which stands in a piece of the segment.
+
+        Parameters
+        ----------
+        one : int
+            Which piece of the subject.
+        there : array of pieces of the segment
+        piece, tokens : arrays of shape (k,)
+            The place in `there` of the piece of each token, and the token.
 
         Returns
         -------
@@ -131,14 +144,12 @@ class Readings:
             Only those that are asked for.
         """
         if not self.others:
-            asked = self.asked[0][one]
-            held = asked.is_asked[tokens].nonzero()[0]
-            return held, asked.of(tokens[held])
+            return self.asked[0][one].among(tokens)
         weights: Floats = np.zeros(len(tokens))
-        readings = self.of(pieces)
+        readings = self.of(there)[piece]
         for reading in np.unique(readings).tolist():
-            asked = self.asked[reading][one]
-            mine = np.flatnonzero((readings == reading) & asked.is_asked[tokens])
-            weights[mine] = asked.of(tokens[mine])
+            held, found = self.asked[reading][one].among(tokens)
+            mine = readings[held] == reading
+            weights[held[mine]] = found[mine]
         held = weights.nonzero()[0]
         return held, weights[held]

@@ -47,6 +47,14 @@ class Scores:
     weights: Floats
     score: Floats
 
+    def and_also(self, others: Scores) -> Scores:
+        """These, then the others."""
+        return Scores(
+            np.concatenate([self.parts, others.parts], axis=1),
+            np.concatenate([self.weights, others.weights], axis=1),
+            np.concatenate([self.score, others.score]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

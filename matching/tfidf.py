@@ -32,6 +32,7 @@ from matching.topics import Topics, TopicVectors, fit_topics, no_topics, sample_
 from vocabulary.states import EntryKind
 
 Floats: TypeAlias = NDArray[np.float64]
+Rows: TypeAlias = NDArray[np.intp]
 
 SATIETY = 1.2
 """k1 of BM25: how soon one more of the same word hardly counts."""
@@ -82,10 +83,21 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of an entry that asks: token to weight, alphabetical, and its row of topics, shape (k,)."""
+    """One piece of an entry that asks: token to weight, alphabetical, and its row of topics, shape (k,).
+
+    `numbers`, where they were looked up, are those of its tokens among `names`, -1 for one that is not there.
+    """
 
     weights: Mapping[str, float]
     topics: TopicVectors
+    numbers: NDArray[np.intp] | None = None
+    names: Sequence[str] | None = None
+
+    def numbers_in(self, names: Sequence[str], numbers: Mapping[str, int]) -> NDArray[np.intp]:
+        """The numbers of its tokens among some names, -1 for one that is not there: shape (n tokens,)."""
+        if self.numbers is not None and self.names is names:
+            return self.numbers
+        return np.array([numbers.get(token, -1) for token in self.weights], dtype=np.intp)
 
 
 def fit(bags: Sequence[Bags]) -> TermModel:
@@ -127,7 +139,7 @@ def _rarity(bags: Bags, model: TermModel) -> Floats:
     """The idf(t) of every count in the bags."""
     held = np.array([model.frequencies.get(token, 0) for token in bags.names], dtype=np.float64)
     rarity: Floats = np.log((1.0 + model.n_pieces) / (1.0 + held)) + 1.0
-    return rarity[bags.tokens]
+    return rarity if bags.n == 1 and len(rarity) == len(bags.tokens) else rarity[bags.tokens]
 
 
 def weigh(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
@@ -145,12 +157,12 @@ def weigh(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
     Vectors
         Tokens the model has never seen are kept, at the highest idf.
     """
+    if bags.n <= _BLOCK:
+        return _weigh_block(bags, model, kind)
     blocks = [
         _weigh_block(bags.part(first, min(first + _BLOCK, bags.n)), model, kind)
-        for first in range(0, max(bags.n, 1), _BLOCK)
+        for first in range(0, bags.n, _BLOCK)
     ]
-    if len(blocks) == 1:
-        return blocks[0]
     return Vectors(
         np.concatenate([block.weights for block in blocks]),
         np.concatenate([block.topics for block in blocks]),
@@ -158,20 +170,30 @@ def weigh(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
 
 
 def _weigh_block(bags: Bags, model: TermModel, kind: EntryKind) -> Vectors:
-    rows, counts = bags.rows, bags.counts.astype(np.float64)
-    rarity = _rarity(bags, model)
+    rows = bags.rows if bags.n != 1 else None
+    counts, rarity = bags.counts.astype(np.float64), _rarity(bags, model)
     asking = _damped(bags) * rarity
-    length = np.bincount(rows, weights=counts, minlength=bags.n)
-    hunger = SATIETY * (1.0 - LENGTH + LENGTH * length / model.mean_length)
-    answering = counts / (counts + hunger[rows]) * rarity
-    long = np.sqrt(np.bincount(rows, weights=asking * asking, minlength=bags.n))
-    product = np.bincount(rows, weights=asking * answering, minlength=bags.n)
+    hunger = SATIETY * (1.0 - LENGTH + LENGTH * _sums(counts, rows, bags.n) / model.mean_length)
+    answering = counts / (counts + _of_each(hunger, rows)) * rarity
+    long = np.sqrt(_sums(asking * asking, rows, bags.n))
+    product = _sums(asking * answering, rows, bags.n)
     is_request = kind is EntryKind.REQUEST
     said = asking if is_request else answering
-    with np.errstate(invalid="ignore"):  # a piece without words has nothing to divide
-        scale = np.sqrt(product * long if is_request else product / long)
+    scale = np.sqrt(product * long if is_request else product / np.where(long > 0.0, long, 1.0))
     topics = model.topics.place(bags, asking) if model.topics else no_topics(bags.n)
-    return Vectors(said / scale[rows], topics)
+    return Vectors(said / _of_each(scale, rows), topics)
+
+
+def _sums(values: Floats, rows: Rows | None, n: int) -> Floats:
+    """The values of each of n pieces added up one by one; `rows` is None where all are of the only one."""
+    if rows is None:
+        return values.cumsum()[-1:]
+    return np.asarray(np.bincount(rows, weights=values, minlength=n), dtype=np.float64)
+
+
+def _of_each(numbers: Floats, rows: Rows | None) -> Floats:
+    """A number of each piece for each of its words."""
+    return numbers if rows is None else numbers[rows]
 
 
 def weigh_pieces(pieces: Sequence[Bag], model: TermModel, kind: EntryKind) -> list[Piece]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from matching.bags import Bags
+from matching.products import multiply_rows
 
 Floats: TypeAlias = NDArray[np.float64]
 TopicVectors: TypeAlias = NDArray[np.int8]
@@ -44,9 +45,8 @@ class Topics:
         known = np.array([self.rows.get(token, -1) for token in bags.names or ("",)], dtype=np.intp)
         directions = self.directions[known]
         directions[known < 0] = 0.0
-        shape = (bags.n, len(directions))
-        laid = csr_array((weights.astype(np.float32), bags.tokens, bags.starts), shape=shape)
-        return _whole_numbers(np.asarray(laid @ directions))
+        said = weights.astype(np.float32)
+        return _whole_numbers(multiply_rows(bags.starts, bags.tokens, said, directions))
 
 
 def no_topics(n: int) -> TopicVectors:
@@ -61,14 +61,11 @@ def same_subject(one: TopicVectors, many: TopicVectors) -> Floats:
     """
     if not many.shape[1]:
         return np.ones(len(many))
-    places = many.astype(np.float32)
-    products = (places @ one.astype(np.float32)).astype(np.float64)
-    lengths = np.einsum("ij,ij->i", places, places).astype(np.float64)
-    own = float(np.sum(one.astype(np.int64) ** 2))
-    cosines = np.divide(
-        products, np.sqrt(lengths * own), out=np.zeros(len(many)), where=(lengths > 0) & (own > 0)
-    )
-    return np.asarray(0.5 + 0.5 * np.clip(cosines, 0.0, 1.0))
+    places, own = many.astype(np.float32), one.astype(np.float32)
+    products = (places @ own).astype(np.float64)
+    lengths = np.einsum("ij,ij->i", places, places).astype(np.float64) * float(own @ own)
+    cosines = products / np.sqrt(np.maximum(lengths, 1.0))  # a place of nothing but 0 has the cosine 0
+    return np.asarray(0.5 + 0.5 * cosines.clip(0.0, 1.0))
 
 
 def sample_step(n_pieces: int) -> int:
