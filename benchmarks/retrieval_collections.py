@@ -62,6 +62,22 @@ def read_smart(folder: Path) -> Collection:
     return Collection(folder.name, "en", dict(texts), {q: numbered[q] for q in relevant}, relevant)
 
 
+def read_authors(folder: Path) -> Iterator[tuple[str, str, list[str]]]:
+    """Number, text and authors of each record of a classic collection; none where it has no such file."""
+    path = _file(folder, "all")
+    if path is None:
+        return
+    names = {number: fields.get("A", []) for number, fields in _fields(path.read_text(encoding="latin-1"))}
+    for number, text in _records(path):
+        yield number, text, [name for line in names[number] for name in _author_names(line)]
+
+
+def _author_names(line: str) -> list[str]:
+    """The names in one line: "ashley,h. and zartarian,g." are two."""
+    found = (re.sub(r"\s+", "", name.lower()) for name in re.split(r"\s+and\s+|;", line))
+    return [name for name in found if name]
+
+
 def read_squad(path: Path) -> Collection:
     """Questions to paragraphs: the paragraph a question was written on is the one that answers it."""
     data = json.loads(path.read_text(encoding="utf-8"))["data"]
