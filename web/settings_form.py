@@ -6,6 +6,7 @@ script. A value of a target can be typed as its word or its code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ NUMBER_CELLS = frozenset({"seats", "weight", "least", "most"})
 FRESH: Mapping[str, str] = {"kind": "soft", "weight": "1"}
 """What stands in a new row, and alone makes no row."""
 MOST_ROWS = 200
+_COLON = re.compile("[:：]")  # a Chinese keyboard writes the wide one
 
 Row = dict[str, str]
 
@@ -159,17 +161,17 @@ def _marks(rows: list[Row], errors: dict[str, Any]) -> list[dict[str, Any]]:
         anchors: dict[str, dict[str, str]] = {}
         for code in LANGUAGES:
             for line in row.get(f"anchors.{code}", "").splitlines():
-                mark, colon, text = (part.strip() for part in line.partition(":"))
+                mark, *text = (part.strip() for part in _COLON.split(line, maxsplit=1))
                 if not line.strip():
                     continue
-                if not colon or not mark or not text:
+                if not mark or not any(text):
                     wrong = Message(
                         "“{line}”: write a mark, a colon and the words, such as “8: very convincing”.",
                         line=line[:60],
                     )
                     errors.setdefault("marks", {}).setdefault(at, {})["anchors"] = [wrong]
                     continue
-                anchors.setdefault(mark, {})[code] = text
+                anchors.setdefault(mark, {})[code] = text[0]
         found.append(_titled(row) | {"anchors": anchors, "weight": _number(row["weight"] or "1")})
     return found
 

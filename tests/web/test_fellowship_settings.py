@@ -59,7 +59,7 @@ def typed(call: Call) -> dict[str, str]:
         "marks.0.weight": "2",
         "marks.0.title.en": "Merit",
         "marks.0.anchors.en": "0: not shown\n8: very convincing",
-        "marks.0.anchors.fr": "8: très convaincant",
+        "marks.0.anchors.fr": "8：très convaincant",
         "chapters.0.code": "1",
         "chapters.0.seats": "3",
         "chapters.0.title.en": "Drivers",
