@@ -127,41 +127,56 @@ def _every_list(
     fixed = [one for one in sorted(low) if low[one] or (high[one] and worth[one] > spare)]
     free = [one for one in sorted(low) if one not in set(fixed) and high[one] and -worth[one] <= spare]
     free.sort(key=lambda one: -abs(worth[one]))
-    limits = list(rows.values())
-    left = _sums_from_the_end(free, limits)
-    counted = [sum(row[0].get(one, 0) for one in fixed) for row in limits]
-    stack = [(0, spare, counted, fixed)]
-    for _ in range(_MOST_STEPS):
-        if not stack:
-            return
-        at, budget, counts, listed = stack.pop()
-        if not _can_keep(counts, left[at], limits):
-            continue
-        if at == len(free):
-            yield frozenset(listed)
-            continue
-        one = free[at]
-        if budget >= worth[one]:
-            stack.append((at + 1, budget - max(worth[one], 0), counts, listed))
-        if budget >= -worth[one]:
-            more = [n + row[0].get(one, 0) for n, row in zip(counts, limits, strict=True)]
-            stack.append((at + 1, budget + min(worth[one], 0), more, [*listed, one]))
-    raise Untrue("too many lists to try")
+    yield from _Search(list(rows.values()), free, worth).lists(fixed, spare)
 
 
-def _sums_from_the_end(names: list[str], limits: list[Row]) -> list[list[int]]:
-    """How much the names from each place on can add to each row."""
-    left = [[0] * len(limits)]
-    for one in reversed(names):
-        left.append([n + row[0].get(one, 0) for n, row in zip(left[-1], limits, strict=True)])
-    return left[::-1]
+class _Search:
+    """Everybody of `free` on or off the list, one by one, never past a limit."""
 
+    def __init__(self, limits: list[Row], free: list[str], worth: dict[str, int]) -> None:
+        self.limits, self.free, self.worth = limits, free, worth
+        left = [[0] * len(limits)]
+        for one in reversed(free):
+            left.append([n + row[0].get(one, 0) for n, row in zip(left[-1], limits, strict=True)])
+        self.left = left[::-1]
+        self.adds = {one: [(n, row[0][one]) for n, row in enumerate(limits) if one in row[0]] for one in free}
+        self.needs = {one: [n for n, _ in adds if limits[n][1] > 0] for one, adds in self.adds.items()}
 
-def _can_keep(counts: list[int], left: list[int], limits: list[Row]) -> bool:
-    return all(
-        n + more >= least and (most is None or n <= most)
-        for n, more, (_, least, most) in zip(counts, left, limits, strict=True)
-    )
+    def lists(self, fixed: list[str], spare: int) -> Iterator[frozenset[str]]:
+        """Every list that holds `fixed`, keeps the limits and spends no more than `spare`. Raises Untrue."""
+        counted = [sum(row[0].get(one, 0) for one in fixed) for row in self.limits]
+        is_kept = all(most is None or n <= most for n, (_, _, most) in zip(counted, self.limits, strict=True))
+        is_left = all(self._is_enough(n, counted, 0) for n in range(len(counted)))
+        stack = [(0, spare, counted, fixed)] if is_kept and is_left else []
+        for _ in range(_MOST_STEPS):
+            if not stack:
+                return
+            at, budget, counts, listed = stack.pop()
+            if at == len(self.free):
+                yield frozenset(listed)
+                continue
+            one = self.free[at]
+            worth = self.worth[one]
+            if budget >= worth and all(self._is_enough(n, counts, at + 1) for n in self.needs[one]):
+                stack.append((at + 1, budget - max(worth, 0), counts, listed))
+            more = self._with(one, counts) if budget >= -worth else None
+            if more is not None:
+                stack.append((at + 1, budget + min(worth, 0), more, [*listed, one]))
+        raise Untrue("too many lists to try")
+
+    def _is_enough(self, n: int, counts: list[int], at: int) -> bool:
+        """Can a row still reach its least with those who are left?"""
+        return counts[n] + self.left[at][n] >= self.limits[n][1]
+
+    def _with(self, one: str, counts: list[int]) -> list[int] | None:
+        """The counts with one more on the list; None where a row has too many then."""
+        more = list(counts)
+        for n, weight in self.adds[one]:
+            more[n] += weight
+            most = self.limits[n][2]
+            if most is not None and more[n] > most:
+                return None
+        return more
 
 
 def whole(value: object) -> int:
