@@ -11,6 +11,7 @@ from api.description import ETAG, IF_MATCH, IF_NONE_MATCH, REPEAT, UNCHANGED
 from api.frame import Blueprint, expected_version, unless_known, version_headers, write_once
 from frame.access import acts, current_actor
 from frame.language import current_language
+from schemas.nomination_rows import NominationImportSchema, NominationsEnteredSchema, read_nominations
 from schemas.nominations import (
     NewInvitationSchema,
     NewNominationSchema,
@@ -21,6 +22,7 @@ from schemas.nominations import (
 )
 from services.clock import utc_now
 from services.fellowships import invitations, nominations
+from services.fellowships.nomination_import import check_nominations, enter_nominations
 from services.queries.nominations import (
     NominationPage,
     NominationRow,
@@ -28,6 +30,8 @@ from services.queries.nominations import (
     nominations_of_call,
     own_nominations,
 )
+from services.row_files import Row as RowOfTable
+from services.row_files import Rows
 from services.transaction import reading
 from translations.catalogues import translate
 from vocabulary.actions import Action
@@ -147,6 +151,39 @@ def invite(given: dict[str, Any]) -> Response:
         except NotFound as none:
             raise Invalid({"call": [Message("There is no call {ref}.", ref=call_ref)]}) from none
         return _answer(session, made.ref, 201)
+
+    return write_once(work)
+
+
+@bp.route("/fellowships/<ref>/nominations", methods=["POST"])
+@acts(Action.NOMINATION_IMPORT)
+@bp.arguments(NominationImportSchema)
+@bp.response(200, NominationsEnteredSchema)
+@bp.doc(parameters=[REPEAT])
+def enter_many(given: dict[str, Any], ref: str) -> Response:
+    """Enter many nominations at once, or none: every nominee is mailed a private link and consents there.
+
+    422 names every bad cell as `rows.ROW.COLUMN`, the first row being 1; with `dry_run` nothing is written.
+    """
+    table = Rows("rows", rows=[RowOfTable(at, row) for at, row in enumerate(given["rows"], start=1)])
+    table.fields = {name for row in given["rows"] for name in row}
+
+    def work(session: Session) -> Answer:
+        now, actor = utc_now(), current_actor()
+        checked = check_nominations(session, actor, ref, read_nominations(table), now=now)
+        errors: dict[str, list[Message]] = {}
+        found = [(one.row, one.field, one.message) for one in table.problems]
+        for row, column, message in [*found, *((one.row, one.column, one.message) for one in checked.faults)]:
+            errors.setdefault(f"rows.{row or '*'}.{column or '*'}", [message])
+        if errors:
+            raise Invalid(errors)
+        entered = [] if given["dry_run"] else enter_nominations(session, actor, ref, checked, now=now)
+        language = current_language()
+        warnings = [
+            {"row": one.row, "column": one.column, "message": translate(one.message, language)}
+            for one in checked.warnings
+        ]
+        return {"n": len(checked.invited), "refs": entered, "warnings": warnings}, 200, {}
 
     return write_once(work)
 

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from commands.progress import bar
 from commands.replies import refusals_in_words
 from schemas.entries import LIST_FIELDS
+from schemas.nomination_rows import read_nominations
 from schemas.transfer import ROW_SCHEMAS, OrganisationRowSchema
 from services.clock import utc_now
+from services.fellowships.nomination_import import check_nominations, enter_nominations
 from services.organisation_transfer import check_organisations, enter_organisations
 from services.queries.bulk_exports import (
     ORGANISATION_COLUMNS,
@@ -39,6 +41,7 @@ from vocabulary.states import EntryKind
 ORGANISATIONS = "organisations"
 KINDS = {"requests": EntryKind.REQUEST, "offers": EntryKind.OFFER}
 CHOICE = click.Choice([*KINDS, ORGANISATIONS])
+NOMINATIONS = "nominations"
 LISTS = frozenset({*LIST_FIELDS, "aliases"})
 OBJECTS = frozenset({"self_assessment"})
 
@@ -96,7 +99,7 @@ def _table(
 
 
 @click.command("import")
-@click.argument("kind", type=CHOICE)
+@click.argument("kind", type=click.Choice([*KINDS, ORGANISATIONS, NOMINATIONS]))
 @click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check everything, say what would happen, write nothing.")
 @click.option("--as", "state", type=click.Choice([SUBMITTED, DRAFT]), default=SUBMITTED, show_default=True,
@@ -110,16 +113,22 @@ def import_command(
     """Enter the rows of a FILE (CSV, XLSX or JSONL) with the columns that an export has.
 
     Every fault is told by row and column, and nothing is written while there is one. A row with a reference
-    must be here already and say the same. Nobody is mailed.
+    must be here already and say the same. Nobody is mailed, but for nominations (which need --call): every
+    nominee gets a private link to fill in the form and to consent.
     """
+    if kind == NOMINATIONS and not call_ref:
+        raise click.BadParameter("Name the fellowship call with --call.")
     if path.suffix.lower() not in ENDINGS:
         raise click.BadParameter(f"{path.name}: the name must end in one of {', '.join(ENDINGS)}.")
     try:
         rows = read_table(path)
     except OSError as fault:
         _end(f"{path} could not be read: {fault.strerror}.")
-    read = _values(rows, _schema(kind))
     now = utc_now()
+    if kind == NOMINATIONS:
+        _import_nominations(rows, call_ref or "", dry_run, now)
+        return
+    read = _values(rows, _schema(kind))
     with refusals_in_words():
         if kind == ORGANISATIONS:
             with reading() as session:
@@ -138,6 +147,17 @@ def import_command(
             else:
                 refs = enter(session, SYSTEM, checked, now=now, progress=lambda n: tell(n, n_new))
     _conclude(kind, [] if dry_run else refs, n_new, checked.n_unchanged, dry_run)
+
+
+def _import_nominations(rows: Rows, call_ref: str, dry_run: bool, now: datetime) -> None:
+    read, refs = read_nominations(rows), []
+    with refusals_in_words(), reading() as session:
+        checked = check_nominations(session, SYSTEM, call_ref, read, now=now)
+    _tell(rows, checked)
+    if not dry_run:
+        with refusals_in_words(), transaction() as session:
+            refs = enter_nominations(session, SYSTEM, call_ref, checked, now=now)
+    _conclude(NOMINATIONS, refs, len(checked.invited), 0, dry_run)
 
 
 def _schema(kind: str) -> Schema:

@@ -76,7 +76,7 @@ class Checked:
     new: list[tuple[int, NewEntry]] = field(default_factory=list)
     n_unchanged: int = 0
 
-    def refuse(self, row: int, column: str | None, message: Message) -> None:
+    def refuse(self, row: int | None, column: str | None, message: Message) -> None:
         """Note a fault."""
         self.faults.append(Fault(row, column, message))
 

@@ -26,6 +26,7 @@ from services.clock import utc_now
 from services.queries.bulk_exports import TOLD, entry_columns
 from services.tables import as_csv, as_jsonl, as_xlsx
 from tests.factories import content, make_account, make_call, make_published, make_submitted
+from tests.fellowship_factories import make_fellowship
 from tests.fixtures import Opened, _empty
 from vocabulary.states import CallState, EntryKind
 
@@ -467,3 +468,37 @@ def test_organisations_are_refused_by_row_and_column(app: Flask, read: Opened, t
     ]
     assert result.exit_code == 1
     assert counts(read) == (0, 0, 0)
+
+
+# --- nominations ------------------------------------------------------------------------------------------
+
+
+def test_nominations_are_entered_into_a_call_and_every_nominee_is_mailed(
+    app: Flask, write: Opened, read: Opened, tmp_path: Path
+) -> None:
+    with write() as session:
+        ref = make_fellowship(session, now=utc_now())
+    path = tmp_path / "people.csv"
+    nominee = {
+        "first_name": "Amina",
+        "last_name": "Otieno",
+        "nominee_email": "amina@lake.example",
+        "nominator_name": "Joseph Kamau",
+        "nominator_email": "kamau@ministry.example",
+        "nominator_body": "Ministry",
+        "nominator_kind": "government",
+        "nominator_country": "KEN",
+    }
+    path.write_bytes(as_csv(tuple(nominee), [nominee]))
+    runner = app.test_cli_runner()
+
+    nowhere = runner.invoke(args=["import", "nominations", str(path)])
+    looked = runner.invoke(args=["import", "nominations", str(path), "--call", ref, "--dry-run"])
+    n_looked = counts(read)[2]
+    entered = runner.invoke(args=["import", "nominations", str(path), "--call", ref])
+    again = runner.invoke(args=["import", "nominations", str(path), "--call", ref])
+
+    assert (nowhere.exit_code, looked.exit_code, entered.exit_code, again.exit_code) == (2, 0, 0, 1)
+    assert "1 nominations would be entered" in looked.output
+    assert (n_looked, counts(read)[2]) == (0, 1)
+    assert "people.csv, row 2, nominee_email: This person is nominated for this call" in again.output

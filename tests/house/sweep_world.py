@@ -448,6 +448,8 @@ ABOUT: Mapping[str, str] = {
     "approvals.show": "secret",
     "approvals.answer": "secret",
     "api_nominations.invite": "new invitation",
+    "api_nominations.enter_many": "fellowship",
+    **{f"nomination_import.{name}": "fellowship" for name in ("show", "template", "send")},
     "invitations.new": "new invitation",
     "invitations.create": "new invitation",
     "invitations.show": "secret",
@@ -688,6 +690,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "nominator_kind": "government",
         "nominator_country": "KEN",
     },
+    "api_nominations.enter_many": {"rows": [{"first_name": "Ada"}], "dry_run": True},
     "api_nominations.change": {"first_name": "Ada"},
     "api_fellowships.put_settings": {"targets": []},
     "api_fellowships.seat_members": {
