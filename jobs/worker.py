@@ -24,7 +24,7 @@ from jobs.reports import find_alike, make_bundles
 from jobs.shortlists import run_shortlists
 from jobs.vectors import build_vectors, drop_vectors
 from services import assignment_steps, attachments, calls, conflict_answers, screening_clock, upkeep
-from services.fellowships import placing
+from services.fellowships import deadlines, placing
 from services.introductions import steps
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
@@ -80,6 +80,8 @@ def tasks(
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
         Task("lapse_places", timedelta(minutes=5), partial(lapse_places, clock)),
+        Task("nomination_reminders", timedelta(minutes=10), partial(nomination_reminders, clock)),
+        Task("lapse_nominations", timedelta(minutes=5), partial(lapse_nominations, clock)),
         Task("review_reminders", timedelta(minutes=10), partial(review_reminders, clock)),
         Task("expire_invitations", timedelta(minutes=30), partial(expire_invitations, clock)),
         Task("conflict_check", timedelta(hours=24), partial(conflict_check, clock)),
@@ -142,6 +144,18 @@ def lapse_places(clock: Clock) -> bool:
     """End the offers of a fellowship that were not answered in time, some at a time."""
     with transaction() as session:
         return placing.lapse_places(session, now=clock()) > 0
+
+
+def nomination_reminders(clock: Clock) -> bool:
+    """Remind nominees and nominators before their deadlines, some at a time."""
+    with transaction() as session:
+        return deadlines.remind_parties(session, now=clock()) > 0
+
+
+def lapse_nominations(clock: Clock) -> bool:
+    """End the nominations whose party did not act in time, some at a time."""
+    with transaction() as session:
+        return deadlines.lapse_nominations(session, now=clock()) > 0
 
 
 def review_reminders(clock: Clock) -> bool:

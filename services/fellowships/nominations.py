@@ -264,8 +264,15 @@ def ask_nominator(session: Session, item: Item, now: datetime) -> None:
     ]
     count_try(session, tries, now=now)
     end_links(session, nomination, now)
-    until = nominator_deadline(item.call, item.fellowship)
-    secret = new_secret()
+    until = nominator_deadline(item.call, item.fellowship, nomination)
+    values = {"link": nominator_link(session, item, now), "until": until.isoformat()}
+    mail(session, nomination.nominator_email or "", "nomination_approve", item, values, now=now)
+
+
+def nominator_link(session: Session, item: Item, now: datetime) -> str:
+    """One more link to the page of the nominator; those that were mailed before hold beside it."""
+    nomination, secret = item.nomination, new_secret()
+    until = nominator_deadline(item.call, item.fellowship, nomination)
     session.add(
         NominationLink(
             token_hash=secret_hash(session, secret),
@@ -276,9 +283,7 @@ def ask_nominator(session: Session, item: Item, now: datetime) -> None:
             expires_at=max(until, now) + timedelta(days=60),
         )
     )
-    link = f"{runtime(session).address}/{nomination.language}/nominations/approval/{secret}"
-    values = {"nominee": full_name(nomination.content), "link": link, "until": until.isoformat()}
-    mail(session, nomination.nominator_email or "", "nomination_approve", item, values, now=now)
+    return f"{runtime(session).address}/{nomination.language}/nominations/approval/{secret}"
 
 
 def end_links(session: Session, nomination: Nomination, now: datetime) -> None:

@@ -61,7 +61,7 @@ def approval_behind(session: Session, secret: str, *, now: datetime) -> Approval
         call_title=dict(item.call.title),
         state=nomination.state,
         answer=nomination.nominator_answer,
-        until=nominator_deadline(item.call, item.fellowship),
+        until=nominator_deadline(item.call, item.fellowship, nomination),
         email=link.email,
         version=nomination.version,
         content={name: nomination.content.get(name) for name in shown},

@@ -112,7 +112,8 @@ def facts_of_all(
     found = {}
     for one in rows:
         seat = seats.get(one.id)
-        at = nominator_deadline(call, fellowship) if action in _BY_NOMINATOR else nominee_deadline(call, one)
+        is_nominators = action in _BY_NOMINATOR
+        at = nominator_deadline(call, fellowship, one) if is_nominators else nominee_deadline(call, one)
         found[one.id] = replace(
             call_only(call),
             nomination_id=one.id,
@@ -176,9 +177,11 @@ def nominee_deadline(call: Call, nomination: Nomination) -> datetime | None:
     return nomination.late_until if at is None else max(at, nomination.late_until)
 
 
-def nominator_deadline(call: Call, fellowship: Fellowship) -> datetime:
-    """Until when the nominator can approve: the second deadline and the grace of the call."""
-    return fellowship.nominators_until + timedelta(minutes=call.grace_minutes)
+def nominator_deadline(call: Call, fellowship: Fellowship, nomination: Nomination) -> datetime:
+    """Until when the nominator can approve: the second deadline and the grace of the call, or a late file's
+    own day, if that is later."""
+    at = fellowship.nominators_until + timedelta(minutes=call.grace_minutes)
+    return at if nomination.late_until is None else max(at, nomination.late_until)
 
 
 def standing(seat: PanelSeat) -> Standing:
