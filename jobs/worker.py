@@ -24,7 +24,7 @@ from jobs.reports import find_alike, make_bundles
 from jobs.shortlists import run_shortlists
 from jobs.vectors import build_vectors, drop_vectors
 from services import assignment_steps, attachments, calls, conflict_answers, screening_clock, upkeep
-from services.fellowships import deadlines, placing
+from services.fellowships import deadlines, placing, retention
 from services.introductions import steps
 from services.transaction import reading, transaction
 from vocabulary.errors import HouseError
@@ -85,6 +85,7 @@ def tasks(
         Task("review_reminders", timedelta(minutes=10), partial(review_reminders, clock)),
         Task("expire_invitations", timedelta(minutes=30), partial(expire_invitations, clock)),
         Task("conflict_check", timedelta(hours=24), partial(conflict_check, clock)),
+        Task("forget_unselected", timedelta(hours=6), partial(forget_unselected, clock)),
         Task("forget_drafts", timedelta(hours=1), partial(forget_drafts, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
         Task("drop_vectors", timedelta(minutes=10), drop_vectors),
@@ -177,6 +178,15 @@ def conflict_check(clock: Clock) -> bool:
     if n_found:
         log.error("assignments against an upheld conflict ended", n=n_found)
     return False
+
+
+def forget_unselected(clock: Clock) -> bool:
+    """Erase nominees who were not selected once their time is over, some at a time."""
+    with transaction() as session:
+        n_gone = retention.forget_unselected(session, now=clock())
+    if n_gone:
+        log.info("erased nominations", n=n_gone)
+    return n_gone > 0
 
 
 def forget_drafts(clock: Clock) -> bool:

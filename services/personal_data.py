@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from models.audit import AuditEvent
 from models.entries import Entry, Revision
+from models.fellowships import Nomination
 from models.operation import IdempotencyKey, OutgoingMail
 from models.people import Account, ApiToken, PrivateLink, RoleGrant, UserSession
 from models.reviews import Assignment, ConflictDeclaration
@@ -25,6 +26,7 @@ from procedure.access import may, require
 from procedure.facts import NOTHING, ItemFacts
 from services import audit
 from services.account_management import close_ways_in, fetch
+from services.fellowships import retention
 from services.mail import queue_mail
 from services.runtime import runtime
 from services.sessions import actor_of_account
@@ -72,6 +74,7 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
         "revisions": _rows(
             session, Revision, Revision.entry_id.in_(sa.select(Entry.id).where(Entry.owner_id == account.id))
         ),
+        "nominations": _rows(session, Nomination, Nomination.nominee_id == account.id, but=_INNER_NOMINATION),
         "assignments": _rows(session, Assignment, Assignment.account_id == account.id),
         "conflict_answers": _rows(session, ConflictDeclaration, ConflictDeclaration.account_id == account.id),
         "mails": _rows(
@@ -84,6 +87,9 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
 
 
 _INNER_ENTRY = ("title_key", "search_text", "organisation_search_text", "public_search_text")
+
+
+_INNER_NOMINATION = ("name_key", "score", "band", "reserve_order", "duplicate_of_id", "nominator_id")
 
 
 def _rows(
@@ -157,6 +163,7 @@ def erase(session: Session, actor: Actor, account_id: int, *, now: datetime) -> 
     email = account.email
     close_ways_in(session, account.id, now=now)
     refs = _blank_entries(session, account, now)
+    retention.erase_person(session, actor, account.id, email, now=now)
     _blank_account(account, now)
     session.flush()
     _blank_mails(session, email, account.id, refs)

@@ -17,7 +17,7 @@ from models.fellowships import Nomination, NominationFile
 from procedure.access import may
 from services import audit
 from services.attachments import OpenedFile, clean_name, keep_bytes, stored_at
-from services.fellowships.rows import fetch_for, item_of, touch
+from services.fellowships.rows import fetch_for, item_of, refuse_own, touch
 from services.file_kinds import recognise
 from services.runtime import runtime
 from vocabulary.actions import Action
@@ -27,6 +27,8 @@ from vocabulary.messages import Message
 from vocabulary.people import Actor
 
 MOST_FILES = 6
+LONGEST_REASON = 2_000
+_ENDED = (NominationState.WITHDRAWN, NominationState.LAPSED, NominationState.INELIGIBLE)
 COMPLETED = Message("The form was completed; take it back before you change it.")
 
 
@@ -77,17 +79,68 @@ def add_file(
     item = fetch_for(session, actor, Action.NOMINATION_EDIT, ref, now=now, lock=True)
     if item.nomination.state not in (NominationState.DRAFT, NominationState.AWAITING_NOMINEE):
         raise Conflict(COMPLETED, code="completed")
+    row = _kept(session, item.nomination, document, name, data, now)
+    audit.record(
+        session,
+        actor,
+        "nomination.add_file",
+        ("nomination", ref),
+        now=now,
+        after={"document": row.document, "size": row.size, "sha256": row.sha256},
+    )
+    return row
+
+
+def add_late_file(
+    session: Session,
+    actor: Actor,
+    ref: str,
+    document: NominationDocument,
+    name: str,
+    data: bytes,
+    reason: str,
+    *,
+    now: datetime,
+) -> NominationFile:
+    """An officer adds a document that came late, with a reason that is kept beside it.
+
+    Raises Invalid without a reason or for a file that is not taken, Conflict for a nomination that has ended.
+    """
+    item = fetch_for(session, actor, Action.NOMINATION_SCREEN, ref, now=now, lock=True)
+    refuse_own(item, actor)
+    if item.nomination.state in _ENDED:
+        raise Conflict(Message("This nomination has ended; nothing is added to it."), code="ended")
+    said = reason.replace("\x00", "").strip()[:LONGEST_REASON]
+    if not said:
+        raise Invalid({"late_reason": [Message("Say why the file is taken after the deadline.")]})
+    row = _kept(session, item.nomination, document, name, data, now)
+    row.late_reason, row.added_by_id = said, actor.account_id
+    session.flush()
+    after = {"document": row.document, "size": row.size, "sha256": row.sha256}
+    subject = ("nomination", ref)
+    audit.record(session, actor, "nomination.add_late_file", subject, now=now, after=after)
+    return row
+
+
+def _kept(
+    session: Session,
+    nomination: Nomination,
+    document: NominationDocument,
+    name: str,
+    data: bytes,
+    now: datetime,
+) -> NominationFile:
     limit = runtime(session).upload_max_bytes
     if not 0 < len(data) <= limit:
         raise Invalid({"file": [Message("A file has 1 to {n} bytes.", n=limit)]})
-    if len(files_of(session, item.nomination.id)) >= MOST_FILES:
+    if len(files_of(session, nomination.id)) >= MOST_FILES:
         raise Invalid({"file": [Message("There are {n} files already; remove one first.", n=MOST_FILES)]})
     kind = recognise(data)
     digest = hashlib.sha256(data).hexdigest()
     keep_bytes(session, digest, data)
     row = NominationFile(
         ref=f"nfl_{secrets.token_hex(12)}",
-        nomination_id=item.nomination.id,
+        nomination_id=nomination.id,
         document=document.value,
         name=clean_name(name, kind.suffix),
         media_type=kind.media_type,
@@ -96,16 +149,8 @@ def add_file(
         uploaded_at=now,
     )
     session.add(row)
-    touch(item.nomination, now)
+    touch(nomination, now)
     session.flush()
-    audit.record(
-        session,
-        actor,
-        "nomination.add_file",
-        ("nomination", ref),
-        now=now,
-        after={"document": row.document, "size": row.size, "sha256": digest},
-    )
     return row
 
 

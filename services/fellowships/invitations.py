@@ -55,6 +55,8 @@ BY_NOMINATOR = (
     "nominator_country",
 )
 """What a nominator says who begins a nomination, beside the address of the nominee."""
+_WAITING = (NominationState.AWAITING_NOMINEE, NominationState.DRAFT)
+"""A lapsed invitation that is let in late is a draft of nobody until its nominee takes it up."""
 LINK_LASTS_BEYOND = timedelta(days=60)
 INVITES_OF_NOMINATOR = Limit("nominee_invited_by", 30, timedelta(hours=1))
 INVITES_TO_ADDRESS = Limit("nominee_invited", 5, timedelta(days=1))
@@ -272,7 +274,7 @@ def _open(
     if found is None or found[0].revoked_at is not None or found[0].expires_at <= now:
         raise NotFound(LINK_IS_OVER)
     link, nomination = found
-    if nomination.state is not NominationState.AWAITING_NOMINEE or nomination.nominee_id is not None:
+    if nomination.state not in _WAITING or nomination.nominee_id is not None:
         raise NotFound(LINK_IS_OVER)
     asking = replace(actor, invited_ids=frozenset({nomination.id}))
     item = fetch_for(session, asking, action, nomination.ref, now=now, lock=lock)

@@ -17,6 +17,7 @@ from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
 from services.fellowships.fields import full_name
+from services.fellowships.likeness import own_alike
 from services.fellowships.nominations import NOMINATOR, mail
 from services.fellowships.parties import NOT_ONESELF
 from services.fellowships.rows import Item, fetch_for, nominator_deadline, touch
@@ -35,7 +36,10 @@ LINK_IS_OVER = Message(
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What the page behind the nominator's link shows."""
+    """What the page behind the nominator's link shows.
+
+    `alike`: reference and name of others whom this nominator put forward for the call, who may be the same.
+    """
 
     ref: str
     nominee: str
@@ -47,6 +51,7 @@ class Approval:
     email: str
     version: int
     content: dict[str, object]
+    alike: tuple[tuple[str, str], ...]
 
 
 def approval_behind(session: Session, secret: str, *, now: datetime) -> Approval:
@@ -65,6 +70,7 @@ def approval_behind(session: Session, secret: str, *, now: datetime) -> Approval
         email=link.email,
         version=nomination.version,
         content={name: nomination.content.get(name) for name in shown},
+        alike=own_alike(session, nomination),
     )
 
 

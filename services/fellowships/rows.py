@@ -169,6 +169,13 @@ def is_party(session: Session, actor: Actor, call: Call) -> bool:
     return session.execute(query.limit(1)).first() is not None
 
 
+def refuse_own(item: Item, actor: Actor) -> None:
+    """Raise Refused for somebody who is a party of this nomination, whatever their office."""
+    parties = (item.nomination.nominee_id, item.nomination.nominator_id)
+    if actor.account_id is not None and actor.account_id in parties:
+        raise Refused(REASONS["own_case"], code="own_case")
+
+
 def nominee_deadline(call: Call, nomination: Nomination) -> datetime | None:
     """Until when the nominee can fill in and complete the form: a late file's own day, if that is later."""
     at = deadline(call, nomination.opened_at)

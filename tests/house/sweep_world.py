@@ -450,6 +450,11 @@ ABOUT: Mapping[str, str] = {
     "api_nominations.invite": "new invitation",
     "api_nominations.enter_many": "fellowship",
     **{f"nomination_import.{name}": "fellowship" for name in ("show", "template", "send")},
+    **{f"nomination_desk.{name}": "fellowship" for name in ("alike", "rule", "keep", "set_months")},
+    **{
+        f"nomination_desk.{name}": "nomination"
+        for name in ("show_late", "admit", "add_file", "erase", "ask_erasure")
+    },
     "invitations.new": "new invitation",
     "invitations.create": "new invitation",
     "invitations.show": "secret",
