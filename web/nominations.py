@@ -300,11 +300,12 @@ def _shown(database: Any, page: NominationPage) -> dict[str, Any]:
 def _steps(page: NominationPage) -> list[dict[str, Any]]:
     """The sections beside the form, each with whether something in it is missing."""
     open_ = {BY_NAME[name].section for name in page.problems if name in BY_NAME}
+    begun = {BY_NAME[name].section for name, said in page.content.items() if said and name in BY_NAME}
     steps = [
         {
             "title": title,
             "href": url_for("nominations.edit", ref=page.ref, code=code),
-            "state": "started" if code in open_ else "complete",
+            "state": "complete" if code not in open_ else "started" if code in begun else "todo",
         }
         for code, title in SECTIONS.items()
     ]
