@@ -84,6 +84,29 @@ def nominees(chance: Random, domain: str) -> tuple[NomineePlan, ...]:
     return tuple(found)
 
 
+INVITED: Mapping[str, Mapping[str, str]] = {
+    "nominator": {
+        "first_name": "Aleksei",
+        "last_name": "Smirnov",
+        "email": "a.smirnov@steppe-institute.example",
+        "nominator_name": "Focal point of LKA",
+        "nominator_body": "Ministry of the Environment",
+        "nominator_kind": "government",
+        "nominator_country": "LKA",
+    },
+    "focal_point": {
+        "first_name": "Алексей",
+        "last_name": "Смирнов",
+        "email": "aleksei@home.example",
+        "nominator_name": "National focal point",
+        "nominator_body": "Agency for Nature",
+        "nominator_kind": "government",
+        "nominator_country": "KAZ",
+    },
+}
+"""Whom two bodies name for the open call, each in its own script: perhaps one person."""
+
+
 def dates(now: datetime) -> Mapping[str, tuple[datetime, datetime, datetime]]:
     """Opening, the nominees' and the nominators' deadline of each call."""
     day = timedelta(days=1)

@@ -14,6 +14,7 @@ from models.operation import OutgoingMail
 from models.people import Account
 from seed.demo.current import DOMAIN
 from seed.demo.fellows import (
+    INVITED,
     MARKS,
     N_SEATS,
     PAST,
@@ -30,7 +31,7 @@ from seed.demo.fellows import (
 from seed.loading.calls import ZONE
 from seed.loading.stage import Stage
 from services import audit
-from services.fellowships import nominations, nominators, panel, running, settings, shortlists
+from services.fellowships import invitations, nominations, nominators, panel, running, settings, shortlists
 from services.fellowships.rows import fellowship_of
 from services.references import next_reference
 from services.sessions import actor_of_account
@@ -169,9 +170,13 @@ def _run(stage: Stage, now: datetime) -> None:
 
 
 def _begin_own(stage: Stage, now: datetime) -> None:
-    """Somebody has begun the form of the open call."""
+    """Somebody has begun the form of the open call; two bodies name a person, each in its own script."""
     begun = {"first_name": "Wanjiru", "last_name": "Kimani", "country": "KEN", "languages": ["en"]}
     nominations.begin(stage.session, _actor(stage, "requester"), stage.calls[PRESENT], begun, now=now)
+    for key, given in INVITED.items():
+        actor = _actor(stage, key)
+        answers = {name: value for name, value in given.items() if name != "email"}
+        invitations.invite(stage.session, actor, stage.calls[PRESENT], answers, given["email"], now=now)
 
 
 def _actor(stage: Stage, key: str) -> Actor:
