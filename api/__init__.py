@@ -17,6 +17,7 @@ from api import (
     criteria,
     decisions,
     documents,
+    endorsements,
     fellowships,
     files,
     introductions,
@@ -58,6 +59,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     conflicts.bp,
     panels.bp,
     decisions.bp,
+    endorsements.bp,
     account.bp,
     documents.bp,
 )

@@ -40,7 +40,7 @@ def _plain(page: decisions.DecisionPage) -> dict[str, Any]:
     return shown | {"verdicts": {code: verdict.value for code, verdict in page.verdicts.items()}}
 
 
-def _after(session: Session, ref: str, status: int = 200) -> Answer:
+def shown_after(session: Session, ref: str, status: int = 200) -> Answer:
     """The decision as the caller sees it after an act."""
     session.flush()
     page = decisions.decision_page(session, current_actor(), ref, now=utc_now())
@@ -80,7 +80,7 @@ def propose(given: dict[str, Any]) -> Response:
         made = proposing.propose(
             session, current_actor(), given["entry"] or "", draft, version, now=utc_now()
         )
-        return _after(session, made.ref, 201)
+        return shown_after(session, made.ref, 201)
 
     return write_once(work)
 
@@ -111,7 +111,7 @@ def approve(ref: str) -> Response:
 
     def work(session: Session) -> Answer:
         proposing.approve(session, current_actor(), ref, version, now=utc_now())
-        return _after(session, ref)
+        return shown_after(session, ref)
 
     return write_once(work)
 
@@ -130,7 +130,7 @@ def take_back(given: dict[str, Any], ref: str) -> Response:
 
     def work(session: Session) -> Answer:
         proposing.take_back(session, current_actor(), ref, given["reason"] or "", version, now=utc_now())
-        return _after(session, ref)
+        return shown_after(session, ref)
 
     return write_once(work)
 

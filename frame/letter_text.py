@@ -105,7 +105,8 @@ def _decision(values: Mapping[str, Any]) -> Iterator[_Said]:
         yield Kind.HEADING, Message("What the reviewers wrote for you"), False
         for comment in values["comments"]:
             yield Kind.QUOTE, comment, True
-    yield from _again(values)
+    if values.get("reconsider_until"):
+        yield from _again(values)
 
 
 def _again(values: Mapping[str, Any]) -> Iterator[_Said]:

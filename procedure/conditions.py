@@ -50,6 +50,7 @@ _BEING_REVIEWED: dict[EntryKind | None, frozenset[str]] = {
     EntryKind.REQUEST: frozenset({RequestState.SUBMITTED, RequestState.RETURNED, RequestState.IN_REVIEW}),
     EntryKind.OFFER: frozenset({OfferState.SUBMITTED, OfferState.CHECKED, OfferState.ACTIVE}),
 }
+_RECOGNISABLE = frozenset({OfferState.CHECKED, OfferState.ACTIVE, OfferState.PAUSED})
 _DELIBERATED = frozenset({RequestState.DELIBERATION, RequestState.DECIDED})
 _RELEASED = frozenset({RequestState.RELEASED, RequestState.RECONSIDERATION})
 _RETURNABLE = frozenset({RequestState.SUBMITTED, RequestState.DELIBERATION})
@@ -125,6 +126,10 @@ decided = Condition(
     "wrong_phase", lambda a, f, now: f.state in (RequestState.DECIDED, RequestState.INELIGIBLE)
 )
 released = Condition("not_released", lambda a, f, now: f.state in _RELEASED)
+told = Condition("not_released", lambda a, f, now: f.state in _RELEASED or f.is_result_out)
+recognisable = Condition(
+    "wrong_phase", lambda a, f, now: f.kind is EntryKind.OFFER and f.state in _RECOGNISABLE
+)
 reconsidered = Condition("wrong_phase", lambda a, f, now: f.state == RequestState.RECONSIDERATION)
 reviewed_or_deliberated = Condition(
     "wrong_phase", lambda a, f, now: assignable.holds(a, f, now) or deliberating.holds(a, f, now)

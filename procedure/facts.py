@@ -86,6 +86,8 @@ class ItemFacts:
         Settings of the call.
     is_review_submitted, contacts_shared, is_call_over : bool
         The review in question was submitted; the match is agreed; the call has released its results.
+    is_result_out : bool
+        A decision on this offer, which has no phases of a panel, was made known.
     anywhere : bool
         True only for ANYWHERE: the question is about a list, not about one thing.
     """
@@ -121,6 +123,7 @@ class ItemFacts:
     is_review_submitted: bool = False
     contacts_shared: bool = False
     is_call_over: bool = False
+    is_result_out: bool = False
     anywhere: bool = False
 
 

@@ -33,6 +33,8 @@ CLOSED_BEFORE_ANSWER = frozenset(
         Action.DECISION_PROPOSE,
         Action.DECISION_APPROVE,
         Action.DECISION_READ,
+        Action.RECOGNITION_PROPOSE,
+        Action.RECOGNITION_APPROVE,
         Action.MATCH_READ,
         Action.MATCH_READ_CONTACTS,
     }

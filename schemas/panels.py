@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from schemas.base import HouseSchema, one_of
 from schemas.values import LONGEST_CODE, Words
+from services.decisions.endorsing import OUTCOMES
 from services.decisions.proposing import PROPOSABLE
 from services.panels.deliberation import LONGEST_TEXT, MINORITY, NOTE
 from services.panels.setbacks import LONGEST_REASON
@@ -61,6 +62,16 @@ class NewDecisionSchema(HouseSchema):
     reason = Words(longest=LONGEST_TEXT, required=True)
     conditions = Words(longest=LONGEST_TEXT, load_default=None)
     contradiction_reason = Words(longest=LONGEST_TEXT, load_default=None)
+
+
+class EndorsementSchema(HouseSchema):
+    """Whether an offer that seeks recognition is endorsed; `reason` is what the partner reads."""
+
+    outcome = fields.String(required=True, validate=one_of(OUTCOMES), metadata={"enum": list(OUTCOMES)})
+    reason = Words(longest=LONGEST_TEXT, required=True)
+    conditions = Words(longest=LONGEST_TEXT, load_default=None)
+    contradiction_reason = Words(longest=LONGEST_TEXT, load_default=None)
+    few_reviews_reason = Words(longest=LONGEST_TEXT, load_default=None)
 
 
 class TakingBackSchema(HouseSchema):

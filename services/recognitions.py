@@ -66,6 +66,7 @@ class RecognitionPage:
     retracted_at: datetime | None
     retraction_reason: str | None
     entry_ref: str | None
+    kind: str
     may_retract: bool
 
 
@@ -218,6 +219,7 @@ def page(session: Session, actor: Actor, ref: str, *, now: datetime) -> Recognit
         retracted_at=found.retracted_at,
         retraction_reason=found.retraction_reason,
         entry_ref=entry.ref if shows_entry else None,
+        kind=entry.kind.value,
         may_retract=is_there and may(actor, Action.RECOGNITION_RETRACT, facts, now),
     )
 

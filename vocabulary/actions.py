@@ -115,6 +115,8 @@ class Action(StrEnum):
     MAIL_LIST = "mail.list"
     MAIL_RETRY = "mail.retry"
     RECOGNITION_READ = "recognition.read"
+    RECOGNITION_PROPOSE = "recognition.propose"
+    RECOGNITION_APPROVE = "recognition.approve"
     RECOGNITION_ISSUE = "recognition.issue"
     RECOGNITION_RETRACT = "recognition.retract"
     RECONSIDERATION_ASK = "reconsideration.ask"

@@ -13,7 +13,7 @@ from frame.letter_pdf import letter_pdf
 from frame.letter_text import blocks, subject
 from services import decision_files
 from services.clock import utc_now
-from services.decisions import letters, proposing, reconsidering, releasing
+from services.decisions import endorsing, letters, proposing, reconsidering, releasing
 from services.queries import agenda, decisions
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
@@ -36,7 +36,8 @@ def show_all() -> ResponseReturnValue:
     """What waits for approval, release, a second look; and what was released."""
     with reading() as session:
         board = decisions.board(session, current_actor(), now=utc_now())
-    return render_template("decisions/board.html", board=board, outcomes=OUTCOMES)
+        asking = endorsing.asking(session, current_actor(), now=utc_now())
+    return render_template("decisions/board.html", board=board, asking=asking, outcomes=OUTCOMES)
 
 
 @bp.get("/decisions/<ref>")
@@ -226,9 +227,10 @@ def release(ref: str) -> ResponseReturnValue:
 
 
 @bp.get("/requests/<ref>/decision")
+@bp.get("/offers/<ref>/decision", endpoint="own_of_offer")
 @acts(Action.DECISION_READ)
 def own(ref: str) -> ResponseReturnValue:
-    """The result of one's own request, with the letter; to be printed where there is no PDF."""
+    """The result of one's own entry, with the letter; to be printed where there is no PDF."""
     return _own(ref, {}, {})
 
 
@@ -251,7 +253,7 @@ def _own(ref: str, typed: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
 @bp.get("/requests/<ref>/decision.pdf")
 @acts(Action.DECISION_READ)
 def own_letter(ref: str) -> ResponseReturnValue:
-    """The letter on one's own request as a PDF."""
+    """The letter on one's own entry as a PDF."""
     with reading() as session:
         page = decisions.own_decision(session, current_actor(), ref, now=utc_now())
     return pdf(letters.TEMPLATE, page.letter, page.language)

@@ -33,6 +33,7 @@ from vocabulary.decisions import Outcome
 from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
 from vocabulary.people import Actor
+from vocabulary.states import EntryKind
 
 RECONSIDERED_WITHIN = timedelta(days=21)
 TEMPLATE = "decision"
@@ -125,7 +126,7 @@ def letter_values(
         "sentences": _sentences(session, decision) if is_panel else [],
         "comments": _comments(session, entry) if is_panel else [],
         "date": now.date().isoformat(),
-        "reconsider_until": until,
+        "reconsider_until": until if entry.kind is EntryKind.REQUEST else None,
         "decision_link": f"{site}/{entry.kind.value}s/{entry.ref}/decision",
     }
 

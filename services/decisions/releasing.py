@@ -42,6 +42,7 @@ from vocabulary.states import (
     CallAction,
     CallState,
     EntryAction,
+    EntryKind,
     RequestState,
     ReviewAction,
     ReviewState,
@@ -236,7 +237,7 @@ def release(session: Session, actor: Actor, call_ref: str, seen_hash: str, *, no
             Message("The letters that would go out are not those that were shown. Nothing was released."),
             code="letters_differ",
         )
-    _close_reviews(session, actor, [item.entry.id for item in items], now)
+    close_reviews(session, actor, [item.entry.id for item in items], now)
     audit.record(
         session,
         actor,
@@ -267,7 +268,8 @@ def release_one(
     decision.released_at, decision.release_id = now, batch.id
     touch_row(decision, now)
     entry.decision_id = decision.id
-    entry.state = advance_entry(entry.kind, entry.state, EntryAction.RELEASE)
+    if entry.kind is EntryKind.REQUEST:  # an offer goes its own way; a decision on it is no step of that
+        entry.state = advance_entry(entry.kind, entry.state, EntryAction.RELEASE)
     touch(entry, now)
     letter.values = letter_values(session, decision, entry, letter, now=now)
     letter.values_hash, letter.released_at = hash_of(letter.values), now
@@ -303,7 +305,7 @@ def _queue(
     return True
 
 
-def _close_reviews(session: Session, actor: Actor, entry_ids: Sequence[int], now: datetime) -> None:
+def close_reviews(session: Session, actor: Actor, entry_ids: Sequence[int], now: datetime) -> None:
     """Reviews that were never handed in end here; their text is kept."""
     query = sa.select(Review).where(Review.entry_id.in_(entry_ids), Review.state.in_(_UNSENT))
     for review in session.execute(query.order_by(Review.id)).scalars().all():

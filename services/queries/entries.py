@@ -62,7 +62,10 @@ ASKED_OF_A_PAGE = (
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One line of a list. `content` holds the fields shown to this reader, a missing one is not for them."""
+    """One line of a list. `content` holds the fields shown to this reader, a missing one is not for them.
+
+    `has_result`: a decision on this offer was made known.
+    """
 
     ref: str
     kind: EntryKind
@@ -74,6 +77,7 @@ class EntryRow:
     published_at: datetime | None
     updated_at: datetime | None
     has_pending: bool = False
+    has_result: bool = False
 
     @property
     def title(self) -> str | None:
@@ -259,6 +263,7 @@ def _limited(entry: ReadEntry, shown: Collection[str], state: str | None, *, is_
         published_at=row.published_at,
         updated_at=row.updated_at if is_inside else None,
         has_pending=is_inside and row.has_pending,
+        has_result=is_inside and row.kind is EntryKind.OFFER and row.decision_id is not None,
     )
 
 

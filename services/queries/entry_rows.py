@@ -42,6 +42,7 @@ _FACTS = (
     "confirmed_at",
     "revision_number",
     "pending_at",
+    "decision_id",
 )
 """Columns that are read of every entry, whatever is shown of it: who may see what depends on them."""
 

@@ -56,6 +56,7 @@ PHASES: dict[str, dict[str, set[str]]] = {
     "decided": {"request": {"decided", "ineligible"}},
     "released": {"request": {"released", "reconsideration"}},
     "reconsideration": {"request": {"reconsideration"}},
+    "recognisable": {"offer": {"checked", "active", "paused"}},
 }
 SECONDS = {"2AUD": Role.AUDITOR, "2DEC": Role.DECIDER, "2OFF": Role.OFFICER}
 
@@ -101,6 +102,7 @@ def holds(word: str, kind: str, action: str, facts: ItemFacts) -> bool:
         "edit": lambda: ME in facts.editor_ids,
         "c": lambda: facts.conflict is Standing.CLEARED,
         "r": lambda: in_phase("released", facts),
+        "told": lambda: in_phase("released", facts) or facts.is_result_out,
         "2": lambda: not facts.four_eyes or facts.proposed_by_id not in (None, ME),
         "b": lambda: (facts.break_glass_reason or "").strip() != "",
         "received": lambda: facts.state != "draft",
@@ -144,6 +146,7 @@ CLOSED_BEFORE_ANSWER = {
     *("conflict.rule", "conflict.suggest", "review.return", "review.void", "review.read_others"),
     *("review.read_author", "review.read_results", "review.record_consensus"),
     *("panel.open", "panel.discuss"),
+    *("recognition.propose", "recognition.approve"),
     *("decision.propose", "decision.approve", "decision.read", "match.read", "match.read_contacts"),
 }
 

@@ -114,6 +114,7 @@ VARIATIONS: tuple[dict[str, Any], ...] = (
     {"is_review_submitted": False},
     {"contacts_shared": False},
     {"is_call_over": False},
+    {"is_result_out": True},
     {"involved_ids": frozenset({ME})},
     {"involved_ids": frozenset({OTHER})},
     {"countries": frozenset({"TZA"})},
