@@ -183,6 +183,7 @@ REVIEWS: Mapping[Action, Row] = {
     Action.ASSIGNMENT_REASSIGN: row(OFF=(assignable,)),
     Action.ASSIGNMENT_TICK: row(SYS=YES),
     Action.CALIBRATION_SCORE: row(REV=YES),
+    Action.CALIBRATION_READ_RESULTS: row(MOD=YES, OFF=YES, DEC=YES),
     Action.CALIBRATION_PREPARE: row(OFF=YES),
     Action.REVIEW_READ_OWN: row(REV=(subject, cleared)),
     Action.REVIEW_WRITE: row(REV=(subject, cleared, scored_now)),

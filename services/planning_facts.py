@@ -93,7 +93,7 @@ class Board:
 def board_of(session: Session, actor: Actor, call: Call, *, now: datetime) -> Board:
     """Read the board of a call, in a fixed number of statements."""
     entries, facts = _entries(session, actor, call, now)
-    accounts = _reviewers(session, call)
+    accounts = reviewers_of(session, call)
     held = _held(session, entries)
     settings = settings_of(session, call.id)
     n_held = Counter(row.entry for row in held if row.state in _HELD)
@@ -136,7 +136,7 @@ def _entries(
     return {row.ref: row for row in found if may(actor, Action.ASSIGNMENT_MAKE, facts[row.id], now)}, facts
 
 
-def _reviewers(session: Session, call: Call) -> Sequence[Account]:
+def reviewers_of(session: Session, call: Call) -> Sequence[Account]:
     """Everybody who reviews for the call and is no officer of it."""
 
     def grants(role: Role) -> sa.ColumnElement[bool]:

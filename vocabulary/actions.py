@@ -84,6 +84,7 @@ class Action(StrEnum):
     ASSIGNMENT_TICK = "assignment.tick"
 
     CALIBRATION_SCORE = "calibration.score"
+    CALIBRATION_READ_RESULTS = "calibration.read_results"
     CALIBRATION_PREPARE = "calibration.prepare"
 
     REVIEW_READ_OWN = "review.read_own"

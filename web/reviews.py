@@ -16,6 +16,7 @@ from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.reviews import ConflictSchema
 from services import assignment_steps, conflicts
+from services.calibration import results
 from services.clock import utc_now
 from services.conflicts import KINDS
 from services.queries import review_queue, reviews
@@ -51,7 +52,8 @@ def queue() -> ResponseReturnValue:
     """One's own assignments: what is to do first."""
     with reading() as session:
         found = review_queue.queue(session, current_actor(), language=current_language(), now=utc_now())
-    return render_template("reviews/queue.html", queue=found)
+        practice = results.to_score(session, current_actor(), now=utc_now())
+    return render_template("reviews/queue.html", queue=found, practice=practice)
 
 
 @bp.get("/<ref>/conflict")

@@ -135,7 +135,11 @@ def revision_of(session: Session, item: Item) -> Revision:
 
 def programme_of(session: Session, entry: Entry) -> Programme:
     """Criteria and rules by which an entry is scored."""
-    call = session.get(Call, entry.call_id) if entry.call_id is not None else None
+    return programme_of_call(session, session.get(Call, entry.call_id) if entry.call_id is not None else None)
+
+
+def programme_of_call(session: Session, call: Call | None) -> Programme:
+    """Criteria and rules that a call has pinned; the latest ones without a call."""
     criteria_set = _pinned(session, CriteriaSet, call.criteria_set_id if call else None)
     rule_set = _pinned(session, RuleSet, call.rule_set_id if call else None)
     rows = session.execute(

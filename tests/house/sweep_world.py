@@ -25,6 +25,7 @@ from procedure.policy import LISTS
 from services.allocations import asking
 from services.assignments import assign
 from services.attachments import add_attachment
+from services.calibration.samples import Invented, invent, set_reference
 from services.call_acts import propose_act
 from services.call_questions import ask as ask_question
 from services.clock import utc_now
@@ -115,6 +116,8 @@ def make_world(session: Session) -> World:
     world.allocation = asking.ask(session, officer, asking.Asked("Places of this year"), now=now)
     world.match = _proposed(session, world, now)
     world.assignment = _assigned(session, world, now)
+    invent(session, officer, call.ref, Invented("A sample", "en", {"activities": "A workshop."}), now=now)
+    set_reference(session, officer, call.ref, 1, {"9": {"value": 2}}, 1, now=now)
     colleague = make_actor(session, Role.OFFICER, email="colleague@people.example")
     act = propose_act(session, colleague, call.ref, CallActKind.CANCEL, {}, "no money", now=now)
     ask_question(session, owner, call.ref, "May we?", None, now=now)
@@ -574,6 +577,10 @@ ABOUT: Mapping[str, str] = {
     "recognitions.issue": "request",
     "recognitions.retract": "recognition",
     "statistics.show": "call",
+    **{f"calibration.{name}": "call" for name in ("show", "add", "reference", "set_reference", "remove")},
+    **{f"calibration.{name}": "call" for name in ("practise", "score")},
+    **{f"api_calibration.{name}": "call" for name in ("get_results", "add", "put_reference", "remove")},
+    **{f"api_calibration.{name}": "call" for name in ("get_sample", "score")},
     "api_panels.get_list": "nothing",
     "api_panels.get_one": "panel",
     "api_panels.open_one": "panel",
@@ -633,6 +640,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "decisions.take_back": {"reason": "a slip"},
     "decisions.decision_file": {"purpose": "the archive"},
     "recognitions.retract": {"reason": "it ended"},
+    "calibration.add": {"title": "A sample", "language": "en", "activities": "A workshop."},
+    "api_calibration.add": {"title": "A sample", "activities": "A workshop."},
+    "api_calibration.put_reference": {"reference": {"9": {"value": 2}}},
+    "api_calibration.score": {"scores": dict.fromkeys(map(str, range(1, 13)), 2)},
+    "calibration.score": {f"score.{code}": "2" for code in range(1, 13)},
     "statistics.scores": {"shape": "long", "file": "csv", "purpose": "the report"},
     "statistics.decision_file": {"purpose": "the archive"},
     "screening.unpublish": {"reason": "at the owner's wish"},
@@ -843,6 +855,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "token_id": world.token_id,
         "mail_id": world.mail_id,
         "criterion": "9",
+        "position": 1,
         "review_ref": world.review,
     }
     return {name: known[name] for name in names}

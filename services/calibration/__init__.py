@@ -1,0 +1,1 @@
+"""Samples that reviewers score for practice before it counts: prepared, scored, compared."""
