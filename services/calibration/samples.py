@@ -2,7 +2,8 @@
 
 A sample is invented, or a copy of what a published entry of another call shows to everybody: no reviewer
 learns anything from it that was not public. It carries the scores of reference and why, without which no
-reviewer gets it; they are shown to a reviewer who has scored it. A score is given once, and a sample that somebody has scored stays as it is.
+reviewer gets it; they are shown to a reviewer who has scored it. A score is given once, and a sample that
+somebody has scored stays as it is.
 """
 
 from __future__ import annotations

@@ -734,6 +734,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 
 NARROWER: Mapping[str, str] = {
     "decisions.own": "the owner's own page; the secretariat reads the decision under its reference",
+    "decisions.own_of_offer": "the owner's own page; the secretariat reads the decision under its reference",
     "api_decisions.get_own": "the owner's own result; the secretariat reads the decision under its reference",
     "decisions.own_letter": "the owner's own page; the secretariat reads the decision under its reference",
     **{
