@@ -6,8 +6,7 @@ from marshmallow import fields, validate
 
 from schemas.base import HouseSchema, one_of
 from schemas.values import LONGEST_CODE, Words
-from services.calibration.samples import LONGEST_REASON, LONGEST_TEXT, LONGEST_TITLE, TEXTS
-from translations.catalogues import LANGUAGES
+from services.calibration.samples import LONGEST_REASON, LONGEST_TEXT, LONGEST_TITLE, OF_TEXTS, TEXTS
 from vocabulary.findings import SCORES
 
 _TEXTS = {name: Words(longest=LONGEST_TEXT, load_default=None) for name in TEXTS}
@@ -22,7 +21,7 @@ NewSampleSchema = HouseSchema.from_dict(
         ),
         "title": Words(longest=LONGEST_TITLE, one_line=True, load_default=None),
         "language": fields.String(
-            validate=one_of(LANGUAGES), load_default="en", metadata={"enum": list(LANGUAGES)}
+            validate=one_of(OF_TEXTS), load_default="en", metadata={"enum": list(OF_TEXTS)}
         ),
         **_TEXTS,
     },

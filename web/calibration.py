@@ -75,7 +75,7 @@ def _reference_page(
     ref: str, position: int, typed: Mapping[str, str] | None, errors: Mapping[str, Any]
 ) -> str:
     with reading() as session:
-        page = results.results(session, current_actor(), ref, language=current_language(), now=utc_now())
+        page = results.to_prepare(session, current_actor(), ref, language=current_language(), now=utc_now())
     sample = next((row for row in page.samples if row.position == position), None)
     if sample is None:
         raise NotFound

@@ -272,6 +272,13 @@ def results(session: Session, actor: Actor, ref: str, *, language: str, now: dat
     )
 
 
+def to_prepare(session: Session, actor: Actor, ref: str, *, language: str, now: datetime) -> Results:
+    """The same for whoever prepares the samples, and for nobody else."""
+    call = call_of(session, ref)
+    require(actor, Action.CALIBRATION_PREPARE, call_facts(call, opened_at=now), now)
+    return results(session, actor, ref, language=language, now=now)
+
+
 def _samples(session: Session, call: Call) -> Sequence[CalibrationSample]:
     query = sa.select(CalibrationSample).where(CalibrationSample.call_id == call.id)
     return session.execute(query.order_by(CalibrationSample.position)).scalars().all()

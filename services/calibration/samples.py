@@ -33,6 +33,8 @@ from vocabulary.people import SIGNED_OUT, Actor
 from vocabulary.states import CallState
 
 TEXTS = ("summary", "need", "activities", "results")
+OF_TEXTS = LANGUAGES
+"""Languages in which a sample may be written."""
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_REASON = 300, 10_000, 2_000
 MOST_SAMPLES = 10
 SCORED_IN = (CallState.SCHEDULED, CallState.OPEN, CallState.CLOSED, CallState.REVIEW)

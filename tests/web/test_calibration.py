@@ -26,8 +26,9 @@ def without_csrf(app: Flask) -> Iterator[None]:
 def test_journey_from_sample_to_result(app: Flask, write: Opened) -> None:
     with write() as session:
         bench = make_bench(session, now=utc_now())
-        secrets = [sign_in(session, one, utc_now()) for one in (bench.officer, bench.reviewers[0])]
-    officer, reviewer = (signed_in(app, secret) for secret in secrets)
+        people = (bench.officer, bench.reviewers[0], bench.moderator)
+        secrets = [sign_in(session, one, utc_now()) for one in people]
+    officer, reviewer, moderator = (signed_in(app, secret) for secret in secrets)
     at = f"/calls/{bench.call}/calibration"
     sample = {"title": "Kingfisher sample", "language": "en", "activities": "Two workshops."}
 
@@ -50,6 +51,7 @@ def test_journey_from_sample_to_result(app: Flask, write: Opened) -> None:
     assert given.status_code == 303
     assert "It is named." in after
     assert "1 of 3 reviewers have scored it" in board
+    assert (moderator.get(at).status_code, moderator.get(added.location).status_code) == (200, 403)
     assert reviewer.get(at).status_code == 403
     assert officer.get(where).status_code == 403
 
