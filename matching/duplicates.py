@@ -2,8 +2,9 @@
 
     likeness = root(covered share of the one * covered share of the other)
 
-A word is covered as far as a word of the other text may stand for it (`matching.lexicon`); shares weigh each
-different word once. It only points out: a person decides whether two are one.
+By words: a word is covered as far as a word of the other text may stand for it (`matching.lexicon`); shares
+weigh each different word once. By meaning, where vectors of both are known: a sentence is covered as far as
+the nearest sentence of the other text is near. It only points out: a person decides whether two are one.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from math import sqrt
 
+import numpy as np
+
 from matching.lexicon import translations
+from matching.meaning import Vectors
 from matching.text import LANGUAGES, analyse
 
 SURE = 0.3
 """From this likeness on two texts may be one: docs/matching.md tells what that finds and misses."""
+SURE_IN_MEANING = 0.5
+"""The same by sentence vectors."""
 FEWEST_WORDS = 3
 """Different words that count in either text: fewer cannot tell."""
 
@@ -41,6 +47,26 @@ def likeness_across(one: tuple[str, str], other: tuple[str, str]) -> float:
         return 0.0
     here = _covered(ours, language, theirs, other_language)
     there = _covered(theirs, other_language, ours, language)
+    return round(sqrt(here * there), 6)
+
+
+def likeness_in_meaning(one: Vectors, other: Vectors) -> float:
+    """Tell how far two texts mean the same, from the vectors of their sentences.
+
+    Parameters
+    ----------
+    one, other : float32 arrays of shape (n, d) and (m, d)
+        Rows of length 1, centred by language (`matching.meaning.combine_models`).
+
+    Returns
+    -------
+    float in 0..1
+        The same from both sides, to six digits; 0 where either has no sentence.
+    """
+    if not len(one) or not len(other):
+        return 0.0
+    cosines = np.clip((one @ other.T).astype(np.float64), 0.0, 1.0)
+    here, there = (float(cosines.max(axis=side).mean()) for side in (1, 0))
     return round(sqrt(here * there), 6)
 
 

@@ -17,8 +17,9 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from matching.bags import language_of
-from matching.duplicates import SURE, likeness_across
+from matching.duplicates import SURE, SURE_IN_MEANING, likeness_across, likeness_in_meaning
 from matching.facts import EntryFacts
+from matching.meaning import Vectors
 from matching.romanised import likeness_by_sound
 from matching.text import normalise
 
@@ -188,13 +189,19 @@ def _is_acronym(short: str, words: str) -> bool:
 
 
 def similar_entries(
-    entry: EntryFacts, candidates: Iterable[EntryFacts], *, limit: int = 5, cutoff: float = 0.8
+    entry: EntryFacts,
+    candidates: Iterable[EntryFacts],
+    *,
+    limit: int = 5,
+    cutoff: float = 0.8,
+    sentences: Mapping[str, Vectors] | None = None,
 ) -> list[Similar]:
     """Find entries that may be this one written again: alike in title and summary, or a translation of them.
 
     The entry itself (same id) and entries of the other kind are passed over. `name` is the candidate's title.
     Best first, ties by id; scores 0..1. `cutoff` is for texts of one language; for a translation it is
-    `matching.duplicates.SURE`, since few words of one have their very counterpart in the other.
+    `matching.duplicates.SURE`, since few words of one have their very counterpart in the other, or
+    `SURE_IN_MEANING`, where `sentences` holds the vectors of the sentences of both, by id.
     """
     title, whole = _title(entry), _whole(entry)
     if not whole:
@@ -208,10 +215,22 @@ def similar_entries(
             why = Why.SAME if whole == _whole(candidate) else Why.TEXT
             found.append(Similar(candidate.id, score, why, _shown_title(candidate)))
             continue
-        across = likeness_across(_said(entry), _said(candidate))
-        if across >= SURE:
+        across = _likeness_of_translations(entry, candidate, sentences or {})
+        if across is not None:
             found.append(Similar(candidate.id, across, Why.TRANSLATION, _shown_title(candidate)))
     return sorted(found, key=lambda similar: (-similar.score, similar.key))[:limit]
+
+
+def _likeness_of_translations(
+    entry: EntryFacts, candidate: EntryFacts, sentences: Mapping[str, Vectors]
+) -> float | None:
+    """How alike two entries are in two languages, None where that is too little."""
+    (ours, language), (theirs, other) = _said(entry), _said(candidate)
+    if entry.id in sentences and candidate.id in sentences and language != other:
+        likeness, least = likeness_in_meaning(sentences[entry.id], sentences[candidate.id]), SURE_IN_MEANING
+    else:
+        likeness, least = likeness_across((ours, language), (theirs, other)), SURE
+    return likeness if likeness >= least else None
 
 
 def _entry_likeness(ours: tuple[str, str], theirs: tuple[str, str], cutoff: float) -> float:

@@ -118,6 +118,23 @@ def nearest_sentences(
     return found
 
 
+def sentence_vectors(session: Session, entries: Sequence[EntryFacts]) -> dict[str, Vectors]:
+    """The vectors of the sentences of each entry, by reference, where all are known.
+
+    The last sentence may be missing: a long text is cut.
+    """
+    made = fast_encoder()
+    if made is None:
+        return {}
+    stored = _stored_sentences(session, [facts.id for facts in entries])
+    found = {}
+    for facts in entries:
+        known, vectors = _sentences(made, facts, stored)
+        if known and len(known) >= len(sentences_of(facts)) - 1:
+            found[facts.id] = vectors
+    return found
+
+
 Stored = Mapping[str, Vectors]
 """Key of a text to its vector as the model gave it."""
 

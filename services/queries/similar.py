@@ -20,6 +20,7 @@ from models.entries import Entry
 from models.people import Organisation
 from services.entries.search import findable, holds
 from services.entries.visibility import is_own, is_public, is_readable, may_read_at_all, names_code
+from services.meaning import sentence_vectors
 from vocabulary.errors import NotFound
 from vocabulary.people import Actor, Role
 from vocabulary.states import EntryKind
@@ -76,7 +77,8 @@ def similar_entries(
 ) -> tuple[SimilarEntry, ...]:
     """Published entries, and those the actor may read, that are alike in title and summary; best first.
 
-    Also in another of the six languages: word by word, as the lexicon knows them.
+    Also in another of the six languages: by the vectors of their sentences where they are stored, else word
+    by word, as the lexicon knows them.
 
     `ref` is the entry being written itself, which is passed over.
     """
@@ -92,7 +94,8 @@ def similar_entries(
     if abroad:
         candidates += _candidates(session, actor, kind, abroad, Entry.language != language)
     unique = {candidate.id: candidate for candidate in candidates}
-    found = names.similar_entries(written, unique.values(), limit=limit)
+    known = sentence_vectors(session, [written, *unique.values()]) if ref else {}
+    found = names.similar_entries(written, unique.values(), limit=limit, sentences=known)
     return tuple(
         SimilarEntry(similar.key, similar.name, similar.score, similar.why.value) for similar in found
     )

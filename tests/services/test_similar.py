@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
+from encoders import installed
+from matching.duplicates import SURE_IN_MEANING
 from services.queries.similar import similar_entries, similar_organisations
 from tests.factories import make_published, make_submitted
 from tests.fixtures import Opened
-from vocabulary.people import SIGNED_OUT
+from vocabulary.people import SIGNED_OUT, SYSTEM
 from vocabulary.states import EntryKind
 
 
@@ -108,3 +111,39 @@ def test_similar_entries_are_found_in_another_language(
         found = similar_entries(session, SIGNED_OUT, EntryKind.REQUEST, typed)
 
     assert [(similar.ref, similar.why) for similar in found] == [(ref, "translation")]
+
+
+@pytest.mark.skipif(installed.encoder() is None, reason="no sentence model is installed")
+def test_stored_vectors_find_a_translation_that_words_miss(app: Flask, write: Opened, read: Opened) -> None:
+    """Said in other words, not translated word by word; only what the reader may see of the other counts."""
+    said = {
+        "en": (
+            "Assessment of coastal mangroves",
+            "Fishing villages lose their income when these trees disappear.",
+        ),
+        "es": (
+            "Evaluación de los manglares costeros",
+            "Los pueblos pesqueros pierden su sustento cuando desaparecen estos bosques.",
+        ),
+    }
+    with write() as session:
+        refs = {
+            language: make_published(
+                session, language=language, title=title, summary=summary, organisation_name=language
+            ).ref
+            for language, (title, summary) in said.items()
+        }
+    content = {"language": "en", "title": said["en"][0], "summary": said["en"][1]}
+
+    def found() -> list[tuple[str, str, float]]:
+        with read() as session:
+            alike = similar_entries(session, SYSTEM, EntryKind.REQUEST, content, ref=refs["en"])
+        return [(one.ref, one.why, one.score) for one in alike]
+
+    by_words = found()
+    app.test_cli_runner().invoke(args=["vectors", "build", "--workers", "1"])
+    [(ref, why, score)] = found()
+
+    assert (ref, why) == (refs["es"], "translation")
+    assert score >= SURE_IN_MEANING
+    assert [(ref, why, score)] != by_words
