@@ -90,9 +90,8 @@ def test_likeness_in_meaning_is_how_far_either_text_is_covered() -> None:
 @pytest.mark.skipif(fast_encoder() is None, reason="no sentence model is installed")
 def test_sentence_vectors_find_more_and_mistake_no_more_than_words() -> None:
     same = [(REQUESTS[key], REQUESTS[key]) for key in KEYS[::6]]
-    apart = [
-        (REQUESTS[one], REQUESTS[other]) for one in KEYS[::6] for other in KEYS[::6] if one[0] < other[0]
-    ]
+    apart = [(one, other) for one in KEYS[::6] for other in KEYS[::6] if one[0] < other[0]]
+    others = [(REQUESTS[one], REQUESTS[other]) for one, other in apart]
 
     found, mistaken = (likenesses(pairs, in_meaning) >= SURE_IN_MEANING for pairs in (same, others))
 
