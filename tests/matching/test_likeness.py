@@ -42,7 +42,8 @@ def test_a_pair_of_pieces_counts_for_1_at_most(index):
     assert likeness._grid(0)[0, 0] > 1.1
     assert likeness.exact(np.arange(1)).tolist() == [round(1 / 3, 9)]  # the best three pairs: 1, 0 and 0
     assert likeness.most[0] == pytest.approx(1 / 3, abs=1e-6)
-    assert sum(likeness.shares(0, round(1 / 3, 9)).values()) == pytest.approx(1 / 3, abs=1e-9)
+    [shares] = likeness.shares(np.arange(1), [round(1 / 3, 9)])
+    assert sum(shares.values()) == pytest.approx(1 / 3, abs=1e-9)
 
 
 def test_what_is_said_again_and_again_does_not_come_before_what_says_more(index):
