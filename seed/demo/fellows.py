@@ -21,6 +21,7 @@ SEED, SOURCE = "07 15 23 31 38 44", "Numbers of the state lottery drawn on the e
 _DATA = json.loads((Path(__file__).parent / "data" / "fellows.json").read_text(encoding="utf-8"))
 TITLES: Mapping[str, Mapping[str, str]] = _DATA["titles"]
 TEXTS: Mapping[str, str] = _DATA["text"]
+CHAPTERS: tuple[Mapping[str, Any], ...] = tuple(_DATA["chapters"])
 MARKS: tuple[Mapping[str, Any], ...] = tuple(_DATA["marks"])
 TARGETS: tuple[Mapping[str, Any], ...] = (
     *({"attribute": "region", "value": one, "least": 1, "most": 2} for one in (
@@ -33,6 +34,7 @@ TARGETS: tuple[Mapping[str, Any], ...] = (
 )  # fmt: skip
 
 _DISCIPLINES = ("natural_sciences", "natural_sciences", "social_sciences", "interdisciplinary", "humanities")
+_WISHES = (("2", "3"), ("3",), ("2", "4"), ("2",), ("4", "3"), ("3", "2"), ("2", "3"))
 _KNOWLEDGE = ("science", "science", "science", "ilk", "both")
 
 
@@ -70,6 +72,8 @@ def nominees(chance: Random, domain: str) -> tuple[NomineePlan, ...]:
             "expertise": ["land", "water"] if n % 2 else ["ilk", "governance"],
             "publications": [],
             "statement": _DATA["work"][n % 5],
+            "chapters": list(_WISHES[n % 7]),
+            "is_flexible": n % 3 == 0,
             "nominator_name": f"Focal point of {country}",
             "nominator_email": f"focal.{country}@{domain}".lower(),
             "nominator_body": "Ministry of the Environment",

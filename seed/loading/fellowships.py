@@ -14,6 +14,7 @@ from models.operation import OutgoingMail
 from models.people import Account
 from seed.demo.current import DOMAIN
 from seed.demo.fellows import (
+    CHAPTERS,
     INVITED,
     MARKS,
     N_SEATS,
@@ -83,6 +84,7 @@ def _open(
         "selecting_body": "Management committee of the assessment",
         "n_seats": N_SEATS,
         "nominators_until": until,
+        "chapters": [dict(one) for one in CHAPTERS] if key == PAST else [],
         "marks": [dict(one) for one in MARKS],
         "targets": [dict(one) for one in TARGETS],
         "caps": [{"attribute": "country", "most": 1}],
