@@ -1,7 +1,8 @@
-"""A letter as a PDF, for the five languages whose letters the font has; there is none in Chinese.
+"""A letter as a PDF, in all six languages.
 
-Arabic is shaped and set from right to left. The font lies in `fonts/`: nothing depends on the machine.
-A text with a sign that the font lacks makes no PDF at all: better none than one with boxes.
+Arabic is shaped and set from right to left. The fonts lie in `fonts/`: nothing depends on the machine. The
+Chinese one has the characters of GB 2312 and of our own texts, in one cut. A text with a sign that the font
+of its language lacks makes no PDF at all: better none than one with boxes.
 """
 
 from __future__ import annotations
@@ -21,23 +22,33 @@ from translations.catalogues import gettext, is_right_to_left, translate
 from vocabulary.messages import Message
 
 FOLDER = Path(__file__).resolve().parent.parent / "fonts"
-NAME = "DejaVu"
+NAME = "Letter"
+LATIN = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
+FILES: Mapping[str, tuple[str, str]] = {"zh": ("NotoSansSC-GB2312.ttf", "NotoSansSC-GB2312.ttf")}
+"""The regular and the bold cut of a language, where it is not that of the others."""
 _MARGIN = 22
 _INK, _QUIET = (22, 36, 31), (71, 88, 79)
 
 
 def letter_pdf(template: str, values: Mapping[str, Any], language: str) -> bytes | None:
-    """The letter, or None where the font cannot write all of it (as in Chinese)."""
-    parts = blocks(template, values, language)
-    title = subject(template, values, language)
-    foot = _foot(values, language)
-    if not _can_write("".join([title, foot, *(part.text for part in parts)])):
+    """The letter, or None where the font of the language cannot write all of it."""
+    if not can_be_pdf(template, values, language):
         return None
+    parts, title = blocks(template, values, language), subject(template, values, language)
+    foot, day = _foot(values, language), translate(date.fromisoformat(values["date"]), language)
     sheet = _sheet(language, title, values)
     try:
-        return _written(sheet, title, parts, foot, translate(date.fromisoformat(values["date"]), language))
+        return _written(sheet, title, parts, foot, day)
     finally:
         _close(sheet)
+
+
+def can_be_pdf(template: str, values: Mapping[str, Any], language: str) -> bool:
+    """Has the font of the language every sign of the letter?"""
+    day = translate(date.fromisoformat(values["date"]), language)
+    texts = [block.text for block in blocks(template, values, language)]
+    text = "".join([subject(template, values, language), _foot(values, language), day, *texts])
+    return _can_write(text, _files(language))
 
 
 def _written(sheet: FPDF, title: str, parts: Sequence[Block], foot: str, day: str) -> bytes:
@@ -70,8 +81,9 @@ def _sheet(language: str, title: str, values: Mapping[str, Any]) -> FPDF:
     sheet = FPDF(format="A4")
     sheet.set_margin(_MARGIN)
     sheet.set_auto_page_break(auto=True, margin=_MARGIN)
-    sheet.add_font(NAME, "", FOLDER / "DejaVuSans.ttf")
-    sheet.add_font(NAME, "B", FOLDER / "DejaVuSans-Bold.ttf")
+    regular, bold = _files(language)
+    sheet.add_font(NAME, "", FOLDER / regular)
+    sheet.add_font(NAME, "B", FOLDER / bold)
     sheet.set_text_shaping(use_shaping_engine=True, direction="rtl" if is_right_to_left(language) else "ltr")
     sheet.set_title(title)
     sheet.set_author(gettext(language, "The secretariat"))
@@ -112,16 +124,22 @@ def _block(sheet: FPDF, part: Block) -> None:
     sheet.ln(1 if part.kind is Kind.ITEM else 2.5)
 
 
-@lru_cache(maxsize=1)
-def _signs() -> frozenset[int]:
-    """Every character that both cuts of the font have."""
+def _files(language: str) -> tuple[str, str]:
+    return FILES.get(language, LATIN)
+
+
+@lru_cache(maxsize=2)
+def _signs(files: tuple[str, str]) -> frozenset[int]:
+    """Every character that both cuts of a font have."""
     sheet = FPDF()
-    sheet.add_font(NAME, "", FOLDER / "DejaVuSans.ttf")
-    sheet.add_font(NAME, "B", FOLDER / "DejaVuSans-Bold.ttf")
+    sheet.add_font(NAME, "", FOLDER / files[0])
+    sheet.add_font(NAME, "B", FOLDER / files[1])
     regular, bold = (set(font.cmap) for font in sheet.fonts.values() if isinstance(font, TTFFont))
     _close(sheet)
     return frozenset(regular & bold)
 
 
-def _can_write(text: str) -> bool:
-    return all(ord(sign) in _signs() or sign in "\n\t\u200e\u200f\u2066\u2067\u2068\u2069" for sign in text)
+def _can_write(text: str, files: tuple[str, str]) -> bool:
+    return all(
+        ord(sign) in _signs(files) or sign in "\n\t\u200e\u200f\u2066\u2067\u2068\u2069" for sign in text
+    )

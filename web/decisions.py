@@ -9,7 +9,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
-from frame.letter_pdf import letter_pdf
+from frame.letter_pdf import can_be_pdf, letter_pdf
 from frame.letter_text import blocks, subject
 from services import decision_files
 from services.clock import utc_now
@@ -25,9 +25,7 @@ from web.panels import TONES, draft_of
 from web.session import tell
 
 bp = Blueprint("decisions", __name__)
-NO_PDF = Message(
-    "There is no PDF in this language: the font at hand lacks its letters. Print the page instead."
-)
+NO_PDF = Message("There is no PDF: the font at hand lacks a letter of this text. Print the page instead.")
 
 
 @bp.get("/decisions")
@@ -244,7 +242,7 @@ def _own(ref: str, typed: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
         letter=blocks(letters.TEMPLATE, page.letter, page.language),
         outcomes=OUTCOMES,
         grounds=list(GROUNDS.items()),
-        has_pdf=page.language != "zh",
+        has_pdf=can_be_pdf(letters.TEMPLATE, page.letter, page.language),
         typed=typed,
         errors=errors,
     )
