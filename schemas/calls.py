@@ -84,6 +84,9 @@ class CallChangesSchema(HouseSchema):
     )
     nationality_conflicts = fields.Boolean()
     question_round = fields.Boolean()
+    shows_reviewers = fields.Boolean(
+        metadata={"description": "in the deliberation reviewers see who wrote which review"}
+    )
     retention_years = fields.Integer(strict=True, validate=validate.Range(1, 50, error=_BETWEEN))
     is_public_result = fields.Boolean()
 
@@ -127,6 +130,7 @@ class CallSchema(HouseSchema):
     asks_everybody = fields.Boolean(required=True)
     nationality_conflicts = fields.Boolean(required=True)
     question_round = fields.Boolean(required=True)
+    shows_reviewers = fields.Boolean(required=True)
     retention_years = fields.Integer(required=True)
     is_public_result = fields.Boolean(required=True)
     edition = fields.Integer(required=True)

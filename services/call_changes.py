@@ -29,7 +29,18 @@ from vocabulary.states import CallAction, CallActKind, CallState
 
 _MOVABLE = (CallState.SCHEDULED, CallState.OPEN, CallState.CLOSED)
 _EXTENDABLE = (CallState.OPEN, CallState.CLOSED, CallState.REVIEW)
+_OVER = (CallState.DRAFT, CallState.RELEASED, CallState.ARCHIVED, CallState.CANCELLED)
 _WRITABLE = ("draft", "submitted", "returned")
+
+
+def possible_acts(call: Call) -> frozenset[CallActKind]:
+    """What can be proposed to a call in its state at all."""
+    found = set() if call.state in _OVER else {CallActKind.CANCEL}
+    if call.closes_at is not None and call.state in _MOVABLE:
+        found |= {CallActKind.MOVE_DEADLINE, CallActKind.CORRECT}
+    if call.closes_at is not None and call.state in _EXTENDABLE:
+        found.add(CallActKind.EXTEND)
+    return frozenset(found)
 
 
 def check_act(
@@ -42,11 +53,11 @@ def check_act(
 ) -> None:
     """Can this be done to the call as it is now? Raises Conflict, Invalid by field."""
     if kind is CallActKind.CANCEL:
-        if call.state in (CallState.DRAFT, CallState.RELEASED, CallState.ARCHIVED, CallState.CANCELLED):
+        if kind not in possible_acts(call):
             raise Conflict(Message("This call can no longer be cancelled."), code="wrong_state")
     elif kind is CallActKind.EXTEND:
         _check_extension(call, entry, _instant(payload, "until"), now)
-    elif call.state not in _MOVABLE or call.closes_at is None:
+    elif kind not in possible_acts(call):
         raise Conflict(
             Message("Only a call with a deadline that is announced, open or just closed can change."),
             code="wrong_state",
@@ -58,7 +69,7 @@ def check_act(
 
 
 def _check_extension(call: Call, entry: Entry | None, until: datetime | None, now: datetime) -> None:
-    if call.state not in _EXTENDABLE or call.closes_at is None:
+    if CallActKind.EXTEND not in possible_acts(call) or call.closes_at is None:
         raise Conflict(Message("This call takes no more entries at all."), code="wrong_state")
     if entry is None or entry.state not in _WRITABLE:
         raise Conflict(Message("This entry can no longer be changed."), code="wrong_state")

@@ -38,6 +38,7 @@ COLUMNS = (
     "conflict_years",
     "nationality_conflicts",
     "question_round",
+    "shows_reviewers",
     "retention_years",
     "is_public_result",
 )

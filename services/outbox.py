@@ -6,7 +6,7 @@ are nobody's to look at. A draft goes when a person releases it; letters on deci
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ STATES: Mapping[str, Message] = {
 LETTERS = ("decision", "recognition")
 """Mails that a person releases."""
 
-MOST = 200
+PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +62,42 @@ class MailRow:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """The counts by state, and the newest mails of one of them."""
+    """The counts by state, and a page of the mails of one of them, the newest first."""
 
     counts: Mapping[str, int]
     state: str
     rows: tuple[MailRow, ...]
+    page: int = 1
+    n_pages: int = 1
 
 
-def outbox(session: Session, actor: Actor, state: str, *, now: datetime) -> Outbox:
-    """The outbox as this person may see it. Raises Refused."""
+def outbox(session: Session, actor: Actor, state: str, *, now: datetime, page: int = 1) -> Outbox:
+    """A page of the outbox as this person may see it; the last one for a number beyond. Raises Refused."""
     require(actor, Action.MAIL_LIST, ANYWHERE, now)
     chosen = state if state in STATES else "draft"
-    pairs = _pairs(session)
-    facts = facts_of_entries(session, [entry for _, entry in pairs], actor)
-    mine = [(mail, entry) for mail, entry in pairs if _is_seen(actor, facts[entry.id], now)]
-    counts = {name: sum(mail.state == name for mail, _ in mine) for name in STATES}
-    rows = [_row(actor, mail, entry, facts[entry.id], now) for mail, entry in mine if mail.state == chosen]
-    return Outbox(counts, chosen, tuple(rows[:MOST]))
+    facts = _seen(session, actor, now)
+    counts = dict.fromkeys(STATES, 0)
+    counted = sa.select(OutgoingMail.state, sa.func.count()).join(Entry, _IS_ABOUT)
+    for name, n in session.execute(counted.where(Entry.id.in_(facts)).group_by(OutgoingMail.state)):
+        counts[name] = n
+    n_pages = max(1, -(-counts[chosen] // PER_PAGE))
+    page = min(max(1, page), n_pages)
+    query = _PAIRS.where(Entry.id.in_(facts), OutgoingMail.state == chosen)
+    found = session.execute(query.limit(PER_PAGE).offset((page - 1) * PER_PAGE))
+    rows = [_row(actor, mail, entry, facts[entry.id], now) for mail, entry in found]
+    return Outbox(counts, chosen, tuple(rows), page, n_pages)
 
 
-def _pairs(session: Session, mail_id: int | None = None) -> Sequence[tuple[OutgoingMail, Entry]]:
-    query = (
-        sa.select(OutgoingMail, Entry)
-        .join(Entry, Entry.ref == OutgoingMail.subject_ref)
-        .order_by(OutgoingMail.id.desc())
-    )
-    if mail_id is not None:
-        query = query.where(OutgoingMail.id == mail_id)
-    return [(mail, entry) for mail, entry in session.execute(query)]
+_IS_ABOUT = Entry.ref == OutgoingMail.subject_ref
+_PAIRS = sa.select(OutgoingMail, Entry).join(Entry, _IS_ABOUT).order_by(OutgoingMail.id.desc())
+
+
+def _seen(session: Session, actor: Actor, now: datetime) -> dict[int, ItemFacts]:
+    """The entries that mails are about and that the reader may see, by id."""
+    written_about = sa.select(Entry).where(sa.exists().where(_IS_ABOUT)).order_by(Entry.id)
+    entries = session.execute(written_about).scalars().all()
+    facts = facts_of_entries(session, entries, actor)
+    return {id_: about for id_, about in facts.items() if _is_seen(actor, about, now)}
 
 
 def _is_seen(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
@@ -120,10 +128,10 @@ def _row(actor: Actor, mail: OutgoingMail, entry: Entry, facts: ItemFacts, now: 
 def _one(
     session: Session, actor: Actor, mail_id: int, now: datetime
 ) -> tuple[OutgoingMail, Entry, ItemFacts]:
-    found = _pairs(session, mail_id)
-    if not found:
+    found = session.execute(_PAIRS.where(OutgoingMail.id == mail_id)).first()
+    if found is None:
         raise NotFound
-    mail, entry = found[0]
+    mail, entry = found
     facts = facts_of_entries(session, [entry], actor)[entry.id]
     if not _is_seen(actor, facts, now):
         raise NotFound

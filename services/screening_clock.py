@@ -21,7 +21,7 @@ from services.entries.owner_mail import mail_owner
 from services.entries.rows import note_change, touch
 from services.facts import entry_deadline, facts_of_entries, standing
 from vocabulary.actions import Action
-from vocabulary.people import SYSTEM
+from vocabulary.people import SYSTEM, Actor
 from vocabulary.states import (
     AssignmentState,
     CallState,
@@ -62,18 +62,39 @@ def lapse_due(session: Session, *, now: datetime) -> int:
 
 
 def start_ready_reviews(session: Session, *, now: datetime) -> int:
-    """Eligible requests with enough reviewers who have no conflict go under review; returns how many did."""
-    phases = sa.select(Call.id).where(Call.state == CallState.REVIEW)
+    """Eligible requests with enough reviewers who have no conflict go under review; returns how many did.
+
+    What becomes eligible while the panel meets already goes under review as it is: an answer to its question,
+    or what was taken up again. The panel says why it meets on too few reviews.
+    """
+    phases = sa.select(Call.id).where(Call.state.in_((CallState.REVIEW, CallState.DELIBERATION)))
     found = _locked(session, RequestState.SUBMITTED, Entry.call_id.in_(phases), is_screened())
     counts = _cleared_reviewers(session, [entry.id for entry, _ in found])
     ready = [
-        entry for entry, call in found if call is not None and counts.get(entry.id, 0) >= call.minimum_reviews
+        entry
+        for entry, call in found
+        if call is not None
+        and (call.state is CallState.DELIBERATION or counts.get(entry.id, 0) >= call.minimum_reviews)
     ]
     facts = facts_of_entries(session, ready, SYSTEM)
     for entry in ready:
         require(SYSTEM, Action.ENTRY_TICK, facts[entry.id], now)
         _move(session, entry, EntryAction.START_REVIEW, now)
     return len(ready)
+
+
+def start_eligible(session: Session, actor: Actor, call: Call, *, now: datetime) -> int:
+    """The call moves on, and with it what is eligible and has too few reviewers; returns how many there were.
+
+    The caller has asked whether the actor may move the call on.
+    """
+    query = sa.select(Entry).where(
+        Entry.call_id == call.id, Entry.state == RequestState.SUBMITTED, is_screened()
+    )
+    entries = session.execute(query.order_by(Entry.id).with_for_update(of=Entry)).scalars().all()
+    for entry in entries:
+        _move(session, entry, EntryAction.START_REVIEW, now, actor)
+    return len(entries)
 
 
 def _locked(
@@ -117,14 +138,14 @@ def _cleared_reviewers(session: Session, ids: Sequence[int]) -> dict[int, int]:
     return counts
 
 
-def _move(session: Session, entry: Entry, step: EntryAction, now: datetime) -> None:
+def _move(session: Session, entry: Entry, step: EntryAction, now: datetime, actor: Actor = SYSTEM) -> None:
     before, entry.state = entry.state, advance_entry(entry.kind, entry.state, step)
     touch(entry, now)
     session.flush()
     note_change(session, entry, now)
     audit.record(
         session,
-        SYSTEM,
+        actor,
         f"entry.{step.value}",
         ("entry", entry.ref),
         now=now,

@@ -166,7 +166,9 @@ def commit(ref: str) -> ResponseReturnValue:
         )
         left_out = {_pair(row.key) for row in page.rows if row.key not in kept}
         made = assignment_plans.commit(session, current_actor(), ref, left_out, now=utc_now())
-        told = plural_message("{n} reviewer is asked by mail.", "{n} reviewers are asked by mail.", len(made))
+        told = plural_message(
+            "{n} invitation goes out by mail.", "{n} invitations go out by mail.", len(made)
+        )
     tell(told)
     return redirect(url_for("assignment_plans.matrix", ref=page.call_ref), 303)
 

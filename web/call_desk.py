@@ -23,6 +23,7 @@ from vocabulary.messages import Message
 from vocabulary.states import ActOutcome, CallAction, CallActKind
 from web.board import WORK
 from web.call_form import FIELD_NAMES, asked_in, choices, content_in, instant_in, typed_in, typed_of
+from web.call_words import EVENTS
 from web.forms import version_of
 from web.session import tell
 
@@ -194,7 +195,7 @@ def move_on(ref: str) -> ResponseReturnValue:
         if refused.code != "not_ready":
             raise
         return _board(ref, {"reason": [refused.message]}), 409
-    return _back(ref, DONE)
+    return _back(ref, EVENTS[f"call.{chosen}"])
 
 
 # --- change by two people ---------------------------------------------------------------------------------

@@ -28,7 +28,10 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "conflict_years": (0, 20),
     "retention_years": (1, 50),
 }
-FLAGS = ("blind_mode", "asks_everybody", "nationality_conflicts", "question_round", "is_public_result")
+FLAGS = (
+    *("blind_mode", "asks_everybody", "nationality_conflicts"),
+    *("question_round", "shows_reviewers", "is_public_result"),
+)
 FRESH: Mapping[str, Any] = {
     "kind": "requests",
     "zone": "UTC",
@@ -65,6 +68,7 @@ FIELD_NAMES: Mapping[str, Message] = {
     "conflict_years": Message("Years that a conflict of interest looks back"),
     "nationality_conflicts": Message("The same nationality is a conflict"),
     "question_round": Message("Questions during deliberation"),
+    "shows_reviewers": Message("Reviewers see who wrote which review"),
     "retention_years": Message("Years that entries are kept"),
     "is_public_result": Message("Results are public"),
 }

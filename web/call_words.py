@@ -63,5 +63,6 @@ def label_in(name: str, labels: Mapping[str, Message]) -> str:
 
 
 def state_word(state: str) -> str:
-    """What a state is called among those who run calls."""
-    return translate(label_of(state), current_language())
+    """What a state is called among those who run calls, to stand by itself."""
+    word = translate(label_of(state), current_language())
+    return word[:1].upper() + word[1:]

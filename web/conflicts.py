@@ -43,13 +43,14 @@ def none_for_these() -> ResponseReturnValue:
     refs = request.form.getlist("entry")[: pages.MOST_ROWS]
     with transaction() as session:
         conflicts.answer_none(session, current_actor(), refs, now=utc_now())
-    tell(
-        plural_message(
-            "Answered: {n} entry is open to you.", "Answered: {n} entries are open to you.", len(refs)
+    if refs:
+        tell(
+            plural_message(
+                "Answered: {n} entry is open to you.", "Answered: {n} entries are open to you.", len(refs)
+            )
         )
-        if refs
-        else Message("Nothing was ticked.")
-    )
+    else:
+        tell(Message("Nothing was ticked."), is_done=False)
     return redirect(url_for("conflicts.own"), 303)
 
 

@@ -127,6 +127,7 @@ def install(app: Flask) -> None:
         instant_text=call_words.instant_text,
         label_in=call_words.label_in,
         state_word=call_words.state_word,
+        own_name=lambda code: OWN_NAMES.get(code, code),
     )
 
     @app.context_processor

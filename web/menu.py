@@ -28,7 +28,7 @@ Group = tuple[Message, tuple[Page, ...]]
 
 OFFICER, MODERATOR, DECIDER = Role.OFFICER, Role.MODERATOR, Role.DECIDER
 REVIEWER, AUDITOR, ADMIN = Role.REVIEWER, Role.AUDITOR, Role.ADMIN
-DECISION = message_in("the menu, a group of pages", "Review and decision")
+DECISION = message_in("the menu, the pages from screening to the letters", "Procedure")
 MATCHING = message_in("the menu, a group of pages", "Matching")
 
 MENU: tuple[tuple[Message | None, Message, str, frozenset[Role] | None], ...] = (

@@ -23,16 +23,31 @@ TEMPLATES = {
     "resume": Message("Link to a draft"),
     "returned": Message("Questions to the submitter"),
     "withdrawn": Message("Confirmation of a withdrawal"),
+    "answered": Message("Answer to a question"),
+    "extended": Message("Longer deadline for one entry"),
+    "lapsed": Message("The entry has lapsed"),
+    "invitation": Message("Invitation to review"),
+    "conflict_to_rule": Message("A possible conflict of interest to rule on"),
+    "conflict_ruled": Message("Ruling on a conflict of interest"),
+    "review_reminder": Message("Reminder of a review"),
+    "review_overdue": Message("A review is overdue"),
+    "review_declined": Message("A review was declined"),
+    "review_returned": Message("A review was sent back"),
+    "review_voided": Message("A review was voided"),
+    "match_proposed": Message("Proposal of a match"),
+    "match_agreed": Message("Both sides agreed to a match"),
+    "match_ended": Message("End of a match"),
 }
-"""What each mail is; others are called by the name of their template."""
+"""What each mail about an entry is."""
 
 
 @bp.get("")
 @acts(Action.MAIL_LIST)
 def show_all() -> ResponseReturnValue:
-    """The mails about entries, by state."""
+    """The mails about entries, by state, some at a time."""
+    state, page = request.args.get("state", "draft"), request.args.get("page", 1, type=int)
     with reading() as session:
-        found = outbox.outbox(session, current_actor(), request.args.get("state", "draft"), now=utc_now())
+        found = outbox.outbox(session, current_actor(), state, now=utc_now(), page=page)
     return render_template("outbox/list.html", outbox=found, states=outbox.STATES, templates=TEMPLATES)
 
 

@@ -26,9 +26,9 @@ SIGN_IN_SECRET = "sign_in"  # noqa: S105 -- the name of a cookie field, not a se
 DRAFTS = "drafts"
 
 
-def tell(message: Message) -> None:
-    """Say on the next page that something is done, in the language of this one."""
-    flash(translate(message, current_language()), "good")
+def tell(message: Message, *, is_done: bool = True) -> None:
+    """Say on the next page that something is done, or why nothing was, in the language of this one."""
+    flash(translate(message, current_language()), "good" if is_done else "warn")
 
 
 def load_actor() -> None:

@@ -24,6 +24,7 @@ from services.facts import facts_of_entries
 from services.panels.benches import Bench, load_benches
 from services.panels.results import refresh
 from services.reviews.rows import touch as touch_review
+from services.screening_clock import start_eligible
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound
 from vocabulary.findings import SCORES, CriterionId, Score
@@ -52,10 +53,11 @@ def open_item(
 
 
 def open_under(session: Session, actor: Actor, call: Call, reason: str | None, *, now: datetime) -> int:
-    """The call goes into deliberation, and with it every proposal of it that is under review.
+    """The call goes into deliberation, and with it every proposal of it that is under review or could be.
 
     The caller has asked whether the actor may move the call on.
     """
+    start_eligible(session, actor, call, now=now)
     entries = _under_review(session, call)
     _open(session, actor, entries, reason, now)
     return len(entries)

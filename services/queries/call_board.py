@@ -18,6 +18,7 @@ from procedure.facts import ANYWHERE
 from procedure.lifecycle import CALL_STEPS, actions_from
 from services import call_acts, call_questions
 from services.call_acts import ActRow, ExtensionRow
+from services.call_changes import possible_acts
 from services.call_content import CallSheet, sheet
 from services.call_progress import progress_of
 from services.call_questions import AskedQuestion
@@ -29,7 +30,7 @@ from vocabulary.errors import NotFound
 from vocabulary.labels import label_of
 from vocabulary.messages import Message
 from vocabulary.people import Actor
-from vocabulary.states import CallAction, CallKind, CallState
+from vocabulary.states import CallAction, CallActKind, CallKind, CallState
 
 MOST_EVENTS = 30
 
@@ -61,9 +62,8 @@ class CallBoard:
     is_scored: bool
     may_edit: bool
     may_announce: bool
-    may_propose: bool
+    possible_acts: frozenset[CallActKind]
     may_see_figures: bool
-    has_deadline: bool
     is_before_opening: bool
     counts: tuple[tuple[Message, int], ...]
     work: tuple[Work, ...]
@@ -95,10 +95,9 @@ def call_board(session: Session, actor: Actor, ref: str, *, now: datetime, langu
         is_scored=call.kind in (CallKind.REQUESTS, CallKind.TARGETED),
         may_edit=call.state is CallState.DRAFT and may(actor, Action.CALL_EDIT, facts, now),
         may_announce=may_announce(session, actor, call, now),
-        may_propose=call.state not in (CallState.DRAFT, CallState.CANCELLED, CallState.ARCHIVED),
+        possible_acts=possible_acts(call),
         may_see_figures=may(actor, Action.REVIEW_READ_STATISTICS, facts, now)
         and call.state is not CallState.DRAFT,
-        has_deadline=call.closes_at is not None,
         is_before_opening=call.state is CallState.SCHEDULED and call.opens_at > now,
         counts=tuple((label_of(name), n) for name, n in sorted(counts.items())),
         work=board(session, actor, now=now, language=language, call_id=call.id),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import axe_playwright_python
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, ViewportSize
 
 from config import ROOT
 
@@ -47,6 +47,9 @@ class Visitor:
     has_scripts: bool = True
     """Without scripts axe cannot run; what it would say does not depend on them."""
 
+    also: tuple[ViewportSize, ...] = ()
+    """Other sizes of window at which every page must fit its width, too."""
+
     def __post_init__(self) -> None:
         """Listen to the console from the first page on."""
         self.page.on("console", lambda message: self._hear(message))
@@ -67,8 +70,12 @@ class Visitor:
             self.page.evaluate(AXE)
             violations: list[str] = self.page.evaluate(RUN, list(RULES))
             assert not violations, f"axe at {self.page.url} ({name}):\n" + "\n".join(violations)
-        too_wide: list[str] = self.page.evaluate(TOO_WIDE)
-        assert not too_wide, f"{self.page.url} ({name}) scrolls sideways:\n" + "\n".join(too_wide)
+        own = self.page.viewport_size
+        for size in (*self.also, own):
+            if size is not None and self.also:
+                self.page.set_viewport_size(size)
+            too_wide: list[str] = self.page.evaluate(TOO_WIDE)
+            assert not too_wide, f"{self.page.url} ({name}) scrolls sideways:\n" + "\n".join(too_wide)
         assert not self.faults, "\n".join(self.faults)
 
     def go(self, address: str, name: str) -> None:

@@ -62,7 +62,8 @@ MAILING = {"submit", "return", "reopen", "lapse", "withdraw", "confirm_act", "pr
 
 PINNED = (
     *("criteria_set_id", "rule_set_id", "met_threshold", "scale", "blind_mode", "grace_minutes"),
-    *("conflict_years", "nationality_conflicts", "question_round", "retention_years", "opens_at", "zone"),
+    *("conflict_years", "nationality_conflicts", "question_round", "shows_reviewers", "retention_years"),
+    *("opens_at", "zone"),
 )
 
 

@@ -361,6 +361,21 @@ def test_the_outbox_shows_drafts_and_lets_no_letter_go_before_the_release(write:
         assert refused.value.code == "with_release"
 
 
+def test_the_outbox_shows_the_newest_first_and_the_rest_on_further_pages(write: Opened, monkeypatch):
+    monkeypatch.setattr(outbox, "PER_PAGE", 2)
+    with write() as session:
+        bench = make_bench(session)
+        refs = [make_decided(session, bench).ref for _ in range(5)]
+
+        pages = [outbox.outbox(session, bench.officer, "draft", now=MADE_AT, page=n) for n in (1, 2, 3, 4, 0)]
+        shown = [[row.entry_ref for row in page.rows] for page in pages]
+
+        assert shown == [[refs[4], refs[3]], [refs[2], refs[1]], [refs[0]], [refs[0]], [refs[4], refs[3]]]
+        assert [(page.page, page.n_pages, page.counts["draft"]) for page in pages] == [
+            (1, 3, 5), (2, 3, 5), (3, 3, 5), (3, 3, 5), (1, 3, 5)
+        ]  # fmt: skip
+
+
 def test_a_failed_mail_is_tried_again_once_asked(write: Opened):
     with write() as session:
         bench = make_bench(session)

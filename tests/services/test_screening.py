@@ -14,6 +14,7 @@ from models.operation import OutgoingMail
 from models.screening import Screening
 from services import screening
 from services.assignments import assign
+from services.calls import advance_call
 from services.conflicts import declare
 from services.entries.drafts import save
 from services.entries.submission import submit, withdraw
@@ -23,7 +24,7 @@ from tests.factories import make_account, make_actor, make_call, make_conflict, 
 from tests.fixtures import NOW, Opened
 from vocabulary.errors import Conflict, Invalid, NotFound, Refused
 from vocabulary.people import Actor, Role
-from vocabulary.states import CallState, ConflictAnswer, ScreeningKind
+from vocabulary.states import CallAction, CallState, ConflictAnswer, ScreeningKind
 
 DAY = timedelta(days=1)
 DUE = NOW + 7 * DAY
@@ -277,3 +278,38 @@ def test_review_starts_when_enough_reviewers_are_without_conflict(write: Opened,
             started.append(start_ready_reviews(session, now=NOW))
 
     assert (started, desk.entry().state) == ([0, 0, 1], "in_review")
+
+
+def deliberate(desk: Desk, write: Opened, reason: str | None = None) -> None:
+    with write() as session:
+        ref = session.execute(sa.select(Call.ref).join(Entry, Entry.call_id == Call.id)).scalars().first()
+        assert ref is not None
+        advance_call(session, desk.first, ref, CallAction.DELIBERATE, now=NOW, reason=reason)
+
+
+def test_what_is_eligible_and_short_of_reviewers_meets_the_panel_where_somebody_says_why(
+    write: Opened, read: Opened
+) -> None:
+    desk = Desk(write, read, state=CallState.REVIEW, minimum_reviews=2)
+    desk.do(screening.find_eligible, desk.first)
+
+    with pytest.raises(Conflict) as refused:
+        deliberate(desk, write)
+    before = desk.entry().state
+    deliberate(desk, write, "the reviewers fell ill")
+
+    assert (refused.value.code, before, desk.entry().state) == ("not_ready", "submitted", "deliberation")
+
+
+def test_what_becomes_eligible_while_the_panel_meets_goes_under_review_by_the_clock(
+    write: Opened, read: Opened
+) -> None:
+    desk = Desk(write, read, state=CallState.REVIEW, minimum_reviews=2)
+    desk.do(screening.find_eligible, desk.first)
+    with write() as session:
+        session.execute(sa.update(Call).values(state=CallState.DELIBERATION))
+
+    with write() as session:
+        n_started = start_ready_reviews(session, now=NOW)
+
+    assert (n_started, desk.entry().state) == (1, "in_review")

@@ -64,6 +64,20 @@ def office(app: Flask, write: Opened) -> Office:
     return Office(app, write)
 
 
+@pytest.mark.parametrize("ticked", [{}, {"shows_reviewers": "yes"}])
+def test_call_says_whether_reviewers_see_who_wrote_which_review(
+    office: Office, read: Opened, ticked: dict[str, str]
+) -> None:
+    made = post(office.first, "/calls/new", FORM | ticked, page="/calls/new")
+    ref = made.location.split("/")[-2]
+    with read() as session:
+        kept = session.execute(sa.select(Call.shows_reviewers).where(Call.ref == ref)).scalar_one()
+    box = re.search(r"<input[^>]*name=\"shows_reviewers\"[^>]*>", office.first.get(f"/calls/{ref}/edit").text)
+
+    assert box is not None
+    assert (kept, " checked" in box[0]) == (bool(ticked), bool(ticked))
+
+
 def version_on(page: Any) -> str:
     return re.findall(r'name="version" value="(\d+)"', page.text)[0]
 

@@ -95,7 +95,7 @@ def test_a_fold_says_that_the_open_page_is_in_it(app: Flask, write: Opened) -> N
     ]
 
     here, not_here = ' class="is-here"', ""
-    first, second = "Review and decision", "Matching"
+    first, second = "Procedure", "Matching"
     assert marked == [
         [(here, first), (not_here, second)],
         [(not_here, first), (here, second)],

@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
+from config import ROOT
 from services.decisions.releasing import preview, release
 from tests.factories import MADE_AT, make_actor
 from tests.fixtures import Opened
 from tests.panels import LATER, Bench, make_bench, make_decided
 from tests.signing_in import sign_in
 from vocabulary.people import Actor, Role
+from web.outbox import TEMPLATES
 
 
 def make_waiting(write: Opened) -> tuple[Bench, str]:
@@ -65,3 +67,12 @@ def test_owner_is_led_to_the_result_once_it_is_released(app: Flask, write: Opene
 
     assert (before, after) == ([False, False], [True, True])
     assert ref in read_as(app, bench.owner, f"/requests/{ref}/decision")
+
+
+def test_outbox_names_every_mail_about_an_entry_in_words() -> None:
+    about_people = {"new_account", "no_account", "password_changed", "sign_in", "erasure_asked"}
+    written = {path.stem for path in (ROOT / "templates" / "mail").glob("[!_]*.txt")}
+
+    unnamed = {name for name in written - about_people - set(TEMPLATES) if not name.startswith("nomination_")}
+
+    assert unnamed == set()
