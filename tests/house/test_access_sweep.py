@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -89,6 +90,15 @@ class Place:
 
     def ask(self, persona: str, rule: Rule, method: str, *, missing: bool = False) -> TestResponse:
         """Send the request; then put the world back as it was if it may have changed."""
+        answer = self.send(persona, rule, method, missing=missing)
+        if method in UNSAFE and answer.status_code < 400:
+            self.put_back()
+        return answer
+
+    def send(
+        self, persona: str, rule: Rule, method: str, *, missing: bool = False, **more: Any
+    ) -> TestResponse:
+        """Send the request with what the sweep knows of it."""
         path = self.path(rule, missing=missing)
         is_api = path.startswith("/api/")
         headers = {**self.headers.get(persona, {}), "If-Match": '"1"'} if is_api else {}
@@ -96,11 +106,9 @@ class Place:
             name: self._named(text, missing=missing) for name, text in BODIES.get(rule.endpoint, {}).items()
         }
         body = {} if method not in UNSAFE else {"json": sent} if is_api else {"data": sent}
-        answer = self.browser(persona).open(path, method=method, headers=headers, **body)
+        answer = self.browser(persona).open(path, method=method, headers=headers, **body, **more)
         answer.get_data()
         answer.close()
-        if method in UNSAFE and answer.status_code < 400:
-            self.put_back()
         return answer
 
     def path(self, rule: Rule, *, missing: bool = False) -> str:

@@ -1,0 +1,355 @@
+"""Two worlds that differ in hidden values only, and what everybody is told in each.
+
+Hidden values are changed in the database behind the service's back. What is compared is everything that a
+person is sent: status, headers and body of every answer, and the mails that an act causes. Left out is what
+differs every time, and nothing else: UNSTABLE and UNTOLD say what that is.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.routing import Rule
+
+from models.database import db
+from models.decisions import Decision
+from models.entries import Entry
+from models.people import Account
+from models.reference import Criterion
+from models.reviews import Assignment, ConflictDeclaration, CriterionScore, Review
+from services.clock import utc_now
+from services.queries.filters import SORTS
+from services.transaction import reading, transaction
+from tests.factories import make_account
+from tests.house.sweep_world import ABOUT, LINK_HOLDER, OWNER, SIGNED_OUT_NAME, STRANGER
+from tests.house.test_access_sweep import UNSAFE, Place, rules
+from vocabulary.people import Role
+from vocabulary.states import ConflictAnswer
+
+OUTSIDE = (SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER, "requester", "partner", "nominator", "focal_point")
+ACTING = (SIGNED_OUT_NAME, STRANGER, OWNER, "partner", "admin")
+"""Those who try every act; the others of their kind may no more."""
+
+STAFF = ("officer", "moderator", "decider", "auditor", "admin")
+UNSTABLE = re.compile(
+    r"[0-9a-f]{32,64}|csrf_token[^>]*|\"?request_id\"?[^,}]*|Reference of this page[^<]*|nonce-[^'\"]*"
+)
+"""What differs from one answer to the next: tokens of forms and ids of requests."""
+
+UNTOLD = frozenset({"X-Request-ID", "Set-Cookie", "Date"})
+READING_THE_INDEX = frozenset(
+    {
+        *("matches.of_entry", "matches.pair", "coverage.show", "coverage.cell", "coverage.bundles"),
+        *("alike.show_all", "lookups.entries", "api_requests.get_matches", "api_offers.get_matches"),
+        *("api_requests.list_similar", "api_offers.list_similar", "api_reports.get_bundles"),
+        *("api_reports.get_coverage", "api_alike.get_list"),
+    }
+)
+"""Routes whose answers come from the words of all entries."""
+
+NOT_ASKED = frozenset(
+    {
+        "static",
+        "health.metrics",
+        "health.ready",
+        "api_documents.health_ready",
+        "account.show",
+        "account.export",
+        "api_account.list_tokens",
+    }
+)
+"""Routes that show nothing of anybody, or when one's own sign-in and token were last used."""
+
+
+CHANGING = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+00:00|Z)?|\d{1,2}:\d{2}(:\d{2})?|[\w-]{40,}")
+"""What differs besides when the same act is done twice: its time, and links and tokens made up for it."""
+
+WORDS = ("Another", "summary", "Never", "cousin", "Second", "reserve", "places")
+QUERIES: Mapping[str, Sequence[str]] = {
+    **{
+        endpoint: (
+            *(f"q={word}" for word in WORDS),
+            *(f"sort={sort}" for sort in SORTS),
+            "state=submitted&sort=title",
+        )
+        for endpoint in (
+            *("entries.requests", "entries.requests_file", "api_requests.get_list"),
+            *("entries.offers", "api_offers.get_list"),
+        )
+    },
+    "screening.received": ("show=all",),
+    "outbox.show_all": ("state=queued", "state=sent", "state=failed", "page=2"),
+    "lookups.entries": ("q=Another title", "q=Mentors"),
+    "lookups.organisations": ("q=Institute", "q=Another"),
+}
+"""What lists are asked for besides: words that stand in hidden places, other orders, other states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A value, how it is changed, and who may not see it."""
+
+    name: str
+    statement: str
+    personas: tuple[str, ...]
+
+
+BEFORE_DELIBERATION = (*OUTSIDE, "auditor", "admin")
+HIDDEN = (
+    Hidden(
+        "who reviews",
+        "UPDATE assignment SET account_id = :second WHERE ref = :assignment",
+        BEFORE_DELIBERATION,
+    ),
+    Hidden("a score", "UPDATE criterion_score SET value = 3 WHERE review_id = :review", BEFORE_DELIBERATION),
+    Hidden(
+        "a reviewer's words",
+        "UPDATE review SET comment_internal = 'Never', recommendation = 'abstain' WHERE id = :review",
+        BEFORE_DELIBERATION,
+    ),
+    Hidden(
+        "an answer to the conflict question",
+        "UPDATE conflict_declaration SET answer = 'possible', text = 'A cousin' WHERE account_id = :second",
+        (*OUTSIDE, "reviewer", "admin"),
+    ),
+    Hidden(
+        "the text of a draft",
+        "UPDATE entry SET summary = 'Another summary', title = 'Another title' WHERE ref = :draft",
+        (SIGNED_OUT_NAME, STRANGER, "requester", "partner", "nominator", "focal_point", "reviewer", *STAFF),
+    ),
+    Hidden(
+        "a decision that is not released",
+        "UPDATE decision SET outcome = 'reserve', reason = 'No places left' WHERE ref = :decision",
+        (*OUTSIDE, "reviewer", "auditor", "admin"),
+    ),
+)
+ABOUT_THE_ENTRY = (
+    *(one for one in HIDDEN if one.name not in ("the text of a draft", "an answer to the conflict question")),
+    Hidden("the content of the entry", "UPDATE entry SET need = 'Another need' WHERE ref = :request", ()),
+)
+"""What is hidden from everybody who has a conflict of interest on the entries, whatever their office."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """The little world with a review under way, a decision waiting, and the names of what is hidden."""
+
+    place: Place
+    names: Mapping[str, object]
+
+    def change(self, statement: str) -> None:
+        """Change a value behind the service's back."""
+        self._write(statement)
+
+    def _write(self, statement: str) -> None:
+        with self.place.app.app_context():
+            db.engine.dispose()
+        connection = sqlite3.connect(self.place.folder / "world")
+        try:
+            used = {name: value for name, value in self.names.items() if f":{name}" in statement}
+            changed = connection.execute(statement, used).rowcount
+            connection.commit()
+        finally:
+            connection.close()
+        assert changed > 0, f"nothing was changed by {statement}"
+        self.place.app.extensions["capmatch_public_answers"].forget()
+
+    def answers(self, personas: tuple[str, ...], only: frozenset[str] = frozenset()) -> dict[str, str]:
+        """All that these people can read: "persona address" to a fingerprint of status, headers and body."""
+        found = {}
+        for persona in personas:
+            browser = self.place.browser(persona)
+            for rule, method in rules(self.place.app):
+                if method != "GET" or rule.endpoint not in ABOUT or is_left_out(rule):
+                    continue
+                is_api = rule.rule.startswith("/api/")
+                if (is_api and persona == LINK_HOLDER) or (only and rule.endpoint not in only):
+                    continue
+                headers = self.place.headers.get(persona, {}) if is_api else {}
+                for query in ("", *QUERIES.get(rule.endpoint, ())):
+                    path = self.place.path(rule) + (f"?{query}" if query else "")
+                    answer = browser.get(path, headers=headers)
+                    found[f"{persona} {path}"] = fingerprint(answer)
+                    answer.close()
+        return found
+
+    def acts(self, personas: tuple[str, ...], told: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """All that these people can try, each in the world as it is, by "persona method address".
+
+        What each is answered, with the page that follows, and what is then written to those told.
+        """
+        answers, mails = {}, {}
+        for persona in personas:
+            for rule, method in rules(self.place.app):
+                is_api = rule.rule.startswith("/api/")
+                if method not in UNSAFE or rule.endpoint not in ABOUT or (is_api and persona == LINK_HOLDER):
+                    continue
+                name, before = f"{persona} {method} {self.place.path(rule)}", self._written()
+                answer = self.place.send(persona, rule, method, follow_redirects=not is_api)
+                answers[name] = fingerprint(answer, CHANGING)
+                mails[name] = CHANGING.sub("", repr(self._written(len(before), told)))
+                if answer.status_code < 400:
+                    self.place.put_back()
+        return answers, mails
+
+    def _written(self, skipped: int = 0, told: Sequence[str] = ()) -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(self.place.folder / "world")
+        try:
+            query = 'SELECT to_email, template, language, "values", state, subject_ref FROM outgoing_mail'
+            rows = connection.execute(f"{query} ORDER BY id").fetchall()
+        finally:
+            connection.close()
+        return [row for row in rows[skipped:] if not told or row[0] in told]
+
+    def keep(self) -> None:
+        """From now on the world is put back to what it is now."""
+        if not (self.place.folder / "first").exists():
+            shutil.copyfile(self.place.folder / "copy", self.place.folder / "first")
+        with self.place.app.app_context():
+            db.engine.dispose()
+        source, target = (sqlite3.connect(self.place.folder / name) for name in ("world", "copy"))
+        source.backup(target)
+        source.close()
+        target.close()
+
+    def end(self) -> None:
+        """Put the first world back."""
+        if (self.place.folder / "first").exists():
+            (self.place.folder / "first").replace(self.place.folder / "copy")
+        self.place.put_back()
+
+
+def is_left_out(rule: Rule) -> bool:
+    """Routes that tell the time, and those whose address is a secret made up anew each time."""
+    return rule.endpoint in NOT_ASKED or "secret" in rule.arguments
+
+
+def fingerprint(answer: object, besides: re.Pattern[str] | None = None) -> str:
+    """Status, headers and body, without what differs every time."""
+    body = answer.get_data()  # type: ignore[attr-defined]
+    text = UNSTABLE.sub("", body.decode("utf-8", "replace"))
+    text = besides.sub("", text) if besides else text
+    every = answer.headers  # type: ignore[attr-defined]
+    told = sorted((name, value) for name, value in every if name not in UNTOLD)
+    headers = UNSTABLE.sub("", repr([pair for pair in told if pair[0] != "Content-Length"]))
+    said = f"{answer.status_code}\n{headers}\n{text}"  # type: ignore[attr-defined]
+    return sha256(said.encode()).hexdigest()
+
+
+@pytest.fixture
+def scene(place: Place) -> Iterator[Scene]:
+    """A score and words in the review, a second reviewer who answered too, and a way back."""
+    with place.app.app_context(), transaction() as session:
+        assignment = session.execute(
+            sa.select(Assignment).where(Assignment.ref == place.world.assignment)
+        ).scalar_one()
+        review = session.execute(sa.select(Review).where(Review.assignment_id == assignment.id)).scalar_one()
+        criterion = session.execute(sa.select(sa.func.min(Criterion.id))).scalar_one()
+        session.add(CriterionScore(review_id=review.id, criterion_id=criterion, value=1, parts={}))
+        second = make_account(session, Role.REVIEWER, email="second@people.example", name="Second Reviewer")
+        declared(session, assignment.entry_id, second.id, ConflictAnswer.NONE)
+        decision = (
+            session.execute(
+                sa.select(Decision.ref).where(Decision.released_at.is_(None)).order_by(Decision.id)
+            )
+            .scalars()
+            .first()
+        )
+        names = {
+            "second": second.id,
+            "assignment": assignment.ref,
+            "review": review.id,
+            "draft": place.world.draft,
+            "request": place.world.request,
+            "decision": decision,
+        }
+    made = Scene(place, names)
+    made.keep()
+    yield made
+    made.end()
+
+
+def declared(session: object, entry_id: int, account_id: int, answer: ConflictAnswer) -> None:
+    """What somebody said about an entry, without what follows from it."""
+    now = utc_now()
+    session.add(  # type: ignore[attr-defined]
+        ConflictDeclaration(
+            entry_id=entry_id,
+            account_id=account_id,
+            answer=answer,
+            kinds=[],
+            answered_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+
+
+def differing(scene: Scene, hidden: Sequence[Hidden], personas: tuple[str, ...]) -> list[str]:
+    """Answers to these people that the change of these values changes."""
+    before = scene.answers(personas)
+    for one in hidden:
+        scene.change(one.statement)
+    after = scene.answers(personas)
+    return [name for name, told in after.items() if told != before[name]]
+
+
+def differing_acts(
+    scene: Scene,
+    hidden: Sequence[Hidden],
+    personas: tuple[str, ...],
+    others: tuple[str, ...],
+    told: Sequence[str],
+) -> list[str]:
+    """Acts of these people that are answered otherwise once these values are changed.
+
+    And acts of theirs, or of the others, that write something else to those told.
+    """
+    answers, mails = scene.acts(personas, told)
+    _, more_mails = scene.acts(others, told)
+    for one in hidden:
+        scene.change(one.statement)
+    scene.keep()
+    answers_after, mails_after = scene.acts(personas, told)
+    _, more_after = scene.acts(others, told)
+    both = [(answers, answers_after), (mails, mails_after), (more_mails, more_after)]
+    return [name for before, after in both for name, words in after.items() if words != before[name]]
+
+
+def written_to_outsiders(scene: Scene) -> list[str]:
+    """The addresses of whoever submitted, and of everybody who holds no office."""
+    world = scene.place.world
+    outside = [world.accounts[name] for name in (STRANGER, OWNER, "requester", "partner", "nominator")]
+    with scene.place.app.app_context(), reading() as session:
+        known = session.execute(sa.select(Account.email).where(Account.id.in_(outside))).scalars()
+        contacts = session.execute(sa.select(Entry.contact_email)).scalars()
+        return sorted({*known, *(address for address in contacts if address)})
+
+
+def conflicted(scene: Scene) -> list[str]:
+    """Everybody with an office has a conflict of interest on two entries; returns their addresses."""
+    world = scene.place.world
+    with scene.place.app.app_context(), transaction() as session:
+        refs = (world.request, decided_entry(session, scene))
+        for entry in session.execute(sa.select(Entry).where(Entry.ref.in_(refs))).scalars():
+            for persona in STAFF:
+                declared(session, entry.id, world.accounts[persona], ConflictAnswer.CONFLICT)
+    scene.keep()
+    return [f"{persona}@people.example" for persona in STAFF]
+
+
+def decided_entry(session: object, scene: Scene) -> str:
+    """The entry of the decision that is not released."""
+    found: str = session.execute(  # type: ignore[attr-defined]
+        sa.select(Entry.ref)
+        .join(Decision, Decision.entry_id == Entry.id)
+        .where(Decision.ref == scene.names["decision"])
+    ).scalar_one()
+    return found
