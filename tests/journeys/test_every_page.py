@@ -42,8 +42,11 @@ PERSONAS = (
 """Those who read most come first: whoever's turn it is looks, if they may, else the first of these."""
 
 WAYS = tuple(product(("en", "ar"), ("wide", "phone")))
-SECRET_ADDRESSES = ("approvals.show", "account.show_link", "links.ask_confirmation", "links.resume")
-"""Pages of private links; the journeys of offers and nominations pass through them."""
+NO_PAGES = (
+    *("approvals.show", "account.show_link", "links.ask_confirmation", "links.resume"),
+    *("lookups.entries", "lookups.organisations"),
+)
+"""Pages of private links, which other journeys pass through, and pieces of pages for whoever types."""
 
 CODES = ("screen", "confirm", "rule", "assign", "release", "mails")
 
@@ -87,6 +90,7 @@ def readers(app: Flask, secrets: Mapping[str, str], paths: Sequence[str]) -> dic
         turn = place % len(PERSONAS)
         for name in PERSONAS if IS_WHOLE else dict.fromkeys((PERSONAS[turn], *PERSONAS)):
             answer = browsers[name].get(path)
+            answer.close()
             if answer.status_code == 200 and answer.mimetype == "text/html":
                 found[name].append(path)
                 if not IS_WHOLE:
@@ -99,7 +103,7 @@ def paths_of(app: Flask, world: World, released: str) -> tuple[str, ...]:
     found = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
         is_page = "GET" in (rule.methods or ()) and not rule.rule.startswith(("/api/", "/static"))
-        if not is_page or rule.endpoint not in ABOUT or rule.endpoint in SECRET_ADDRESSES:
+        if not is_page or rule.endpoint not in ABOUT or rule.endpoint in NO_PAGES:
             continue
         values = parameters(world, ABOUT[rule.endpoint], frozenset(rule.arguments))
         with app.test_request_context():

@@ -20,6 +20,7 @@ from tests.house.test_access_sweep import place
 from tests.security.two_worlds import (
     ABOUT_THE_ENTRY,
     ACTING,
+    DESK,
     HIDDEN,
     OUTSIDE,
     READING_THE_INDEX,
@@ -62,7 +63,7 @@ def test_what_is_hidden_changes_no_answer_to_an_act_and_no_mail(scene: Scene) ->
     outside = written_to_outsiders(scene)
     hidden = [one for one in HIDDEN if one.name != "the text of a draft"]
 
-    told_apart = differing_acts(scene, hidden, ACTING, STAFF, outside)
+    told_apart = differing_acts(scene, hidden, ACTING, DESK, outside)
 
     if told_apart:
         pytest.fail("\n".join(told_apart), pytrace=False)
@@ -71,7 +72,7 @@ def test_what_is_hidden_changes_no_answer_to_an_act_and_no_mail(scene: Scene) ->
 def test_no_act_tells_somebody_with_a_conflict_of_the_entry(scene: Scene) -> None:
     addresses = conflicted(scene)
 
-    told_apart = differing_acts(scene, ABOUT_THE_ENTRY, STAFF, (OWNER, "reviewer"), addresses)
+    told_apart = differing_acts(scene, ABOUT_THE_ENTRY, DESK, (OWNER, "reviewer"), addresses)
 
     if told_apart:
         pytest.fail("\n".join(told_apart), pytrace=False)

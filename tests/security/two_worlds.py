@@ -34,7 +34,8 @@ from vocabulary.people import Role
 from vocabulary.states import ConflictAnswer
 
 OUTSIDE = (SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER, "requester", "partner", "nominator", "focal_point")
-ACTING = (SIGNED_OUT_NAME, STRANGER, OWNER, "partner", "admin")
+ACTING = (OWNER, "partner", "admin")
+DESK = ("officer", "decider")
 """Those who try every act; the others of their kind may no more."""
 
 STAFF = ("officer", "moderator", "decider", "auditor", "admin")

@@ -46,6 +46,7 @@ from vocabulary.errors import HouseError
 from vocabulary.people import Actor, Role
 from vocabulary.states import (
     AssignmentState,
+    CallAction,
     CallState,
     ConflictAnswer,
     ConflictRuling,
@@ -53,8 +54,13 @@ from vocabulary.states import (
     ReviewState,
 )
 
-STEPS = 90
-EXAMPLES = 6
+STEPS = 40
+EXAMPLES = 16
+"""Plays from each of the stages, so four times as many in all."""
+
+SAYS_IT_AGAIN = ("declare", "score")
+"""Acts that leave no trace where the same was said before, or a scorecard was begun before."""
+
 PERSONS = {
     "officer": (Role.OFFICER,),
     "colleague": (Role.OFFICER,),
@@ -153,7 +159,7 @@ class Play:
                 del self.events[n_events:]  # they go with the transaction of whoever was refused
                 return False
         self.done.append(name)
-        if done:
+        if done and name not in SAYS_IT_AGAIN:
             assert len(self.events) > n_events, f"{name} left no trace"
         return bool(done)
 
@@ -227,7 +233,7 @@ class Play:
         barred = {
             (one.entry_id, one.account_id)
             for one in self.rows(ConflictDeclaration)
-            if standing(one) is not Standing.CLEARED
+            if standing(one) is Standing.UPHELD
         }
         states = {entry.id: entry.state for entry in self.rows(Entry)}
         asked = {one.id: one for one in self.rows(Assignment)}
@@ -482,30 +488,79 @@ ACTS: dict[str, Act] = {
 }  # fmt: skip
 
 
+def screened(play: Play) -> None:
+    """Both are eligible, three reviewers have each, and the review begins."""
+    officer = play.people["officer"]
+    advance_call(play.session, officer, play.call, CallAction.START_REVIEW, now=play.now, reason="So.")
+    for entry in play.rows(Entry):
+        screening.find_eligible(play.session, officer, entry.ref, entry.version, now=play.now)
+        for address in play.addresses[:3]:
+            assign(play.session, officer, entry.ref, address, None, now=play.now)
+
+
+def scored(play: Play) -> None:
+    """Everybody has handed in."""
+    people = {actor.account_id: actor for actor in play.people.values()}
+    said = submission.Declared(still_no_conflict=True, names_intended=True)
+    for n, assignment in enumerate(play.rows(Assignment)):
+        author, ref = people[assignment.account_id], assignment.ref
+        conflicts.declare(play.session, author, ref, ConflictAnswer.NONE, [], None, now=play.now)
+        card = card_of(NOT_MET if n % 3 == 0 else MET)
+        saved = drafts.save(play.session, author, ref, card, 1, now=play.now)
+        submission.submit(play.session, author, ref, said, saved.version, now=play.now)
+    start_ready_reviews(play.session, now=play.now)
+
+
+def released(play: Play) -> None:
+    """The panel has met, and one decision is out."""
+    moderator, decider = play.people["moderator"], play.people["decider"]
+    advance_call(play.session, play.people["officer"], play.call, CallAction.DELIBERATE, now=play.now)
+    entry = play.rows(Entry)[0]
+    made = propose(
+        play.session, moderator, entry.ref, Draft("endorsed", "So.", None, "It fits."), entry.version,
+        now=play.now,
+    )  # fmt: skip
+    approve(play.session, decider, made.ref, made.version, now=play.now)
+    seen = preview(play.session, decider, play.call, now=play.now)
+    release(play.session, decider, play.call, seen.seen_hash, now=play.now)
+
+
+STAGES: tuple[Callable[[Play], None], ...] = (lambda play: None, screened, scored, released)
+
+
 @pytest.mark.slow
 def test_a_whole_call_holds_whatever_anybody_does(write: Opened) -> None:
-    lengths, reached = [], set()
+    lengths: list[int] = []
+    reached: set[str] = set()
     with write() as session:
         play = Play(session)
+        for number, stage in enumerate(STAGES):
+            play.begin(Random(number))
+            stage(play)
+            session.flush()
+            many_plays(play, lengths, reached)
 
-        @settings(
-            max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-        )
-        @given(seed=st.integers(0, 2**32 - 1))
-        def one_play(seed: int) -> None:
-            with session.begin_nested() as start:
-                play.begin(Random(seed))
-                for _ in range(STEPS):
-                    if play.step():
-                        play.check()
-                lengths.append(len(play.done))
-                reached.update(play.states().values())
-                start.rollback()
-            session.expire_all()
-            play.events.clear()
-
-        one_play()
-
-    assert len(lengths) >= EXAMPLES
-    assert sorted(lengths)[len(lengths) // 2] >= 20, "the plays do not get anywhere"
+    assert len(lengths) >= len(STAGES) * EXAMPLES
+    assert sorted(lengths)[len(lengths) // 2] >= STEPS // 4, "the plays do not get anywhere"
     assert reached >= {"in_review", "deliberation", "decided", "released", "reconsideration", "ineligible"}
+
+
+def many_plays(play: Play, lengths: list[int], reached: set[str]) -> None:
+    """Plays from here on, each taken back when it ends."""
+    n_events = len(play.events)
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(seed=st.integers(0, 2**32 - 1))
+    def one_play(seed: int) -> None:
+        with play.session.begin_nested() as start:
+            play.begin(Random(seed))
+            for _ in range(STEPS):
+                if play.step():
+                    play.check()
+            lengths.append(len(play.done))
+            reached.update(play.states().values())
+            start.rollback()
+        play.session.expire_all()
+        del play.events[n_events:]
+
+    one_play()
