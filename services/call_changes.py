@@ -57,7 +57,7 @@ def check_act(
             raise Conflict(Message("This call can no longer be cancelled."), code="wrong_state")
     elif kind is CallActKind.EXTEND:
         _check_extension(call, entry, _instant(payload, "until"), now)
-    elif kind not in possible_acts(call):
+    elif kind not in possible_acts(call) or call.closes_at is None:
         raise Conflict(
             Message("Only a call with a deadline that is announced, open or just closed can change."),
             code="wrong_state",
