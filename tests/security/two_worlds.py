@@ -1,8 +1,8 @@
 """Two worlds that differ in hidden values only, and what everybody is told in each.
 
 Hidden values are changed in the database behind the service's back. What is compared is everything that a
-person is sent: status, headers and body of every answer, and the mails that an act causes. Left out is what
-differs every time, and nothing else: UNSTABLE and UNTOLD say what that is.
+person is sent: status, headers and body of every answer. Left out is what differs every time, and nothing
+else: UNSTABLE and UNTOLD say what that is.
 """
 
 from __future__ import annotations
@@ -21,23 +21,18 @@ from werkzeug.routing import Rule
 from models.database import db
 from models.decisions import Decision
 from models.entries import Entry
-from models.people import Account
 from models.reference import Criterion
 from models.reviews import Assignment, ConflictDeclaration, CriterionScore, Review
 from services.clock import utc_now
 from services.queries.filters import SORTS
-from services.transaction import reading, transaction
+from services.transaction import transaction
 from tests.factories import make_account
 from tests.house.sweep_world import ABOUT, LINK_HOLDER, OWNER, SIGNED_OUT_NAME, STRANGER
-from tests.house.test_access_sweep import UNSAFE, Place, rules
+from tests.house.test_access_sweep import Place, rules
 from vocabulary.people import Role
 from vocabulary.states import ConflictAnswer
 
 OUTSIDE = (SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER, "requester", "partner", "nominator", "focal_point")
-ACTING = (OWNER, "partner", "admin")
-DESK = ("officer", "decider")
-"""Those who try every act; the others of their kind may no more."""
-
 STAFF = ("officer", "moderator", "decider", "auditor", "admin")
 UNSTABLE = re.compile(
     r"[0-9a-f]{32,64}|csrf_token[^>]*|\"?request_id\"?[^,}]*|Reference of this page[^<]*|nonce-[^'\"]*"
@@ -45,16 +40,6 @@ UNSTABLE = re.compile(
 """What differs from one answer to the next: tokens of forms and ids of requests."""
 
 UNTOLD = frozenset({"X-Request-ID", "Set-Cookie", "Date"})
-READING_THE_INDEX = frozenset(
-    {
-        *("matches.of_entry", "matches.pair", "coverage.show", "coverage.cell", "coverage.bundles"),
-        *("alike.show_all", "lookups.entries", "api_requests.get_matches", "api_offers.get_matches"),
-        *("api_requests.list_similar", "api_offers.list_similar", "api_reports.get_bundles"),
-        *("api_reports.get_coverage", "api_alike.get_list"),
-    }
-)
-"""Routes whose answers come from the words of all entries."""
-
 NOT_ASKED = frozenset(
     {
         "static",
@@ -68,9 +53,6 @@ NOT_ASKED = frozenset(
 )
 """Routes that show nothing of anybody, or when one's own sign-in and token were last used."""
 
-
-CHANGING = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+00:00|Z)?|\d{1,2}:\d{2}(:\d{2})?|[\w-]{40,}")
-"""What differs besides when the same act is done twice: its time, and links and tokens made up for it."""
 
 WORDS = ("Another", "summary", "Never", "cousin", "Second", "reserve", "places")
 QUERIES: Mapping[str, Sequence[str]] = {
@@ -181,34 +163,6 @@ class Scene:
                     answer.close()
         return found
 
-    def acts(self, personas: tuple[str, ...], told: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-        """All that these people can try, each in the world as it is, by "persona method address".
-
-        What each is answered, with the page that follows, and what is then written to those told.
-        """
-        answers, mails = {}, {}
-        for persona in personas:
-            for rule, method in rules(self.place.app):
-                is_api = rule.rule.startswith("/api/")
-                if method not in UNSAFE or rule.endpoint not in ABOUT or (is_api and persona == LINK_HOLDER):
-                    continue
-                name, before = f"{persona} {method} {self.place.path(rule)}", self._written()
-                answer = self.place.send(persona, rule, method, follow_redirects=not is_api)
-                answers[name] = fingerprint(answer, CHANGING)
-                mails[name] = CHANGING.sub("", repr(self._written(len(before), told)))
-                if answer.status_code < 400:
-                    self.place.put_back()
-        return answers, mails
-
-    def _written(self, skipped: int = 0, told: Sequence[str] = ()) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(self.place.folder / "world")
-        try:
-            query = 'SELECT to_email, template, language, "values", state, subject_ref FROM outgoing_mail'
-            rows = connection.execute(f"{query} ORDER BY id").fetchall()
-        finally:
-            connection.close()
-        return [row for row in rows[skipped:] if not told or row[0] in told]
-
     def keep(self) -> None:
         """From now on the world is put back to what it is now."""
         if not (self.place.folder / "first").exists():
@@ -300,38 +254,6 @@ def differing(scene: Scene, hidden: Sequence[Hidden], personas: tuple[str, ...])
         scene.change(one.statement)
     after = scene.answers(personas)
     return [name for name, told in after.items() if told != before[name]]
-
-
-def differing_acts(
-    scene: Scene,
-    hidden: Sequence[Hidden],
-    personas: tuple[str, ...],
-    others: tuple[str, ...],
-    told: Sequence[str],
-) -> list[str]:
-    """Acts of these people that are answered otherwise once these values are changed.
-
-    And acts of theirs, or of the others, that write something else to those told.
-    """
-    answers, mails = scene.acts(personas, told)
-    _, more_mails = scene.acts(others, told)
-    for one in hidden:
-        scene.change(one.statement)
-    scene.keep()
-    answers_after, mails_after = scene.acts(personas, told)
-    _, more_after = scene.acts(others, told)
-    both = [(answers, answers_after), (mails, mails_after), (more_mails, more_after)]
-    return [name for before, after in both for name, words in after.items() if words != before[name]]
-
-
-def written_to_outsiders(scene: Scene) -> list[str]:
-    """The addresses of whoever submitted, and of everybody who holds no office."""
-    world = scene.place.world
-    outside = [world.accounts[name] for name in (STRANGER, OWNER, "requester", "partner", "nominator")]
-    with scene.place.app.app_context(), reading() as session:
-        known = session.execute(sa.select(Account.email).where(Account.id.in_(outside))).scalars()
-        contacts = session.execute(sa.select(Entry.contact_email)).scalars()
-        return sorted({*known, *(address for address in contacts if address)})
 
 
 def conflicted(scene: Scene) -> list[str]:
