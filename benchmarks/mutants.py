@@ -45,7 +45,7 @@ MUTANTS = (
     ),
     Mutant("tfidf", "(1 + self.n_pieces) / (1 +", "(2 + self.n_pieces) / (1 +", "tfidf"),
     Mutant("tfidf", "product * long if is_request", "product / long if is_request", "worked_example"),
-    Mutant("tfidf", "1.0 - LENGTH + LENGTH * length", "1.0 - LENGTH + length", "worked_example"),
+    Mutant("tfidf", "LENGTH + LENGTH * _sums(", "LENGTH + _sums(", "worked_example"),
     Mutant("bags", "len(words) >= SHORTEST_PIECE)", "len(words) > SHORTEST_PIECE)", "likeness"),
     Mutant("bags", "for bag in alone:", "for bag in alone[1:]:", "likeness"),
     # words of a pair
@@ -55,44 +55,41 @@ MUTANTS = (
     Mutant("likeness", "np.diff(first) * len(self.subject.pieces), BEST)", "BEST, BEST)", "likeness"),
     Mutant("likeness", "float(grid[one, other]) / len(best)", "float(grid[one, other])", "likeness"),
     Mutant("across", "ACROSS * weight * likely", "weight * likely", "across"),
-    Mutant("explain", "left_over > 0 else n_largest - 1", "left_over > 0 else 0", "explain"),
+    Mutant("explain", "left_over > 0 else n_largest - 1", "left_over > 0 else 0", "edges"),
     # parts and weights
-    Mutant("score", "ends - starts + 1, 1)", "ends - starts, 1)", "score"),
-    Mutant("score", "first <= last)", "first < last)", "score"),
+    Mutant("score", "ends - starts + 1, 1)", "ends - starts, 1)", "edges"),
+    Mutant("score", "first <= last)", "first < last)", "edges"),
     Mutant(
         "score", "np.minimum(offer.ceiling[given] / ", "(lambda x, _: x)(offer.ceiling[given] / ", "score"
     ),
     Mutant("score", "settings.words_across_languages, 0.0)", "0.0, 0.0)", "score"),
-    Mutant("score", "parts *= weights > 0", "pass", "score"),
+    Mutant("score", "parts *= weights > 0", "pass", "edges"),
     # what rules out
     Mutant("gates", "last_day < today.toordinal()", "last_day <= today.toordinal()", "gates"),
     Mutant(
         "gates", "(offer.until_day < request.from_day) |", "(offer.until_day <= request.from_day) |", "gates"
     ),
     Mutant("gates", "request.names_support & ~request.only_money)", "request.names_support)", "gates"),
-    Mutant("gates", "offer.left == 0.0", "offer.left <= 1.0", "gates"),
+    Mutant("gates", "offer.left == 0.0", "offer.left <= 1.0", "edges"),
     # the search
     Mutant("choice", "+ weight * np.float32(likeness.slack)", "", "choice"),
-    Mutant(
-        "choice", "return _kth(near, top) - 2 * ROUNDING", "return _kth(near, 1) - 2 * ROUNDING", "choice"
-    ),
-    Mutant("choice", "scores.score[order] > least]", "scores.score[order] >= least]", "choice"),
-    Mutant("rank", "self.is_current & ~self.is_blocked)", "~self.is_blocked)", "index"),
+    Mutant("choice", "enough = _kth(scores.score, top) -", "enough = _kth(scores.score, 1) -", "choice"),
+    Mutant("choice", "scores.score[order] > least]", "scores.score[order] >= least]", "edges"),
+    Mutant("rank", "self.is_current & ~self.is_blocked)", "~self.is_blocked)", "edges"),
     # meaning
     Mutant("meaning", "sqrt(model.weight) * _unit", "model.weight * _unit", "meaning"),
     Mutant("meaning", "answers = np.maximum.reduceat", "answers = np.minimum.reduceat", "meaning"),
     Mutant("meaning", "n_letters + _length(sentence) / 2 > wanted", "n_letters > wanted", "meaning"),
-    Mutant("meaning", "if len(found) == MOST_PASSAGES:", "if len(found) > MOST_PASSAGES:", "meaning"),
+    Mutant("meaning", "if len(found) == MOST_PASSAGES:", "if len(found) > MOST_PASSAGES:", "edges"),
     # words and names
     Mutant("text", "len(word) - len(stem) <= _SHORT_ENDING", "True", "text"),
     Mutant("word_forms", "<= _LONGEST_ENDING", "< _LONGEST_ENDING", "glossary"),
-    Mutant("names", "len(letters) < _SHORTEST_INITIALS", "len(letters) <= _SHORTEST_INITIALS", "names"),
+    Mutant("names", "len(letters) < _SHORTEST_INITIALS", "len(letters) <= _SHORTEST_INITIALS", "edges"),
     Mutant("names", "is_telling = min(", "is_telling = max(", "names"),
-    Mutant("romanised", '"".join(ours) in _turned(theirs) or', "", "romanised"),
     Mutant("romanised", "_ARABIC_SERVANT.sub(", "(lambda _, name: name)(", "romanised"),
     Mutant("fixed_phrases", "(?<!不)", "", "fixed_phrases"),
     Mutant("duplicates", "sqrt(here * there)", "max(here, there)", "duplicates"),
-    Mutant("lexicon", "if value >= LEAST", "if value > 0", "across"),
+    Mutant("lexicon", "if value >= LEAST", "if value > 0", "edges"),
     # beyond one pair
     Mutant("coverage", "return named | set(top_regions(places))", "return named", "coverage"),
     Mutant("coverage", "if not any(cell in requests_in", "if not all(cell in requests_in", "coverage"),

@@ -47,6 +47,7 @@ def fixed_tokens(text, language):
         ("zh", "发展中国家", [(DEVELOPING, "发展中")]),
         ("zh", "发达国家", [(DEVELOPED, "发达")]),
         ("zh", "最不发达国家", [(LEAST, "最不发达")]),
+        ("zh", "不发达国家", []),
         ("zh", "中国的发展", []),
     ],
 )
