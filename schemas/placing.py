@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from schemas.base import HouseSchema
-from schemas.values import Instant
+from schemas.values import Code, Instant, Words
 from vocabulary.fellowships import NominationState
 from vocabulary.messages import Message
 
@@ -75,3 +75,75 @@ class FellowsSchema(HouseSchema):
 
     fellows = fields.List(fields.Nested(FellowSchema), required=True)
     calls = fields.List(fields.Nested(CallFiguresSchema), required=True)
+
+
+class PlaceConfirmationSchema(HouseSchema):
+    """Chapter (where the call has any) and mentor of an accepted place."""
+
+    chapter = Code(load_default=None)
+    mentor = Words(longest=200, one_line=True, load_default=None)
+
+
+class TravelSupportSchema(HouseSchema):
+    """For each nationality of the form whether travel is supported, and on which basis that was decided."""
+
+    supported = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=3)),
+        values=fields.Boolean(),
+        required=True,
+        metadata={"description": "ISO 3166-1 alpha-3 to true or false"},
+    )
+    basis = Words(longest=500, required=True)
+
+
+class ConfirmedTravelSchema(HouseSchema):
+    """What was confirmed."""
+
+    ref = fields.String(required=True)
+    travel_confirmed = fields.Boolean(
+        required=True, metadata={"description": "Is travel supported by any nationality?"}
+    )
+
+
+class PlaceSchema(HouseSchema):
+    """A nominee who was offered a place, and what came of it."""
+
+    ref = fields.String(required=True)
+    name = fields.String(required=True)
+    state = fields.Enum(NominationState, by_value=True, required=True)
+    answer_by_at = fields.AwareDateTime(required=True, allow_none=True, format="iso")
+    answered_at = fields.AwareDateTime(required=True, allow_none=True, format="iso")
+    chapter = fields.String(required=True, allow_none=True)
+    mentor = fields.String(required=True, allow_none=True)
+    is_named = fields.Boolean(required=True, metadata={"description": "Agreed to be named in public"})
+
+
+class PlacesSchema(HouseSchema):
+    """Everybody who was offered a place in a call."""
+
+    items = fields.List(fields.Nested(PlaceSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class ReserveSchema(HouseSchema):
+    """Whom to offer a free place; `next_up` is null where no place is free or nobody is left."""
+
+    ref = fields.String(required=True)
+    name = fields.String(required=True)
+    n_free = fields.Integer(required=True)
+    keeps_balance = fields.Boolean(
+        required=True, metadata={"description": "False: no choice from the reserve meets every target"}
+    )
+
+
+class NextUpSchema(HouseSchema):
+    """Who comes next from the reserve list."""
+
+    next_up = fields.Nested(ReserveSchema, required=True, allow_none=True)
+
+
+class ReserveOfferSchema(HouseSchema):
+    """The nominee who comes next, and until when the place can be accepted."""
+
+    nomination = fields.String(required=True, validate=validate.Length(max=20))
+    answer_by_at = Instant(required=True, format="iso")

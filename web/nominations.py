@@ -23,7 +23,7 @@ from services.queries.nominations import NominationPage, nomination_page, own_no
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, HouseError, Invalid, NotFound
-from vocabulary.fellowships import NominationDocument
+from vocabulary.fellowships import FELLOWS, NominationDocument
 from vocabulary.messages import Message
 from web.autosave import autosave_refusal, autosaved, is_autosave, loaded
 from web.files import SAFE_HEADERS
@@ -41,6 +41,7 @@ TRAVEL: Mapping[str, Message] = {
     ),
     "none": Message("No support for travel is foreseen. The secretariat confirms it."),
 }
+_NOT_RECEIVED = ("draft", "awaiting_nominee", "awaiting_nominator", "withdrawn", "lapsed")
 COMPLETED = Message("The form is complete. Your nominator was asked by mail to approve it.")
 OPEN_AGAIN = Message("The form is open again. Your nominator's link no longer holds.")
 WITHDRAWN = Message("The nomination was withdrawn.")
@@ -84,9 +85,15 @@ def begin(ref: str) -> ResponseReturnValue:
 @acts(Action.NOMINATION_READ)
 def show(ref: str) -> ResponseReturnValue:
     """Where a nomination stands, and what was answered."""
+    return nomination_with(ref, {})
+
+
+def nomination_with(ref: str, errors: Mapping[str, Any]) -> str:
+    """The page of a nomination, with what was wrong in one of its forms."""
     with reading() as database:
         page = nomination_page(database, current_actor(), ref, now=utc_now())
-        return render_template("nominations/show.html", **_shown(database, page))
+        shown = _shown(database, page)
+    return render_template("nominations/show.html", errors=errors, typed=request.form, **shown)
 
 
 @bp.get("/nominations/<ref>/edit/<code>")
@@ -290,7 +297,10 @@ def _shown(database: Any, page: NominationPage) -> dict[str, Any]:
             answer.name: url_for("nominations.edit", ref=page.ref, code=answer.section) for answer in ANSWERS
         },
         "call_title": title_of(page.call_title),
-        "travel": [(countries.get(code, code), TRAVEL[basis]) for code, basis in page.travel.items()],
+        "travel": [(code, countries.get(code, code), TRAVEL[basis]) for code, basis in page.travel.items()],
+        "may_confirm_travel": Action.NOMINATION_SCREEN in page.may and page.state not in _NOT_RECEIVED,
+        "is_fellow": page.state in FELLOWS,
+        "chapter_title": title_of(page.chapter) if page.chapter else None,
         "files": files.kept(database, current_actor(), page.ref, now=utc_now()),
         "documents": [(code, DOCUMENTS[code]) for code in page.documents] or list(DOCUMENTS.items()),
         "document_names": DOCUMENTS,

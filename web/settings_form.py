@@ -127,7 +127,7 @@ def _places(form: MultiDict[str, str], name: str) -> list[int]:
 
 
 def _typed_row(name: str, one: Mapping[str, Any], cells: Collection[str], names: Mapping[str, Any]) -> Row:
-    row = {cell: _text(one.get(cell)) for cell in cells}
+    row = {cell: _text(one.get(cell, FRESH.get(cell))) for cell in cells}
     if "value" in row:
         row["value"] = str(names.get(one["attribute"], {}).get(one["value"], one["value"]))
     if name in BY_LANGUAGE:

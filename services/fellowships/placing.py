@@ -25,7 +25,7 @@ from services.fellowships.rows import Item, call_only, fellowship_of, fetch_for,
 from services.runtime import runtime
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid
-from vocabulary.fellowships import NominationAction, NominationState
+from vocabulary.fellowships import FELLOWS, NominationAction, NominationState
 from vocabulary.messages import Message
 from vocabulary.people import SYSTEM, Actor
 
@@ -68,6 +68,7 @@ class Place:
     answered_at: datetime | None
     chapter: str | None
     mentor: str | None
+    is_named: bool
 
 
 def preview_release(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> ReleaseCounts:
@@ -223,6 +224,7 @@ def places(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> t
             row.answered_at,
             row.chapter,
             row.mentor,
+            row.public_name and row.state in FELLOWS and row.erased_at is None,
         )
         for row in session.execute(query.order_by(Nomination.id)).scalars()
     )

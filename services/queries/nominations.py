@@ -19,7 +19,7 @@ from services.fellowships.invitations import BY_NOMINATOR
 from services.fellowships.nominations import advice, problems
 from services.fellowships.rows import Item, call_only, fellowship_of, fetch_for, is_party, nominee_deadline
 from vocabulary.actions import Action
-from vocabulary.fellowships import MeritBand, NominationState, NominatorAnswer
+from vocabulary.fellowships import FELLOWS, MeritBand, NominationState, NominatorAnswer
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 
@@ -59,6 +59,10 @@ class NominationPage:
     travel: Mapping[str, str]
     travel_as_of: str | None
     travel_confirmed: bool | None
+    travel_answer: Mapping[str, Any]
+    chapter: Mapping[str, str] | None
+    mentor: str | None
+    meetings: list[Mapping[str, Any]]
     advice: tuple[Message, ...]
     problems: Mapping[str, list[Message]]
     content: Mapping[str, Any]
@@ -75,6 +79,7 @@ _ASKED = (
     Action.NOMINATION_ASK_ERASURE,
     Action.NOMINATION_READ_PROTECTED,
     Action.PLACE_ANSWER,
+    Action.FELLOWSHIP_EDIT,
 )
 
 
@@ -103,6 +108,8 @@ def nomination_page(session: Session, actor: Actor, ref: str, *, now: datetime) 
         travel=row.travel.get("nationalities", {}) if sees_all else {},
         travel_as_of=row.travel.get("as_of") if sees_all else None,
         travel_confirmed=row.travel_confirmed if sees_all else None,
+        travel_answer=row.travel.get("confirmed", {}) if sees_all else {},
+        **_fellowship_of(item, is_shown=sees_all and state in FELLOWS),
         advice=advice(item) if sees_all else (),
         problems=problems(session, item) if is_own else {},
         content=row.content if sees_all else _told_content(item, actor),
@@ -120,6 +127,15 @@ def _told_content(item: Item, actor: Actor) -> dict[str, Any]:
     if row.completed_at is None and actor.account_id is not None and actor.account_id == row.nominator_id:
         return {name: value for name, value in row.content.items() if name in BY_NOMINATOR}
     return without_protected(row.content)
+
+
+def _fellowship_of(item: Item, *, is_shown: bool) -> dict[str, Any]:
+    """Chapter, mentor and meetings, for the fellow and for whoever runs the call."""
+    row = item.nomination
+    if not is_shown:
+        return {"chapter": None, "mentor": None, "meetings": []}
+    titles = {one["code"]: one["title"] for one in item.fellowship.chapters}
+    return {"chapter": titles.get(row.chapter), "mentor": row.mentor, "meetings": list(row.meetings)}
 
 
 def own_nominations(session: Session, actor: Actor, *, now: datetime) -> tuple[NominationRow, ...]:

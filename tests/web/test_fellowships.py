@@ -253,3 +253,41 @@ def compute_next(app: Flask, write: Opened) -> None:
     assert work is not None
     with app.app_context():
         running.compute(work, transaction, utc_now)
+
+
+def test_officer_plans_the_panel_rules_on_a_conflict_and_reads_the_spread(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref, _ = marked_call(session, {"Ada": (9, "man"), "Cora": (5, "woman")}, is_locked=False)
+        asker = make_account(session, Role.OFFICER).id
+        other = make_account(session, Role.REVIEWER, email="second@second.example", name="Second Member").id
+        refs = session.execute(sa.select(Nomination.ref).order_by(Nomination.ref)).scalars().all()
+    sign_in(app, client, asker)
+    base = f"/en/fellowships/{ref}"
+    plan = client.get(f"{base}/plan?each=2&most=5").text
+    wrong = client.get(f"{base}/plan?each=x&most=5")
+    fingerprint = re.search(r'name="fingerprint" value="([0-9a-f]+)"', plan)
+    pairs = re.findall(r'name="pair" value="([^"]+)"', plan)
+    assert fingerprint is not None
+    form = {"each": "2", "most": "5", "mode": "fair", "fingerprint": fingerprint.group(1), "pair": pairs}
+    made = send(client, f"{base}/plan", form)
+    stale = send(client, f"{base}/plan", form)
+    second = app.test_client()
+    sign_in(app, second, other)
+    send(second, f"/en/marks/{refs[0]}/conflict", {"answer": "possible", "text": "We met once."})
+    members = client.get(f"{base}/members").text
+    where = re.search(r'action="(/en/fellowships/[^"]+/rulings/\d+)"', members)
+    assert where is not None
+    without = send(client, where.group(1), {"ruling": "cleared", "reason": ""})
+    ruled = send(client, where.group(1), {"ruling": "cleared", "reason": "Meeting once is no conflict."})
+    spread = client.get(f"{base}/agreement").text
+
+    assert sorted(pairs) == [f"{one} second@second.example" for one in refs]
+    assert "This must be a whole number." in wrong.text
+    assert (made.status_code, stale.status_code) == (303, 409)
+    assert "We met once." in members
+    assert (without.status_code, ruled.status_code) == (422, 303)
+    assert "Meeting once is no conflict." in client.get(f"{base}/members").text
+    assert "Where marks lie apart" in spread
+    assert "woman" not in spread.lower()
