@@ -1,7 +1,7 @@
 """Who is nominated for a fellowship in the demonstration world, and how does the panel mark? Invented people.
 
-One call is past its deadlines: its panel has marked, the marks are locked, and the shortlist is on the desk.
-Another call is open.
+One call is released, and its fellows are at work. One is past its deadlines: its panel has marked, the marks
+are locked, and the shortlist is on the desk. Another call is open.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-PAST, PRESENT = "fellows-past", "fellows-open"
-N_SEATS = 6
+RELEASED, PAST, PRESENT = "fellows-released", "fellows-past", "fellows-open"
+N_SEATS = {RELEASED: 12, PAST: 6, PRESENT: 6}
 SEED, SOURCE = "07 15 23 31 38 44", "Numbers of the state lottery drawn on the evening after the lock"
 
 _DATA = json.loads((Path(__file__).parent / "data" / "fellows.json").read_text(encoding="utf-8"))
@@ -33,6 +33,19 @@ TARGETS: tuple[Mapping[str, Any], ...] = (
     {"attribute": "knowledge", "value": "ilk", "least": 1},
 )  # fmt: skip
 
+WIDER_TARGETS: tuple[Mapping[str, Any], ...] = (
+    *({"attribute": "region", "value": one["value"], "least": 1, "most": 4} for one in TARGETS[:5]),
+    {"attribute": "gender", "value": "woman", "least": 5},
+    {"attribute": "gender", "value": "man", "least": 5},
+)
+"""What the released call was balanced by."""
+PLACES: tuple[Mapping[str, Any], ...] = tuple(_DATA["places"])
+"""Chapters of the released call."""
+MENTORS: tuple[str, ...] = tuple(_DATA["mentors"])
+MEETINGS: tuple[Mapping[str, str], ...] = tuple(_DATA["meetings"])
+BASIS = "Developing countries and economies in transition, as the United Nations listed them in 2025"
+_PEOPLE = {PAST: "people", RELEASED: "released"}
+
 _DISCIPLINES = ("natural_sciences", "natural_sciences", "social_sciences", "interdisciplinary", "humanities")
 _WISHES = (("2", "3"), ("3",), ("2", "4"), ("2",), ("4", "3"), ("3", "2"), ("2", "3"))
 _KNOWLEDGE = ("science", "science", "science", "ilk", "both")
@@ -49,10 +62,10 @@ class NomineePlan:
     band: str
 
 
-def nominees(chance: Random, domain: str) -> tuple[NomineePlan, ...]:
-    """The nominees of the past call, in the order in which they were nominated."""
+def nominees(chance: Random, domain: str, call: str = PAST) -> tuple[NomineePlan, ...]:
+    """The nominees of a call, in the order in which they were nominated."""
     found = []
-    for n, (first, last, country, gender) in enumerate(_DATA["people"]):
+    for n, (first, last, country, gender) in enumerate(_DATA[_PEOPLE[call]]):
         email = f"{first}.{last}@{domain}".lower()
         marks = {code: chance.choice((3, 4, 5, 5, 6, 6, 7, 8, 9)) for code in ("merit", "fit", "voice")}
         score = 2 * marks["merit"] + marks["fit"] + marks["voice"]
@@ -72,7 +85,7 @@ def nominees(chance: Random, domain: str) -> tuple[NomineePlan, ...]:
             "expertise": ["land", "water"] if n % 2 else ["ilk", "governance"],
             "publications": [],
             "statement": _DATA["work"][n % 5],
-            "chapters": list(_WISHES[n % 7]),
+            "chapters": _wishes(n, call),
             "is_flexible": n % 3 == 0,
             "nominator_name": f"Focal point of {country}",
             "nominator_email": f"focal.{country}@{domain}".lower(),
@@ -84,7 +97,7 @@ def nominees(chance: Random, domain: str) -> tuple[NomineePlan, ...]:
             "public_name": n % 5 != 0,
         }
         band = "A" if score >= 25 else "B" if score >= 20 else "C"
-        found.append(NomineePlan(f"nominee-{n + 1}", email, content, marks, band))
+        found.append(NomineePlan(f"{call}-{n + 1}", email, content, marks, band))
     return tuple(found)
 
 
@@ -111,10 +124,17 @@ INVITED: Mapping[str, Mapping[str, str]] = {
 """Whom two bodies name for the open call, each in its own script: perhaps one person."""
 
 
+def _wishes(n: int, call: str) -> list[str]:
+    if call == RELEASED:
+        return [PLACES[(n + at) % len(PLACES)]["code"] for at in range(len(PLACES))]
+    return list(_WISHES[n % 7])
+
+
 def dates(now: datetime) -> Mapping[str, tuple[datetime, datetime, datetime]]:
     """Opening, the nominees' and the nominators' deadline of each call."""
     day = timedelta(days=1)
     return {
+        RELEASED: (now - 400 * day, now - 340 * day, now - 333 * day),
         PAST: (now - 120 * day, now - 60 * day, now - 53 * day),
         PRESENT: (now - 10 * day, now + 30 * day, now + 37 * day),
     }
