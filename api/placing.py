@@ -115,7 +115,13 @@ def confirm(content: dict[str, Any], ref: str) -> Response:
 
     def work(session: Session) -> Answer:
         row = placing.confirm(
-            session, current_actor(), ref, content["chapter"], content["mentor"], now=utc_now()
+            session,
+            current_actor(),
+            ref,
+            content["chapter"],
+            content["mentor"],
+            now=utc_now(),
+            reason=content["reason"],
         )
         return PlaceStateSchema().dump(row), 200, {}
 

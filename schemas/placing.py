@@ -78,10 +78,15 @@ class FellowsSchema(HouseSchema):
 
 
 class PlaceConfirmationSchema(HouseSchema):
-    """Chapter (where the call has any) and mentor of an accepted place."""
+    """Chapter (none: that of the approved list) and mentor of an accepted place."""
 
     chapter = Code(load_default=None)
     mentor = Words(longest=200, one_line=True, load_default=None)
+    reason = Words(
+        longest=2000,
+        load_default=None,
+        metadata={"description": "Needed for another chapter than the approved list gave"},
+    )
 
 
 class TravelSupportSchema(HouseSchema):

@@ -54,14 +54,13 @@ def pin(ref: str) -> ResponseReturnValue:
 
 
 @bp.post("/<ref>/relaxation")
-@acts(Action.FELLOWSHIP_EDIT)
+@acts(Action.SHORTLIST_EDIT)
 def relax(ref: str) -> ResponseReturnValue:
     """Take one of the smallest changes that a run without a list proposed."""
     text = request.form.get("change", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 3):
-        raise NotFound
+    change = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else -1
     with transaction() as database:
-        relaxing.relax(database, current_actor(), ref, int(text), now=utc_now())
+        relaxing.relax(database, current_actor(), ref, change, now=utc_now())
     return _trial(ref, RELAXED)
 
 

@@ -266,7 +266,7 @@ def _confirm(stage: Stage, now: datetime) -> None:
     """Places are confirmed with chapter and mentor, support for travel, and the meetings to come."""
     session, officer = stage.session, stage.actors["officer"]
     for n, row in enumerate(_places(stage, NominationState.ACCEPTED)):
-        chapter = PLACES[n % len(PLACES)]["code"]
+        chapter = row.chapter or PLACES[n % len(PLACES)]["code"]
         placing.confirm(session, officer, row.ref, chapter, MENTORS[n % len(MENTORS)], now=now)
         supported = {code: basis != "none" for code, basis in row.travel["nationalities"].items()}
         support.confirm_travel(session, officer, row.ref, supported, BASIS, now=now)

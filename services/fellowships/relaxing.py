@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.fellowships.rows import fellowship_of
 from services.fellowships.settings import set_fellowship
 from services.fellowships.shortlists import call_of_run, read_run
-from vocabulary.errors import Conflict, NotFound
+from vocabulary.errors import Conflict
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 
@@ -18,13 +18,13 @@ from vocabulary.people import Actor
 def relax(session: Session, actor: Actor, run_ref: str, change: int, *, now: datetime) -> str:
     """Change the targets as the run proposed (`change` counts from 0); returns the call.
 
-    Raises NotFound for a change that was not proposed, Conflict where the targets are no longer those of the
-    run, and what services.fellowships.settings.set_fellowship raises.
+    Raises Conflict for a change that was not proposed, or where the targets are no longer those of the run,
+    and what services.fellowships.settings.set_fellowship raises.
     """
     record = read_run(session, actor, run_ref, now=now).record or {}
     proposed = record.get("relaxations") or []
     if not 0 <= change < len(proposed):
-        raise NotFound
+        raise Conflict(Message("This run proposed no such change."), code="no_change")
     call, fellowship = fellowship_of(session, call_of_run(session, actor, run_ref, now=now), lock=True)
     kept = {(one["attribute"], one["value"]): dict(one) for one in fellowship.targets}
     for one in proposed[change]:

@@ -767,7 +767,16 @@ NARROWER: Mapping[str, str] = {
     "invitations.show": "a made-up secret opens nothing",
     "invitations.take_up": "a made-up secret opens nothing",
     "invitations.refuse": "a made-up secret opens nothing",
-    "placing.confirm": "a decider sees nominations while the panel is at work",
+    **dict.fromkeys(
+        (
+            "placing.confirm",
+            "fellow_support.meetings",
+            "api_placing.confirm",
+            "api_placing.start",
+            "api_placing.finish",
+        ),
+        "a decider sees nominations while the panel is at work",
+    ),
 }
 """Endpoints that answer "not found" to some whom the action allows, and why."""
 

@@ -212,7 +212,7 @@ def test_room_tells_what_is_impossible_and_takes_the_change_by_a_button(
     assert "Too few in the pool" in room
     assert "Gender Woman: at least 2" in shown
     assert "Gender Woman: lower the minimum from 2 to 1" in shown
-    assert (relaxed.status_code, twice.status_code, beyond.status_code) == (303, 409, 404)
+    assert (relaxed.status_code, twice.status_code, beyond.status_code) == (303, 409, 409)
     assert "The targets are changed." in told
     assert "2 seats" in after
 
