@@ -37,7 +37,8 @@ _numbers = itertools.count(1)
 
 def person(service: Service, *roles: Role) -> str:
     """Somebody with a password; returns the address."""
-    email = f"fellowship{next(_numbers)}@people.example"
+    number = next(_numbers)
+    email = f"fellowship{number}@body{number}.example"
     with service.app.app_context(), transaction() as session:
         make_account(session, *roles, email=email, password_hash=password_hash())
     return email
