@@ -1,6 +1,6 @@
 """How long does `flask match` take from cold, and how much memory does it want for a million lines?
 
-    python -m benchmarks.match_command [--rounds 5] [--lines 1000000] [--workers 2]
+    python -m benchmarks.match_command [--rounds 5] [--words 50] [--lines 1000000] [--workers 2]
 
 Cold: 94 requests of the demonstration world and 50 offers, each round a new process of the real command; once
 as they are, in six languages, and once those in English (told more than once, under other ids). Lines: one
@@ -38,12 +38,22 @@ def write(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
     return path
 
 
-def believable(kind: str, n: int, language: str | None) -> Iterator[dict[str, Any]]:
+def believable(
+    kind: str, n: int, language: str | None, n_words: int | None = None
+) -> Iterator[dict[str, Any]]:
     """`n` rows of the world, of one language or of all; repeated under other ids where there are fewer."""
     rows = [record(entry) for entry in world_entries(kind)]
     rows = [row for row in rows if language in (None, row["language"])]
     for number, row in enumerate(islice(cycle(rows), n)):
-        yield row | {"id": f"{row['id']}-{number}"}
+        yield row | {"id": f"{row['id']}-{number}", "text": _first(row["text"], n_words)}
+
+
+def _first(text: str, n_words: int | None) -> str:
+    """A text's first words; two characters are a word of a text without spaces."""
+    if n_words is None:
+        return text
+    words = text.split()
+    return " ".join(words[:n_words]) if len(words) * 12 > len(text) else text[: 2 * n_words]
 
 
 def short(n: int, words: Sequence[str], seed: int) -> Iterator[dict[str, Any]]:
@@ -73,14 +83,14 @@ def run(requests: Path, offers: Path, *options: str) -> tuple[float, float, int]
     return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss
 
 
-def cold(folder: Path, rounds: int, workers: int) -> None:
+def cold(folder: Path, rounds: int, workers: int, n_words: int | None) -> None:
     """Print the first table."""
     print(
         f"| 94 x 50, cold, {workers} workers, median of {rounds} | s | processor s | MB |\n|---|---|---|---|"
     )
     for name, language in (("six languages", None), ("English", "en")):
-        requests = write(folder / "r.jsonl", believable("request", 94, language))
-        offers = write(folder / "o.jsonl", believable("offer", 50, language))
+        requests = write(folder / "r.jsonl", believable("request", 94, language, n_words))
+        offers = write(folder / "o.jsonl", believable("offer", 50, language, n_words))
         for meaning in ("auto", "off"):
             found = [
                 run(requests, offers, "--meaning", meaning, "--workers", str(workers)) for _ in range(rounds)
@@ -111,11 +121,12 @@ def main() -> None:
     """Print the tables."""
     reader = argparse.ArgumentParser(description="Measure flask match from cold.")
     reader.add_argument("--rounds", type=int, default=5)
+    reader.add_argument("--words", type=int, help="texts cut to so many words; as they are without it")
     reader.add_argument("--lines", type=int, help="also measure files of so many lines")
     reader.add_argument("--workers", type=int, default=2)
     asked = reader.parse_args()
     with tempfile.TemporaryDirectory(prefix="capmatch-benchmark-") as name:
-        cold(Path(name), asked.rounds, asked.workers)
+        cold(Path(name), asked.rounds, asked.workers, asked.words)
         if asked.lines:
             long(Path(name), asked.lines, asked.workers)
 

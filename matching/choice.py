@@ -145,7 +145,7 @@ class _Bounds:
 
 def _bounds(likeness: Likeness, judged: Judged) -> _Bounds:
     weight = judged.weights[TEXT]
-    values = likeness.most if judged.rows is None else likeness.most[judged.rows]
+    values = likeness.most if judged.rows is None else likeness.most.take(judged.rows)
     if len(weight) == 1 and len(judged.most) == 1:
         scale = float(weight[0])
         return _Bounds(values, scale, float(judged.most[0]) + scale * likeness.slack)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import islice, repeat
 from typing import Protocol
 
@@ -90,7 +91,7 @@ class Ranking:
     settings_version: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Searched:
     """One segment with what holds for all its rows."""
 
@@ -102,7 +103,7 @@ class _Searched:
     is_current: Bools
     is_blocked: Bools
 
-    @property
+    @cached_property
     def open_rows(self) -> Rows:
         return np.flatnonzero(self.is_current & ~self.is_blocked)
 
@@ -118,7 +119,7 @@ class _Searched:
 
     @property
     def n_shut(self) -> int:
-        return int(np.count_nonzero(self.is_current & self.is_blocked))
+        return int(np.count_nonzero(self.is_current)) - len(self.open_rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def _most(values: Part, weight: Floats, rows: Rows | None) -> NDArray[np.float32
         return weight.astype(np.float32)
     if isinstance(values, Known):
         return (weight * (values.values if rows is None else values.at(rows))).astype(np.float32)
-    line = values.line if rows is None else values.line[rows]
+    line = values.line if rows is None else values.line.take(rows)
     if len(weight) == 1:
         return (weight * values.values).astype(np.float32).take(line)
     return (weight * values.values.take(line)).astype(np.float32)

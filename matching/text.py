@@ -49,6 +49,8 @@ def normalise(text: str) -> str:
 
     Letter case is kept, so that a word can still be shown as written.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return unicodedata.normalize("NFKC", text).translate(_PLAIN)
 
 
@@ -138,7 +140,7 @@ def analyse(text: str, language: str | None = None) -> list[tuple[str, str]]:
 def _tokens(plain: str, language: str) -> list[tuple[str, str]]:
     """Those of a stretch of normalised text, word by word."""
     tokens_of = _TOKENS.setdefault(language, _Tokens(language))
-    if not _HAN.search(plain):
+    if plain.isascii() or not _HAN.search(plain):
         return [(token, word) for word in _WORD.findall(plain) if (token := tokens_of[word])]
     tokens: list[tuple[str, str]] = []
     for word in _WORD.findall(plain):

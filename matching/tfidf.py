@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import repeat
 from math import log
 from typing import TypeAlias
 
@@ -97,7 +98,7 @@ class Piece:
         """The numbers of its tokens among some names, -1 for one that is not there: shape (n tokens,)."""
         if self.numbers is not None and self.names is names:
             return self.numbers
-        return np.array([numbers.get(token, -1) for token in self.weights], dtype=np.intp)
+        return np.array(list(map(numbers.get, self.weights, repeat(-1))), dtype=np.intp)
 
 
 def fit(bags: Sequence[Bags]) -> TermModel:
@@ -137,7 +138,7 @@ def _damped(bags: Bags) -> Floats:
 
 def _rarity(bags: Bags, model: TermModel) -> Floats:
     """The idf(t) of every count in the bags."""
-    held = np.array([model.frequencies.get(token, 0) for token in bags.names], dtype=np.float64)
+    held = np.array(list(map(model.frequencies.get, bags.names, repeat(0))), dtype=np.float64)
     rarity: Floats = np.log((1.0 + model.n_pieces) / (1.0 + held)) + 1.0
     return rarity if bags.n == 1 and len(rarity) == len(bags.tokens) else rarity[bags.tokens]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TypeAlias
 
 import numpy as np
@@ -42,7 +43,7 @@ class Topics:
 
     def place(self, bags: Bags, weights: Floats) -> TopicVectors:
         """Where each piece stands: shape (n, k), -127..127; all 0 for a piece with no word that is known."""
-        known = np.array([self.rows.get(token, -1) for token in bags.names or ("",)], dtype=np.intp)
+        known = np.array(list(map(self.rows.get, bags.names or ("",), repeat(-1))), dtype=np.intp)
         directions = self.directions[known]
         directions[known < 0] = 0.0
         said = weights.astype(np.float32)
@@ -132,6 +133,6 @@ def _directions(sample: csr_array, k: int) -> Floats:
 
 
 def _whole_numbers(places: NDArray[np.float32]) -> TopicVectors:
-    largest = np.max(np.abs(places), axis=1, keepdims=True, initial=0.0)
-    scaled = np.divide(places * _FINEST, largest, out=np.zeros_like(places), where=largest > 0)
+    largest = np.abs(places).max(axis=1, keepdims=True, initial=0.0)
+    scaled = places * _FINEST / np.where(largest > 0, largest, np.float32(1.0))
     return np.asarray(np.rint(scaled).astype(np.int8))

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from matching import postings
 from matching.bags import Bags
 from matching.choice import best_rows
 from matching.columns import build_columns
-from matching.index import Segment, Subject
+from matching.index import Segment, Subject, fit_index
 from matching.likeness import Likeness
 from matching.postings import turn_round
+from matching.rank import rank
 from matching.score import Judged, Known, Late
 from matching.settings import DEFAULT_SETTINGS, PARTS
 from matching.tfidf import Piece, Vectors
 from matching.topics import no_topics
-from tests.matching.examples import make_offer, make_request
+from tests.matching.examples import PLACES, entries, make_offer, make_request, numbered, requests
+from vocabulary.states import EntryKind
 
 N_WORDS = 60
 NAMES = tuple(f"word{number:02}" for number in range(N_WORDS))
@@ -112,3 +120,28 @@ def test_best_rows_lists_ties_in_the_order_of_rows():
     found, _ = best_rows(likeness, Judged(None, {"needs": Known(np.ones(5_000))}, weights), 10, 0.0)
 
     assert found.tolist() == list(range(10))
+
+
+POOLS = st.tuples(
+    st.lists(entries(EntryKind.OFFER), min_size=1, max_size=8), st.integers(1, 9), st.integers(1, 3)
+)
+"""Different offers, how many times each stands there (so that there are ties), and how many are wanted."""
+
+
+@pytest.mark.parametrize("spared", [0.0, 0.05, 0.4])
+@given(requests(max_size=1), POOLS)
+@settings(max_examples=60)
+def test_the_best_of_any_pool_are_the_first_of_the_whole_ranking(spared, asked, pool):
+    different, times, top = pool
+    index = fit_index(numbered(different * times, "OFF"), EntryKind.OFFER)
+    asking = replace(asked[0], texts={**asked[0].texts, "need": ("unseen words of wetland training",)})
+
+    for request in (asked[0], asking):
+        whole = rank(request, index, top=len(index), places=PLACES, today=date(2026, 2, 1))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(postings, "_MANY", 0)
+            patch.setattr(postings, "_SPARED", spared)
+            best = rank(request, index, top=top, places=PLACES, today=date(2026, 2, 1))
+
+        assert best.matches == whole.matches[:top]
+        assert best.n_blocked == whole.n_blocked
