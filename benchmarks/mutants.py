@@ -54,13 +54,13 @@ MUTANTS = (
     Mutant("likeness", "values[held] = np.minimum(sums[held] *", "values[held] = (sums[held] *", "likeness"),
     Mutant("likeness", "np.diff(first) * len(self.subject.pieces), BEST)", "BEST, BEST)", "likeness"),
     Mutant("likeness", "float(grid[one, other]) / len(best)", "float(grid[one, other])", "likeness"),
-    Mutant("across", "ACROSS * weight * likely", "weight * likely", "across"),
+    Mutant("across", "ACROSS * weight * likely", "weight * likely", "edges"),
     Mutant("explain", "left_over > 0 else n_largest - 1", "left_over > 0 else 0", "edges"),
     # parts and weights
     Mutant("score", "ends - starts + 1, 1)", "ends - starts, 1)", "edges"),
     Mutant("score", "first <= last)", "first < last)", "edges"),
     Mutant(
-        "score", "np.minimum(offer.ceiling[given] / ", "(lambda x, _: x)(offer.ceiling[given] / ", "score"
+        "score", "np.minimum(offer.ceiling[given] / ", "(lambda x, _: x)(offer.ceiling[given] / ", "edges"
     ),
     Mutant("score", "settings.words_across_languages, 0.0)", "0.0, 0.0)", "score"),
     Mutant("score", "parts *= weights > 0", "pass", "edges"),

@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from matching.across import read_across
 from matching.explain import _adding_up
 from matching.index import fit_index
 from matching.lexicon import LEAST, translations
@@ -100,3 +101,18 @@ def test_what_rounding_left_over_goes_where_it_keeps_the_order():
 
     assert _adding_up(shares, 1.100000001) == [("a", 0.500000001), ("b", 0.5), ("c", 0.1)]
     assert _adding_up(shares, 1.099999999) == [("a", 0.5), ("b", 0.499999999), ("c", 0.1)]
+
+
+def test_more_money_than_is_sought_is_enough_and_no_more():
+    request = make_request(text="river", support={"financial"}, amount_usd=5.0)
+    offer = make_offer(text="river", support={"financial"}, amount_usd=50.0)
+
+    assert best(request, offer).parts["money"] == 1.0
+
+
+def test_a_word_read_in_another_language_is_worth_what_was_measured():
+    [(other, likely), *_] = translations("forest", "en", "es")
+
+    read = read_across({"forest": 2.0}, "en", "es", {other: 7})
+
+    assert read.weights == {7: pytest.approx(1.3 * 2.0 * likely)}
