@@ -19,7 +19,7 @@ from web.session import tell
 
 bp = Blueprint("fellow_support", __name__, url_prefix="/nominations")
 
-CONFIRMED = Message("Support for travel is confirmed.")
+CONFIRMED = Message("The answer on support for travel is kept.")
 KEPT = Message("The meetings are kept.")
 
 

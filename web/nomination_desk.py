@@ -127,7 +127,7 @@ def keep(ref: str) -> ResponseReturnValue:
 
 
 @bp.post("/fellowships/<ref>/retention")
-@acts(Action.FELLOWSHIP_EDIT)
+@acts(Action.NOMINATION_ERASE)
 def set_months(ref: str) -> ResponseReturnValue:
     """Say how many months after the release the data are kept."""
     typed = request.form.get("months_kept", "")

@@ -26,7 +26,7 @@ from services.fellowships.parties import same_address
 from services.fellowships.placing import addresses
 from services.fellowships.rows import fellowship_of, fetch_for, item_of, require_for_all, touch
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, NotFound
+from vocabulary.errors import Conflict
 from vocabulary.fellowships import NominationAction, NominationState
 from vocabulary.messages import Message
 from vocabulary.people import Actor
@@ -145,13 +145,13 @@ def rule(
     """An officer says that two nominations are of one person, so that `other_ref` takes no part; or are not.
 
     Saying "not the same" afterwards lets the one that was set aside take part again. Raises NotFound, and
-    Conflict where the other one is not received yet or has been decided on.
+    Conflict where they are not two of one call, or the other one is not received yet or has been decided on.
     """
     kept = fetch_for(session, actor, Action.NOMINATION_SCREEN, kept_ref, now=now)
     item = fetch_for(session, actor, Action.NOMINATION_SCREEN, other_ref, now=now, lock=True)
     require_for_all(session, actor, Action.NOMINATION_SCREEN, item.call, now)
     if kept.call.id != item.call.id or kept.nomination.id == item.nomination.id:
-        raise NotFound
+        raise Conflict(Message("Choose two nominations of one call."), code="wrong_state")
     first, second = sorted((kept.nomination.id, item.nomination.id))
     query = sa.select(NominationPair).where(
         NominationPair.first_id == first, NominationPair.second_id == second

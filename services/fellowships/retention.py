@@ -119,7 +119,7 @@ def set_months(
 ) -> None:
     """Say how many months after the release the data are kept. Raises Invalid, Conflict."""
     call, fellowship = fellowship_of(session, call_ref, lock=True)
-    require(actor, Action.FELLOWSHIP_EDIT, call_only(call), now)
+    require(actor, Action.NOMINATION_ERASE, call_only(call), now)
     if fellowship.version != expected_version:
         raise Conflict(Message("Somebody else changed this meanwhile."), code="version_conflict")
     if not 1 <= months <= 120:
