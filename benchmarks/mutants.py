@@ -83,12 +83,12 @@ MUTANTS = (
     Mutant("meaning", "if len(found) == MOST_PASSAGES:", "if len(found) > MOST_PASSAGES:", "edges"),
     # words and names
     Mutant("text", "len(word) - len(stem) <= _SHORT_ENDING", "True", "text"),
-    Mutant("word_forms", "<= _LONGEST_ENDING", "< _LONGEST_ENDING", "glossary"),
+    Mutant("word_forms", "<= _LONGEST_ENDING", "< _LONGEST_ENDING", "edges"),
     Mutant("names", "len(letters) < _SHORTEST_INITIALS", "len(letters) <= _SHORTEST_INITIALS", "edges"),
-    Mutant("names", "is_telling = min(", "is_telling = max(", "names"),
+    Mutant("names", "is_telling = min(", "is_telling = max(", "edges"),
     Mutant("romanised", "_ARABIC_SERVANT.sub(", "(lambda _, name: name)(", "romanised"),
     Mutant("fixed_phrases", "(?<!不)", "", "fixed_phrases"),
-    Mutant("duplicates", "sqrt(here * there)", "max(here, there)", "duplicates"),
+    Mutant("duplicates", "sqrt(here * there)", "max(here, there)", "edges"),
     Mutant("lexicon", "if value >= LEAST", "if value > 0", "edges"),
     # beyond one pair
     Mutant("coverage", "return named | set(top_regions(places))", "return named", "coverage"),

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from math import sqrt
 
 import pytest
 
 from matching.across import read_across
+from matching.duplicates import likeness_across
 from matching.explain import _adding_up
 from matching.index import fit_index
 from matching.lexicon import LEAST, translations
 from matching.meaning import MOST_PASSAGES, passages_of
-from matching.names import Why, similar_names
+from matching.names import Why, similar_entries, similar_names
 from matching.rank import rank
 from matching.settings import DEFAULT_SETTINGS
+from matching.word_forms import is_form
 from tests.matching.examples import make_offer, make_request
 from vocabulary.states import EntryKind
 
@@ -86,14 +89,28 @@ def test_initials_are_three_letters_or_more():
 
 
 def test_unlikely_translations_are_left_out():
-    found = [
-        likely
-        for token in ("develop", "forest", "law", "river")
-        for _, likely in translations(token, "en", "es")
-    ]
+    found = dict(translations("abaj", "es", "en"))  # the lexicon also has "lower" at 0.18
 
-    assert found
-    assert min(found) >= LEAST
+    assert set(found) == {"bottom", "bas"}
+    assert min(found.values()) >= LEAST
+
+
+def test_a_translation_is_covered_from_both_sides():
+    short, long = ("forest river law", "en"), ("bosque río ley montaña nieve desierto", "es")
+
+    assert likeness_across(short, long) == round(sqrt(1.0 * 0.5), 6)
+
+
+def test_three_letters_may_differ_at_the_end_of_a_russian_word():
+    assert is_form("лесами", "лес", "ru")
+    assert not is_form("лесного", "лес", "ru")
+
+
+def test_a_short_title_says_too_little_by_itself():
+    one = make_request("REQ-1", texts={"title": ("Wetland maps",), "summary": ("Counting in spring.",)})
+    other = make_request("REQ-2", texts={"title": ("Wetland map",), "summary": ("Quite another thing.",)})
+
+    assert similar_entries(one, [other]) == []
 
 
 def test_what_rounding_left_over_goes_where_it_keeps_the_order():
