@@ -84,8 +84,11 @@ def test_whole_call_by_its_officers(stage: Stage, visit: Visit, language: str, s
     propose(cast, refs)
     decider = approve(cast, refs)
     released = release_before_a_fall(decider, cast, call)
+    own = read_result(cast, refs[0])
+    look_again(cast, refs[0])
 
     assert released == (1, 2, 2)
+    assert own is True
 
 
 # --- scenes -----------------------------------------------------------------------------------------------
@@ -210,6 +213,38 @@ def release_before_a_fall(decider: Visitor, cast: Cast, call: str) -> tuple[int,
         cast.stage.count(count.select_from(Decision).where(Decision.released_at.is_not(None))),
         cast.stage.count(count.select_from(OutgoingMail).where(OutgoingMail.template == "decision")),
     )
+
+
+def read_result(cast: Cast, ref: str) -> bool:
+    """The owner finds the result, saves the letter and asks to look at it again; True where it was a PDF."""
+    owner = cast.enter("owner", "/mine", "own-entries")
+    owner.press(f'main a[href$="/requests/{ref}/decision"]', "result")
+    letter = owner.page.context.request.get(f"{cast.root}/requests/{ref}/decision.pdf")
+    owner.page.check('input[name="ground"][value="fact"]')
+    owner.page.fill('[name="text"]', "The budget was in the annex.")
+    send(owner, "/reconsideration", "asked-again")
+    return letter.body().startswith(b"%PDF")
+
+
+def look_again(cast: Cast, ref: str) -> None:
+    """Somebody who had no part in it proposes anew, and another who had none decides."""
+    other = cast.enter("other", "/conflicts", "other-officer-begins")
+    no_conflict(other, cast)
+    other.go(f"{cast.root}/decisions", "to-look-at-again")
+    other.press('main th a[href*="/decisions/"]', "reconsideration")
+    page = other.page
+    page.fill('form[action$="/reconsideration"] [name="text"]', "The annex holds a budget.")
+    page.check('form[action$="/reconsideration"] input[name="outcome"][value="endorsed"]')
+    page.fill('form[action$="/reconsideration"] [name="reason"]', "The budget was there.")
+    send(other, "/reconsideration", "prepared")
+    successor = cast.enter("successor", "/conflicts", "successor-begins")
+    no_conflict(successor, cast)
+    successor.go(f"{cast.root}/decisions", "to-decide-again")
+    successor.press('main th a[href*="/decisions/"]', "to-decide")
+    successor.press('main p > a[href*="/decisions/"]', "new-decision")
+    send(successor, "/reconsideration/decision", "decided-again")
+    owner = cast.enter("owner", f"/requests/{ref}/decision", "new-result")
+    owner.go(f"{cast.root}/requests/{ref}", "own-page")
 
 
 # --- a reviewer -------------------------------------------------------------------------------------------
