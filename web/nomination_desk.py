@@ -57,7 +57,7 @@ def rule(ref: str) -> ResponseReturnValue:
     is_same = request.form.get("answer") == "same"
     try:
         with transaction() as database:
-            likeness.rule(database, current_actor(), kept, other, is_same=is_same, now=utc_now())
+            likeness.rule(database, current_actor(), ref, kept, other, is_same=is_same, now=utc_now())
     except Conflict as refused:
         return _alike(ref, {"alike": [refused.message]}), 409
     tell(SAME if is_same else DIFFERENT)

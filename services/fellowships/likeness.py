@@ -140,18 +140,30 @@ def _candidates(people: Sequence[Person]) -> Iterable[tuple[Person, Person]]:
 
 
 def rule(
-    session: Session, actor: Actor, kept_ref: str, other_ref: str, *, is_same: bool, now: datetime
+    session: Session,
+    actor: Actor,
+    call_ref: str,
+    kept_ref: str,
+    other_ref: str,
+    *,
+    is_same: bool,
+    now: datetime,
 ) -> None:
-    """An officer says that two nominations are of one person, so that `other_ref` takes no part; or are not.
+    """An officer says that two nominations of a call are of one person, or of two.
 
-    Saying "not the same" afterwards lets the one that was set aside take part again. Raises NotFound, and
-    Conflict where they are not two of one call, or the other one is not received yet or has been decided on.
+    Of one person, `other_ref` takes no part; saying "not the same" afterwards lets it take part again.
+    Raises Refused, and Conflict where they are not two of this call, or the other one is not received yet or
+    has been decided on.
     """
+    call, _ = fellowship_of(session, call_ref)
+    require_for_all(session, actor, Action.NOMINATION_SCREEN, call, now)
+    asked = sa.select(Nomination.ref).where(
+        Nomination.call_id == call.id, Nomination.ref.in_((kept_ref, other_ref))
+    )
+    if len(session.execute(asked).scalars().all()) < 2:
+        raise Conflict(Message("Choose two nominations of one call."), code="wrong_state")
     kept = fetch_for(session, actor, Action.NOMINATION_SCREEN, kept_ref, now=now)
     item = fetch_for(session, actor, Action.NOMINATION_SCREEN, other_ref, now=now, lock=True)
-    require_for_all(session, actor, Action.NOMINATION_SCREEN, item.call, now)
-    if kept.call.id != item.call.id or kept.nomination.id == item.nomination.id:
-        raise Conflict(Message("Choose two nominations of one call."), code="wrong_state")
     first, second = sorted((kept.nomination.id, item.nomination.id))
     query = sa.select(NominationPair).where(
         NominationPair.first_id == first, NominationPair.second_id == second

@@ -734,7 +734,6 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "placing.release": {"answer_by_at": "2099-01-01"},
     "placing.call_up": {"answer_by_at": "2099-01-01"},
     "placing.confirm": {"call": "{fellowship}"},
-    "nomination_desk.rule": {"kept": "{nomination}", "other": "{nomination}"},
     "api_fellowships.pin": {"is_in": True, "reason": "for the sweep"},
 }
 """What is sent, where an empty body would be refused before anybody looks at who asks."""

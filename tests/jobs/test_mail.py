@@ -127,6 +127,15 @@ VALUES: dict[str, dict[str, Any]] = {
             "offered": {"link": f"{SITE}/en/nominations/NOM-2026-0001", "until": AT},
             "reserve": {"link": f"{SITE}/en/nominations/NOM-2026-0001"},
             "not_chosen": {"link": f"{SITE}/en/nominations/NOM-2026-0001"},
+            "approve_reminder": {"link": f"{SITE}/en/nominations/approval/S", "until": AT},
+            "form_reminder": {"page": f"{SITE}/en/nominations/NOM-2026-0001", "until": AT},
+            "late": {"page": f"{SITE}/en/nominations/NOM-2026-0001", "until": AT},
+            "lapsed": {"who": "nominator"},
+            "duplicate": {"kept": "NOM-2026-0002"},
+            **{
+                name: {"nominator": "Joseph", "body": "Ministry", "link": f"{SITE}/x", "until": AT}
+                for name in ("invitation", "invitation_reminder")
+            },
         }.items()
     },
     "sign_in": {"link": f"{SITE}/en/sign-in/S?next=/account", "valid_until": AT},

@@ -77,13 +77,13 @@ def test_nothing_is_set_aside_by_itself_and_an_officer_may_undo_it(write: Opened
         likeness.alike_nominations(session, officer, ref, now=NOW)
         before = second.state
 
-        likeness.rule(session, officer, first.ref, second.ref, is_same=True, now=NOW)
+        likeness.rule(session, officer, ref, first.ref, second.ref, is_same=True, now=NOW)
         aside = (second.state, second.duplicate_of_id, first.state)
         told = sa.select(sa.func.count(OutgoingMail.id)).where(
             OutgoingMail.template == "nomination_duplicate"
         )
         n_told = session.execute(told).scalar_one()
-        likeness.rule(session, officer, first.ref, second.ref, is_same=False, now=NOW)
+        likeness.rule(session, officer, ref, first.ref, second.ref, is_same=False, now=NOW)
         pairs = likeness.alike_nominations(session, officer, ref, now=NOW)
 
         assert before is NominationState.SUBMITTED
