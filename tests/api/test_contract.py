@@ -100,13 +100,15 @@ def test_api_answers_as_documented(app: Flask, world: dict[str, list[str]], call
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     headers = {"Authorization": "Bearer " + world[caller][0]} if world[caller] else {}
     real = world["ref"] if refs == "real" else []
+    # Malformed input is refused before any database, or by the stricter of the two.
+    with_bad_input = refs == "made_up" and app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql")
     n_operations = 0
     for found in schema.get_all_operations():
         operation = found.ok()
         if refs == "real" and "{ref}" not in operation.path:
             continue
         n_operations += 1
-        for mode in GenerationMode if refs == "made_up" else (GenerationMode.POSITIVE,):
+        for mode in GenerationMode if with_bad_input else (GenerationMode.POSITIVE,):
             _exercise(operation, mode, headers, real)
 
     assert n_operations >= (25 if refs == "real" else 55)
