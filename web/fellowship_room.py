@@ -203,7 +203,7 @@ def _room(ref: str, errors: Mapping[str, Any]) -> str:
             after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0,
             limit=PAGE,
         )
-        inside: dict[str, Any] = {"lamps": (), "runs": (), "held": (), "can_be_met": None}
+        inside: dict[str, Any] = {"lamps": None, "runs": (), "held": (), "can_be_met": None}
         with suppress(Refused):  # before the panel has begun
             inside = {
                 "lamps": room_of(database, actor, ref, now=now),
