@@ -14,6 +14,7 @@ from procedure.conditions import (
     editable,
     glass_broken,
     open_for_entries,
+    panel_begun,
     panel_phase,
     received,
     subject,
@@ -29,6 +30,7 @@ IN_TIME: Cell = (open_for_entries, before_deadline)
 EDIT: Cell = (*IN_TIME, editable)
 GLASS: Cell = (glass_broken,)
 PANEL: Cell = (panel_phase,)
+BEGUN: Cell = (panel_begun,)
 SEEN: Cell = (cleared, under_way)
 WAY: Cell = (under_way,)
 RECEIVED: Cell = (received,)

@@ -57,6 +57,7 @@ _RETURNABLE = frozenset({RequestState.SUBMITTED, RequestState.DELIBERATION})
 _SCORING_PHASES = frozenset({None, CallState.OPEN, CallState.CLOSED, CallState.REVIEW})
 _EXTENDED_PHASES = frozenset({CallState.CLOSED, CallState.REVIEW, CallState.DELIBERATION})
 _PANEL_PHASES = frozenset({CallState.REVIEW, CallState.DELIBERATION, CallState.DECIDED})
+_SINCE_PANEL = _PANEL_PHASES | {CallState.RELEASED, CallState.ARCHIVED}
 
 
 def _is_open(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
@@ -135,6 +136,7 @@ reviewed_or_deliberated = Condition(
     "wrong_phase", lambda a, f, now: assignable.holds(a, f, now) or deliberating.holds(a, f, now)
 )
 panel_phase = Condition("wrong_phase", lambda a, f, now: f.call_phase in _PANEL_PHASES)
+panel_begun = Condition("wrong_phase", lambda a, f, now: f.call_phase in _SINCE_PANEL)
 call_over = Condition("call_not_over", lambda a, f, now: f.is_call_over)
 review_submitted = Condition("review_not_submitted", lambda a, f, now: f.is_review_submitted)
 not_blind = Condition("blind_call", lambda a, f, now: not f.is_blind)

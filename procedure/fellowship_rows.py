@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from procedure.cells import GLASS, IN_TIME, PANEL, YES, Row, row
+from procedure.cells import BEGUN, GLASS, IN_TIME, PANEL, YES, Row, row
 from procedure.conditions import cleared, panel_phase
 from vocabulary.actions import Action
 
@@ -38,7 +38,7 @@ FELLOWSHIPS: Mapping[Action, Row] = {
     Action.MARK_RULE: row(OFF=PANEL, DEC=PANEL),
     Action.PLACE_ANSWER: row(NEE=YES),
     Action.FELLOW_READ: row(PUB=YES),
-    Action.SHORTLIST_READ: row(MOD=PANEL, OFF=PANEL, DEC=PANEL),
+    Action.SHORTLIST_READ: row(MOD=PANEL, OFF=BEGUN, DEC=BEGUN),
     Action.SHORTLIST_EDIT: row(OFF=PANEL, DEC=PANEL),
     Action.SHORTLIST_APPROVE: row(DEC=PANEL),
     Action.SHORTLIST_RELEASE: row(DEC=PANEL),

@@ -64,6 +64,8 @@ SECONDS = {"2AUD": Role.AUDITOR, "2DEC": Role.DECIDER, "2OFF": Role.OFFICER}
 def in_phase(phase: str, facts: ItemFacts) -> bool:
     if phase == "panel":
         return facts.call_phase in ("review", "deliberation", "decided")
+    if phase == "panel_begun":
+        return facts.call_phase in ("review", "deliberation", "decided", "released", "archived")
     if phase == "scoring" and facts.call_phase not in (None, "open", "closed", "review"):
         return False
     return facts.state in PHASES[phase].get(str(facts.kind), set())
