@@ -137,6 +137,7 @@ def test_no_act_tells_somebody_with_a_conflict_of_the_entry(scene: Scene) -> Non
 
 def test_index_of_matches_built_anew_says_nothing_of_a_draft(scene: Scene) -> None:
     draft = next(one for one in HIDDEN if one.name == "the text of a draft")
+    match_index.forget()  # so that both are built anew, and from everything
     before = scene.answers(draft.personas, READING_THE_INDEX)
 
     scene.change(draft.statement)
