@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from benchmarks.selection_pools import pool
 from commands.shortlist import shortlist_check_command, shortlist_command
 from fellowships.checking import canonical, digest
-from tests.fellowships.pools import pool
 
 PEOPLE = "id,Score,region\na,9,North\nb,8.5,North\nc,5,South\nd,4,South\n"
 TARGETS = "attribute,value,min,max,kind,weight\nregion,South,1,,soft,1\nRegion,*,,1,,\n"

@@ -1,11 +1,9 @@
-"""Small questions for which every list can be tried, and larger ones made up from a seed."""
+"""Small questions for which every list can be tried; large ones are those of the benchmark."""
 
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Iterable
-from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -138,57 +136,3 @@ def best_lists(question: Question) -> list[tuple[int, int, tuple[str, ...]]]:
     lists = every_list(question)
     best = max(((n_by_band(question, ids), total) for total, _, ids in lists), default=None)
     return [one for one in lists if (n_by_band(question, one[2]), one[0]) == best]
-
-
-def seated(question: Question, n_chapters: int = 6, seed: int = 1) -> Question:
-    """The same with chapters of about the same size, and two or three wishes of each nominee."""
-    chance = random.Random(seed)
-    codes = tuple(f"ch{at + 1}" for at in range(n_chapters))
-    seats = [
-        question.n_seats // n_chapters + (at < question.n_seats % n_chapters) for at in range(n_chapters)
-    ]
-    people = tuple(
-        replace(one, wishes=tuple(chance.sample(codes, chance.choice((1, 2, 2, 3)))))
-        for one in question.nominations
-    )
-    return replace(question, nominations=people, chapters=tuple(map(Chapter, codes, seats)))
-
-
-def banded(question: Question) -> Question:
-    """The same with bands A from 75 points, B from 60, and C."""
-    people = tuple(
-        replace(one, band="A" if one.score >= 75 else "B" if one.score >= 60 else "C")
-        for one in question.nominations
-    )
-    return replace(question, nominations=people, bands=BANDS)
-
-
-def pool(n: int, seats: int, seed: int = 1) -> Question:
-    """A made-up pool as large as a real call's: marks 0..100, five regions, a cap for each country."""
-    chance = random.Random(seed)
-    people = tuple(
-        Nomination(
-            f"NOM-{place:05d}",
-            min(100, max(0, round(chance.gauss(62, 14)))),
-            {
-                "region": chance.choices(REGIONS, (25, 20, 30, 10, 35))[0],
-                "gender": chance.choices(("woman", "man", "not said"), (52, 44, 4))[0],
-                "discipline": chance.choices(("natural", "social", "humanities", "policy"), (60, 22, 8, 10))[
-                    0
-                ],
-                "knowledge": chance.choices(("ilk", "science"), (12, 88))[0],
-                "country": f"C{chance.randrange(70):02d}",
-            },
-        )
-        for place in range(n)
-    )
-    part = seats / 16
-    asked = [("region", one, 2, 4) for one in REGIONS]
-    asked += [("gender", "woman", 7, 9), ("gender", "man", 6, 9), ("knowledge", "ilk", 3, None)]
-    asked += [("discipline", "natural", 4, 8), ("discipline", "social", 4, 6)]
-    asked += [("discipline", "humanities", 2, 4), ("discipline", "policy", 2, 4)]
-    targets = tuple(
-        BalanceTarget(name, value, int(least * part), None if most is None else round(most * part) + 1)
-        for name, value, least, most in asked
-    )
-    return Question(people, seats, targets, (Cap("country", max(1, round(part))),), (), "2026")

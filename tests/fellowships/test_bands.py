@@ -7,12 +7,13 @@ import json
 import pytest
 from hypothesis import given, settings
 
+from benchmarks.selection_pools import pool, with_bands
 from fellowships.certificates import Untrue
 from fellowships.checking import canonical, check, digest
 from fellowships.facts import BalanceTarget, Nomination, Pin, Question
 from fellowships.record import Rule, record_of
 from fellowships.shortlist import NoList, shortlist
-from tests.fellowships.pools import banded, best_lists, every_list, n_by_band, pool, small_questions
+from tests.fellowships.pools import best_lists, every_list, n_by_band, small_questions
 from vocabulary.errors import Invalid
 
 RULE = Rule("score", "1")
@@ -146,7 +147,7 @@ def test_bands_that_cannot_be_meant_are_refused(bands: tuple, field: str, text: 
 
 
 def test_bands_of_a_real_call_are_proved_in_little() -> None:
-    record = check(record_of(banded(pool(221, 16)), RULE, is_explained=False))
+    record = check(record_of(with_bands(pool(221, 16)), RULE, is_explained=False))
 
     assert [one["band"] for one in record["bands"]] == ["A", "B"]
     assert sum(one["band"] == "A" for one in record["seats"]) == record["bands"][0]["count"]

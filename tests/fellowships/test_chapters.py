@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
+from benchmarks.selection_pools import pool, with_chapters
 from fellowships.certificates import Untrue
 from fellowships.chapters import chapter_rows, place
 from fellowships.checking import canonical, check, digest
@@ -17,7 +18,7 @@ from fellowships.record import Rule, record_of
 from fellowships.relaxation import conflict_words, in_conflict
 from fellowships.seating import chapter_rows as checked_rows
 from fellowships.shortlist import NoList, shortlist
-from tests.fellowships.pools import every_seating, pool, seated, small_questions
+from tests.fellowships.pools import every_seating, small_questions
 from vocabulary.errors import Invalid
 
 RULE = Rule("score", "1")
@@ -217,7 +218,7 @@ def test_seating_the_other_way_round_cannot_be_proved_with_sums_put_right() -> N
 
 
 def test_list_of_a_real_call_is_seated_and_small() -> None:
-    question = seated(pool(221, 16))
+    question = with_chapters(pool(221, 16))
 
     record = check(record_of(question, RULE, is_explained=False))
 
@@ -229,7 +230,7 @@ def test_list_of_a_real_call_is_seated_and_small() -> None:
 
 
 def test_seating_does_not_depend_on_the_order_of_people() -> None:
-    question = seated(pool(60, 12)).ordered()
+    question = with_chapters(pool(60, 12)).ordered()
     names = [one.id for one in question.nominations][:12]
     question = replace(
         question, nominations=tuple(replace(one, wishes=(*one.wishes, "*")) for one in question.nominations)

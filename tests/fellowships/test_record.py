@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.selection_pools import pool
 from fellowships import checking
 from fellowships.certificates import Untrue
 from fellowships.checking import canonical, check, digest
 from fellowships.facts import BalanceTarget, Chapter, Nomination, Question
 from fellowships.lottery import draw
 from fellowships.record import Rule, agrees, question_of, record_of, written, written_ties
-from tests.fellowships.pools import pool, small_questions
+from tests.fellowships.pools import small_questions
 
 RULE = Rule("score", "1")
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from benchmarks.selection_pools import pool
 from fellowships import program
 from fellowships.facts import BalanceTarget, Nomination, Pin, Question
 from fellowships.shortlist import NoList, Shortlist, shortlist
-from tests.fellowships.pools import best_lists, pool, small_questions
+from tests.fellowships.pools import best_lists, small_questions
 from vocabulary.errors import Invalid
 
 
