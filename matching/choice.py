@@ -54,10 +54,10 @@ def _scored(likeness: Likeness, judged: Judged, top: int) -> tuple[Rows, Scores]
     first, scores = _scores(likeness, judged, first)
     enough = _kth(scores.score, top) - 2 * ROUNDING
     others = _without(bounds.reaching(enough), first)
-    others = _still_can(likeness, judged, bounds, others, enough)
+    others, factors = _still_can(likeness, judged, bounds, others, enough)
     if not len(others):
         return first, scores
-    others, more = _scores(likeness, judged, others)
+    more = judged.score(others, likeness.exact(judged.rows_at(others), factors))
     return np.concatenate([first, others]), scores.and_also(more)
 
 
@@ -75,15 +75,21 @@ def _text_weight(judged: Judged, at: Rows) -> Floats:
     return np.asarray(weight[at] if len(weight) != 1 else weight)
 
 
-def _still_can(likeness: Likeness, judged: Judged, bounds: _Bounds, at: Rows, enough: float) -> Rows:
-    """Those that can reach `enough` by closer bounds: what the other parts add, then the words' subjects."""
-    if not len(at):
-        return at
+def _still_can(
+    likeness: Likeness, judged: Judged, bounds: _Bounds, at: Rows, enough: float
+) -> tuple[Rows, Floats | None]:
+    """Those that can reach `enough` by closer bounds: what the other parts add, then the words' subjects.
+
+    With the factors of their words, which were worked out for it.
+    """
     rest = judged.rest(at)
     most = judged.most[at] if len(judged.most) > 1 else judged.most
     can = bounds.at(at) - most + rest >= enough
     at, rest = at[can], rest[can]
-    return at[rest + _text_weight(judged, at) * likeness.bound(judged.rows_at(at)) >= enough]
+    rows = judged.rows_at(at)
+    factors = likeness.factors(rows)
+    can = rest + _text_weight(judged, at) * likeness.bound(rows, factors) >= enough
+    return at[can], None if factors is None else factors[can]
 
 
 def _without(at: Rows, known: Rows) -> Rows:

@@ -57,20 +57,25 @@ class Likeness:
         """Are bounds the text parts themselves, within `ROUNDING`?"""
         return not self._is_plain or not (self.slack or self._has_topics)
 
-    def bound(self, rows: Rows) -> Floats:
+    def factors(self, rows: Rows) -> Floats | None:
+        """How far shared words are on one subject, by row; None where no subjects are told apart.
+
+        Both `bound` and `exact` work them out, unless they are given those of the same rows.
+        """
+        return self._factors(0, rows) if self._is_plain and self._has_topics else None
+
+    def bound(self, rows: Rows, factors: Floats | None = None) -> Floats:
         """What the text parts of some rows are at most, closer than `most`, within `ROUNDING`."""
-        values = self.most[rows].astype(np.float64)
+        values = self.most.take(rows).astype(np.float64)
         if not self._is_plain:
             return values
         values += self.slack
-        if self._has_topics:
-            values *= self._factors(0, rows)
-        return np.minimum(values, 1.0)
+        return np.minimum(self._times(values, rows, factors), 1.0)
 
-    def exact(self, rows: Rows) -> Floats:
+    def exact(self, rows: Rows, factors: Floats | None = None) -> Floats:
         """The text parts of some rows, 0..1 to nine digits: shape (n rows,)."""
         if self._is_plain:
-            values = self._piece_values(0, rows)
+            values = self._times(self._summed(0, rows), rows, factors)
         else:
             values = np.array([self._best_mean(self._grid(row)) for row in rows.tolist()], dtype=np.float64)
         return np.asarray(values.round(9).clip(0.0, 1.0))
@@ -150,6 +155,10 @@ class Likeness:
     def _readings(self) -> Readings:
         return Readings(self.subject, self.segment)
 
+    def _times(self, values: Floats, rows: Rows, factors: Floats | None) -> Floats:
+        factors = self.factors(rows) if factors is None else factors
+        return values if factors is None else values * factors
+
     def _factors(self, one: int, there: Rows) -> Floats:
         """How far shared words are on one subject; 1 across languages, whose words span no direction."""
         factors = same_subject(self.subject.pieces[one].topics, self.segment.vectors.topics[there])
@@ -203,26 +212,27 @@ class Likeness:
             Three arrays, in the order of `there` and then of the alphabet: the same from both sides.
         """
         bags = self.segment.bags
-        starts = bags.starts[there]
-        lengths = bags.starts[there + 1] - starts
+        starts = bags.starts.take(there)
+        lengths = bags.starts.take(there + 1) - starts
         ends = lengths.cumsum()
         piece = np.arange(len(there)).repeat(lengths)
         places = np.arange(len(piece)) + (starts - ends + lengths).repeat(lengths)
-        tokens = bags.tokens[places]
+        tokens = bags.tokens.take(places)
         held, weights = self._readings.weights_at(one, there, piece, tokens)
-        products = weights * self.segment.vectors.weights[places[held]]
-        return piece[held], tokens[held], products
+        products = weights * self.segment.vectors.weights.take(places.take(held))
+        return piece.take(held), tokens.take(held), products
 
     def _piece_values(self, one: int, there: Rows) -> Floats:
         """A piece of the subject against some pieces of the segment, not capped.
 
         Summed one by one in the order of the alphabet over shared words: the same from both sides.
         """
+        sums = self._summed(one, there)
+        return sums * self._factors(one, there) if self._has_topics else sums
+
+    def _summed(self, one: int, there: Rows) -> Floats:
         piece, _, products = self._shared(one, there)
-        sums = np.asarray(np.bincount(piece, weights=products, minlength=len(there)), dtype=np.float64)
-        if not self._has_topics:
-            return sums
-        return np.asarray(sums * self._factors(one, there), dtype=np.float64)
+        return np.asarray(np.bincount(piece, weights=products, minlength=len(there)), dtype=np.float64)
 
 
 def _highest_of_each(values: Floats32, entry_of: Rows, first: Rows) -> Floats32:
