@@ -4,9 +4,10 @@
 
 FOLDER holds test collections (see benchmarks.retrieval); offers and requests are put together from their
 sentences. Every size is measured in a process of its own, so that its peak of memory is its own. One request:
-processor time of the median request, in milliseconds, all contenders in turn. All requests: wall time for
-each, of the quickest round, and processor time of all threads, which other work on the machine disturbs less.
-Read the ratios: they cancel most of the machine and of its other work.
+processor time of the median request, in milliseconds, twice: each contender by itself, one request after the
+other, and all contenders in turn, so that each finds the caches of the processor full of another's work. All
+requests: wall time for each, of the quickest round, and processor time of all threads, which other work on the
+machine disturbs less. Read the ratios: they cancel most of the machine and of its other work.
 """
 
 from __future__ import annotations
@@ -49,20 +50,32 @@ def measure(folder: Path, n: int) -> dict[str, Any]:
         "build_s": built,
         "peak_bytes": peak,
         "words": len(field.offers.data) / n,
-        "one_ms": _one(single(field)),
+        "alone_ms": _alone(single(field)),
+        "one_ms": _in_turn(single(field)),
         **_all(batches(field, _THREADS)),
     }
 
 
-def _one(contenders: Mapping[str, Any]) -> dict[str, float]:
+def _alone(contenders: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        name: median(_taken(answer, number) for _ in range(_ROUNDS) for number in range(_REQUESTS)) * 1000
+        for name, answer in contenders.items()
+    }
+
+
+def _in_turn(contenders: Mapping[str, Any]) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(_ROUNDS):
         for number in range(_REQUESTS):
             for name, answer in contenders.items():
-                start = time.thread_time()
-                answer(number)
-                taken[name].append(time.thread_time() - start)
+                taken[name].append(_taken(answer, number))
     return {name: median(times) * 1000 for name, times in taken.items()}
+
+
+def _taken(answer: Any, number: int) -> float:
+    start = time.thread_time()
+    answer(number)
+    return time.thread_time() - start
 
 
 def _all(contenders: Mapping[str, Any]) -> dict[str, dict[str, float]]:
@@ -82,7 +95,8 @@ def print_tables(runs: Sequence[Mapping[str, Any]]) -> None:
     """One request, all requests, building and memory: a line for each contender, a column for each size."""
     sizes = " | ".join(f"{run['n']:,}" for run in runs)
     for title, key, reference in (
-        ("One request, ms of processor time", "one_ms", REFERENCE),
+        ("One request after the other, ms of processor time", "alone_ms", REFERENCE),
+        ("One request, all contenders in turn, ms of processor time", "one_ms", REFERENCE),
         (f"All requests, {_THREADS} threads, ms for each", "all_ms", BATCH_REFERENCE),
         (f"All requests, {_THREADS} threads, ms of processor time for each", "all_cpu_ms", BATCH_REFERENCE),
     ):

@@ -28,29 +28,28 @@ Rows: TypeAlias = NDArray[np.intp]
 class Asked:
     """A piece of a subject over the tokens of a segment.
 
-    `tokens` (growing) and `weights`, above 0, have shape (k,); `weight_of` has shape (number of tokens of the
-    segment,) and is 0 for a token that is not asked for. `origins` tells which of the subject's own tokens a
-    token was read from, and what each of them gives to its weight; one that is not there stands for itself.
+    `tokens` (growing) and `weights` have shape (k,); `is_asked` has shape (number of tokens of the segment,).
+    `origins` tells which of the subject's own tokens a token was read from, and what each of them gives to
+    its weight; one that is not there stands for itself.
     """
 
     tokens: Rows
     weights: Floats
-    weight_of: Floats
+    is_asked: NDArray[np.bool_]
     origins: Mapping[int, tuple[tuple[str, float], ...]]
 
     def among(self, tokens: NDArray[np.integer]) -> tuple[Rows, Floats]:
         """Places of those of some tokens that are asked for, growing, and what they weigh here."""
-        weights = self.weight_of.take(tokens)
-        held = (weights > 0).nonzero()[0]
-        return held, weights.take(held)
+        held = self.is_asked.take(tokens).nonzero()[0]
+        return held, self.weights.take(self.tokens.searchsorted(tokens.take(held)))
 
 
 def _laid_out(
     tokens: Rows, weights: Floats, origins: Mapping[int, tuple[tuple[str, float], ...]], n_tokens: int
 ) -> Asked:
-    weight_of = np.zeros(n_tokens)
-    weight_of[tokens] = weights
-    return Asked(tokens, weights, weight_of, origins)
+    is_asked = np.zeros(n_tokens, dtype=np.bool_)
+    is_asked[tokens] = True
+    return Asked(tokens, weights, is_asked, origins)
 
 
 def _across(read: Reading, n_tokens: int) -> Asked:

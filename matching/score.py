@@ -127,7 +127,9 @@ class Judged:
 
     def weights_at(self, at: Rows) -> Floats:
         """The weights of some of the n: shape (8, n at)."""
-        return self.weights[:, at if self.weights.shape[1] > 1 else np.zeros_like(at)]
+        if self.weights.shape[1] == 1:
+            return self.weights.repeat(len(at), axis=1)
+        return self.weights.take(at, axis=1)
 
     def rows_at(self, at: Rows) -> Rows:
         """Rows of the segment at some places of the n."""
