@@ -4,10 +4,10 @@
 
 FOLDER holds test collections (see benchmarks.retrieval); offers and requests are put together from their
 sentences. Every size is measured in a process of its own, so that its peak of memory is its own. One request:
-processor time of the median request, in milliseconds, twice: each contender by itself, one request after the
-other, and all contenders in turn, so that each finds the caches of the processor full of another's work. All
-requests: wall time for each, of the quickest round, and processor time of all threads, which other work on the
-machine disturbs less. Read the ratios: they cancel most of the machine and of its other work.
+processor time of the median request, in milliseconds, twice: each contender by itself, one request after
+the other, and all contenders in turn, so that each finds the caches of the processor full of another's work.
+All requests: wall time for each, of the quickest round, and processor time of all threads, which other work
+on the machine disturbs less. Read the ratios: they cancel most of the machine and of its other work.
 """
 
 from __future__ import annotations
