@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from math import ceil, floor, log10
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _KEY = 760, 420, 70, 50, 40, 240
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _KEY = 820, 420, 70, 50, 40, 300
 _COLOURS = ("#00539b", "#b3541e", "#2a7f3f", "#7a3f9d", "#a30d38", "#555555", "#8a6d00")
 
 
