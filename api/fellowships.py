@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api.description import ETAG, IF_NONE_MATCH, REPEAT, UNCHANGED
 from api.frame import Blueprint, expected_version, unless_known, version_headers, write_once
 from frame.access import acts, current_actor
+from schemas.fellowship_panel import ComparisonQuerySchema, ComparisonSchema
 from schemas.fellowships import (
     CountSchema,
     FellowshipChangesSchema,
@@ -18,11 +19,13 @@ from schemas.fellowships import (
     PanelSchema,
     PinSchema,
     RunSchema,
+    RunsQuerySchema,
     RunsSchema,
     SeedSchema,
 )
 from services.clock import utc_now
 from services.fellowships import panel, pins, settings, shortlists
+from services.fellowships.comparing import Comparison, compare_runs
 from services.fellowships.settings import FellowshipSheet
 from services.fellowships.shortlists import RunSheet
 from services.transaction import reading
@@ -137,12 +140,16 @@ def name_seed(content: dict[str, Any], ref: str) -> Response:
 
 @bp.route("/fellowships/<ref>/shortlists", methods=["GET"])
 @acts(Action.SHORTLIST_READ)
+@bp.arguments(RunsQuerySchema, location="query")
 @bp.response(200, RunsSchema)
-def list_runs(ref: str) -> dict[str, Any]:
-    """Every run of the call, the latest first."""
+def list_runs(query: dict[str, Any], ref: str) -> dict[str, Any]:
+    """Runs of the call, the latest first, without their records."""
+    limit = query["limit"]
     with reading() as session:
-        found = shortlists.list_runs(session, current_actor(), ref, now=utc_now())
-    return {"items": found, "next": None}
+        found = shortlists.list_runs(
+            session, current_actor(), ref, now=utc_now(), before=query.get("cursor"), limit=limit + 1
+        )
+    return {"items": found[:limit], "next": found[limit - 1].ref if len(found) > limit else None}
 
 
 @bp.route("/fellowships/<ref>/shortlists", methods=["POST"])
@@ -177,6 +184,18 @@ def get_run(ref: str) -> Response:
     with reading() as session:
         sheet = shortlists.read_run(session, current_actor(), ref, now=utc_now())
     return unless_known(_run(sheet)[0])
+
+
+@bp.route("/shortlists/<ref>/comparison", methods=["GET"])
+@acts(Action.SHORTLIST_READ)
+@bp.arguments(ComparisonQuerySchema, location="query")
+@bp.response(200, ComparisonSchema)
+@bp.alt_response(404, description="No such run")
+@bp.alt_response(409, description="One of the two runs has no list")
+def compare(query: dict[str, Any], ref: str) -> Comparison:
+    """Who is on the list of this run and not on that of another one, and what was asked differently."""
+    with reading() as session:
+        return compare_runs(session, current_actor(), ref, query["other"], now=utc_now())
 
 
 @bp.route("/shortlists/<ref>/cancellation", methods=["POST"])

@@ -68,7 +68,8 @@ def _in_words(page: NominationPage) -> dict[str, Any]:
     return shown
 
 
-def _answer(session: Session, ref: str, status: int = 200) -> Answer:
+def shown(session: Session, ref: str, status: int = 200) -> Answer:
+    """A nomination as it stands after a change, with its version."""
     session.flush()
     page = nomination_page(session, current_actor(), ref, now=utc_now())
     headers = version_headers(page.version)
@@ -127,7 +128,7 @@ def create(content: dict[str, Any]) -> Response:
             made = nominations.begin(session, current_actor(), call_ref, content, now=utc_now())
         except NotFound as none:
             raise Invalid({"call": [Message("There is no call {ref}.", ref=call_ref)]}) from none
-        return _answer(session, made.ref, 201)
+        return shown(session, made.ref, 201)
 
     return write_once(work)
 
@@ -150,7 +151,7 @@ def invite(given: dict[str, Any]) -> Response:
             )
         except NotFound as none:
             raise Invalid({"call": [Message("There is no call {ref}.", ref=call_ref)]}) from none
-        return _answer(session, made.ref, 201)
+        return shown(session, made.ref, 201)
 
     return write_once(work)
 
@@ -210,7 +211,7 @@ def change(changes: dict[str, Any], ref: str) -> Response:
 
     def work(session: Session) -> Answer:
         nominations.save(session, current_actor(), ref, changes, version, now=utc_now())
-        return _answer(session, ref)
+        return shown(session, ref)
 
     return write_once(work)
 
@@ -240,7 +241,7 @@ def submit(ref: str) -> Response:
 
     def work(session: Session) -> Answer:
         nominations.complete(session, current_actor(), ref, version, now=utc_now())
-        return _answer(session, ref)
+        return shown(session, ref)
 
     return write_once(work)
 
@@ -255,7 +256,7 @@ def reopen(ref: str) -> Response:
 
     def work(session: Session) -> Answer:
         nominations.take_back(session, current_actor(), ref, version, now=utc_now())
-        return _answer(session, ref)
+        return shown(session, ref)
 
     return write_once(work)
 
@@ -270,6 +271,6 @@ def withdraw(ref: str) -> Response:
 
     def work(session: Session) -> Answer:
         nominations.withdraw(session, current_actor(), ref, version, now=utc_now())
-        return _answer(session, ref)
+        return shown(session, ref)
 
     return write_once(work)

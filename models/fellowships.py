@@ -26,6 +26,7 @@ class Fellowship(Versioned, db.Model):
     `chapters`: [{"code", "title" by language, "seats"}], or empty; `marks`: [{"code", "title" by language,
     "anchors" by language {"0".."100": text}, "weight"}]; `targets`: rows of a BalanceTarget; `caps`:
     [{"attribute", "most"}]; `documents`: kinds of files asked for. Thresholds warn and never block.
+    `by_bands`: on the list of the decision, a better band of merit comes first; else scores alone decide.
     `months_kept`: after the release, until the data of those not selected are erased; what was erased is
     counted in `erased_counts` ({attribute: {value: people}}).
     """
@@ -46,6 +47,7 @@ class Fellowship(Versioned, db.Model):
     marks: Mapped[list[Any]] = mapped_column()
     targets: Mapped[list[Any]] = mapped_column()
     caps: Mapped[list[Any]] = mapped_column()
+    by_bands: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     documents: Mapped[list[str]] = mapped_column()
     months_kept: Mapped[int] = mapped_column(default=12, server_default="12")
     erased_counts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

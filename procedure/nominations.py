@@ -78,7 +78,20 @@ WHAT_NOW: Mapping[At, Message] = {
     At.LAPSED: Message("A deadline passed, and the nomination lapsed."),
 }
 
+WHAT_NOW_FOR_YOU: Mapping[At, Message] = {
+    At.DRAFT: Message("You go on with the form and complete it before the deadline."),
+    At.AWAITING_NOMINEE: Message("You were asked to fill in the form before the deadline."),
+    At.AWAITING_NOMINATOR: Message("Your nominator was asked by mail to approve it before the deadline."),
+    At.OFFERED: Message("You accept or decline the place before the day named in the letter."),
+}
+"""The same where the nominee reads it, as far as that differs."""
+
 _HIDDEN = frozenset({At.BANDED, At.SHORTLISTED, At.RESERVE, At.NOT_SHORTLISTED, At.SELECTED})
+
+
+def what_now(state: At, *, is_own: bool) -> Message:
+    """What happens next, and who acts; `is_own`: said to the nominee."""
+    return WHAT_NOW_FOR_YOU.get(state, WHAT_NOW[state]) if is_own else WHAT_NOW[state]
 
 
 def public_state(state: At, *, is_released: bool) -> At:

@@ -12,6 +12,7 @@ from vocabulary.fellowships import FellowshipBody, NominationDocument, RunState
 from vocabulary.messages import Message
 
 _LIMIT = Message("This must lie between {min} and {max}.")
+BANDS_FIRST = "A better band of merit comes first, but where a limit asks for another one"
 _LONGER = Message("There can be {max} of these at most.")
 
 
@@ -72,6 +73,7 @@ class FellowshipChangesSchema(HouseSchema):
     mark_high = _whole(1, 1000)
     mark_step = _whole(1, 100)
     marks = fields.List(fields.Nested(MarkSchema), validate=validate.Length(max=20, error=_LONGER))
+    by_bands = fields.Boolean(metadata={"description": BANDS_FIRST})
     documents = fields.List(
         fields.String(validate=one_of([one.value for one in NominationDocument])),
         validate=validate.Length(max=3, error=_LONGER),
@@ -96,6 +98,7 @@ class FellowshipSchema(HouseSchema):
     mark_high = fields.Integer(required=True)
     mark_step = fields.Integer(required=True)
     marks = fields.List(fields.Dict(), required=True)
+    by_bands = fields.Boolean(required=True, metadata={"description": BANDS_FIRST})
     documents = fields.List(fields.String(), required=True)
     targets = fields.List(fields.Dict(), required=True)
     caps = fields.List(fields.Dict(), required=True)
@@ -146,16 +149,16 @@ class PinSchema(HouseSchema):
 
 
 class NewRunSchema(HouseSchema):
-    """A run to ask for; a trial only says what would come out. `by_bands`: a better band of merit comes
-    first, but where a limit asks for another one."""
+    """A run to ask for; a trial only says what would come out. `by_bands`: for a trial, another way than the
+    call has it; a run that counts follows the call."""
 
     reserve = _whole(0, 100, load_default=0)
     trial = fields.Boolean(load_default=True)
-    by_bands = fields.Boolean(load_default=False)
+    by_bands = fields.Boolean(load_default=None, allow_none=True)
 
 
-class RunSchema(HouseSchema):
-    """A run; `record` is what docs/shortlists.md describes, and `shortlist-check` checks it."""
+class RunRowSchema(HouseSchema):
+    """A run in a list, without its record."""
 
     ref = fields.String(required=True)
     version = fields.Integer(required=True)
@@ -166,14 +169,26 @@ class RunSchema(HouseSchema):
     asked_at = fields.AwareDateTime(required=True, format="iso")
     ended_at = fields.AwareDateTime(required=True, allow_none=True, format="iso")
     fault = fields.String(required=True, allow_none=True)
-    record = fields.Dict(required=True, allow_none=True)
     record_sha256 = fields.String(required=True, allow_none=True)
     signature = fields.String(required=True, allow_none=True)
     is_approved = fields.Boolean(required=True)
 
 
-class RunsSchema(HouseSchema):
-    """Every run of a call, the latest first."""
+class RunSchema(RunRowSchema):
+    """A run; `record` is what docs/shortlists.md describes, and `shortlist-check` checks it."""
 
-    items = fields.List(fields.Nested(RunSchema), required=True)
+    record = fields.Dict(required=True, allow_none=True)
+
+
+class RunsQuerySchema(HouseSchema):
+    """Where to go on (`next` of the page before), and how many."""
+
+    cursor = fields.String(validate=validate.Length(max=20))
+    limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=100, error=_LIMIT))
+
+
+class RunsSchema(HouseSchema):
+    """One page of the runs of a call, the latest first; each is read alone with its record."""
+
+    items = fields.List(fields.Nested(RunRowSchema), required=True)
     next = fields.String(required=True, allow_none=True)

@@ -45,6 +45,7 @@ from web import (
     outbox,
     panels,
     placing,
+    practice,
     recognitions,
     reviews,
     scorecard_documents,
@@ -103,6 +104,7 @@ BLUEPRINTS = (
     fellowship_room.bp,
     fellowship_settings.bp,
     placing.bp,
+    practice.bp,
     account.bp,
     erasures.bp,
 )

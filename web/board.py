@@ -52,6 +52,12 @@ WORK: Mapping[str, Words] = {
         Message("Rule"),
         Message("No possible conflict waits for a ruling."),
     ),
+    "rule_panel": Words(
+        Message("Conflicts in fellowship panels"),
+        Message("Panel members described a possible conflict of interest with a nominee."),
+        Message("Rule"),
+        Message("No panel member waits for a ruling."),
+    ),
     "assign": Words(
         Message("To assign"),
         Message("Eligible, with fewer reviewers at work than the call asks for."),

@@ -22,6 +22,7 @@ from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, Refused
 from vocabulary.messages import Message
 from vocabulary.states import ConflictRuling
+from web.forms import version_of
 from web.nomination_answers import title_of
 from web.session import tell
 
@@ -101,8 +102,16 @@ def rule(ref: str, seat_id: int) -> ResponseReturnValue:
         return _members(ref, {"ruling": [Message("Choose one answer.")]}), 422
     try:
         with transaction() as database:
-            reason = request.form.get("reason", "")
-            rulings.rule(database, current_actor(), seat_id, ruling, reason, now=utc_now(), call_ref=ref)
+            rulings.rule(
+                database,
+                current_actor(),
+                seat_id,
+                ruling,
+                request.form.get("reason", ""),
+                version_of(request.form),
+                now=utc_now(),
+                call_ref=ref,
+            )
     except Invalid as wrong:
         return _members(ref, wrong.errors), 422
     except Conflict as refused:

@@ -13,6 +13,7 @@ from frame.access import acts, current_actor
 from frame.language import current_language
 from services.clock import utc_now
 from services.fellowships import panel, pins, settings, shortlists
+from services.fellowships.comparing import compared
 from services.fellowships.questions import can_be_met, room_of
 from services.queries.calls import call_page
 from services.queries.nominations import nominations_of_call
@@ -40,6 +41,7 @@ ASKED_WORDS: Mapping[str, Message] = {
     "caps": Message("limits"),
     "pins": Message("pins"),
     "seed": Message("seed"),
+    "bands": Message("merit bands"),
 }
 """Parts of a question, for what two runs were asked differently."""
 LOCKED = Message("The marks are locked. Name the public seed next.")
@@ -132,7 +134,7 @@ def ask_run(ref: str) -> ResponseReturnValue:
                 ref,
                 n_reserve=int(reserve),
                 is_trial="counts" not in request.form,
-                by_bands="by_bands" in request.form,
+                by_bands=None if "counts" in request.form else "by_bands" in request.form,
                 now=utc_now(),
                 seconds=_seconds(request.form.get("seconds", "")),
             )
@@ -260,7 +262,8 @@ def _run(ref: str, errors: Mapping[str, Any]) -> str:
         conflict=[limit_words(found.record, one["name"], names, people) for one in _part(found, "conflict")],
         changes=[[change_words(one, names) for one in change] for change in _part(found, "relaxations")],
         may_relax=not found.is_approved,
-        changed=_changed(found.record, other.record if other else None),
+        changed=compared(ref, found.record, other.ref, other.record) if other else None,
+        asked_words=ASKED_WORDS,
         errors=errors,
         typed=request.form,
         pins={one["id"]: one for one in (found.record or {}).get("question", {}).get("pins", [])},
@@ -279,24 +282,6 @@ def _seconds(text: str) -> int:
     if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 5):
         raise Invalid({"seconds": [Message("This must be a whole number.")]})
     return int(text)
-
-
-def _changed(record: Any, other: Any) -> dict[str, Any]:
-    """Who is on this list and not on the other one, the other way round, and what was asked differently."""
-    if not record or not other or "seats" not in record or "seats" not in other:
-        return {}
-    mine = [one["id"] for one in record["seats"]]
-    theirs = [one["id"] for one in other["seats"]]
-    return {
-        "comes": [one for one in mine if one not in theirs],
-        "goes": [one for one in theirs if one not in mine],
-        "total": record["value"]["total"] - other["value"]["total"],
-        "asked": [
-            words
-            for name, words in ASKED_WORDS.items()
-            if record["question"].get(name) != other["question"].get(name)
-        ],
-    }
 
 
 def _pairs(everybody: list[str], lines: list[str]) -> list[tuple[str, str]]:

@@ -50,6 +50,7 @@ FIELD_NAMES: Mapping[str, Message] = {
     "documents": Message("Documents asked for"),
     "chapters": Message("Chapters"),
     "marks": Message("What the panel marks"),
+    "by_bands": Message("Merit bands"),
     "targets": Message("Targets"),
     "caps": Message("Limits"),
 }

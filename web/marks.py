@@ -12,8 +12,9 @@ from frame.access import acts, current_actor
 from frame.language import current_language
 from services import vocabularies
 from services.clock import utc_now
-from services.fellowships import panel
+from services.fellowships import mark_sheets, panel
 from services.fellowships.fields import ANSWERS, Kind
+from services.queries.practice import to_practise
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound
@@ -48,9 +49,12 @@ STEPPED_BACK = Message("Thank you. You do not mark this nomination.")
 def queue() -> ResponseReturnValue:
     """The nominations to mark, those not yet submitted first."""
     with reading() as database:
-        sheets = panel.my_sheets(database, current_actor(), now=utc_now())
+        sheets = mark_sheets.my_sheets(database, current_actor(), now=utc_now())
+        practice = to_practise(database, current_actor(), now=utc_now())
     n_done = sum(sheet.submitted_at is not None for sheet in sheets)
-    return render_template("fellowships/marks.html", sheets=sheets, n_done=n_done, title_of=title_of)
+    return render_template(
+        "fellowships/marks.html", sheets=sheets, practice=practice, n_done=n_done, title_of=title_of
+    )
 
 
 @bp.get("/<ref>")
@@ -87,7 +91,7 @@ def give(ref: str) -> ResponseReturnValue:
     """Keep the marks, or submit them."""
     is_final = "submit" in request.form
     try:
-        marks, notes, band = _read(request.form)
+        marks, notes, band = marks_in(request.form)
         with transaction() as database:
             panel.mark(
                 database,
@@ -103,16 +107,18 @@ def give(ref: str) -> ResponseReturnValue:
     except Invalid as wrong:
         return _page(ref, wrong.errors), 422
     except Conflict as lost:
-        if lost.code != "version_conflict":
+        if lost.code not in ("version_conflict", "samples_first"):
             raise
         return _page(ref, {"version": [lost.message]}), 409
     tell(SUBMITTED if is_final else KEPT)
     return redirect(url_for("marks.queue" if is_final else "marks.show", ref=None if is_final else ref), 303)
 
 
-def _read(form: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str], MeritBand | None]:
+def marks_in(
+    form: Mapping[str, str], *, notes: str = "notes"
+) -> tuple[dict[str, int], dict[str, str], MeritBand | None]:
     """Marks and notes by criterion, and the band. Raises Invalid for what is no number."""
-    marks, notes, errors = {}, {}, {}
+    marks, said, errors = {}, {}, {}
     for name, value in form.items():
         kind, _, code = name.partition(".")
         if kind == "marks" and value.strip():
@@ -121,17 +127,17 @@ def _read(form: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str], Meri
                 marks[code] = int(text)
             else:
                 errors[name] = [Message("“{value}” is no whole number.", value=text[:20])]
-        elif kind == "notes" and value.strip():
-            notes[code] = value
+        elif kind == notes and value.strip():
+            said[code] = value
     if errors:
         raise Invalid(errors)
     band = form.get("band") or None
-    return marks, notes, MeritBand(band) if band in set(MeritBand) else None
+    return marks, said, MeritBand(band) if band in set(MeritBand) else None
 
 
 def _page(ref: str, errors: Mapping[str, Any]) -> str:
     with reading() as database:
-        sheet = panel.my_sheet(database, current_actor(), ref, now=utc_now())
+        sheet = mark_sheets.my_sheet(database, current_actor(), ref, now=utc_now())
         options = vocabularies.options(database, vocabularies.COUNTRIES, current_language())
     if sheet is None:
         raise NotFound

@@ -17,7 +17,14 @@ from schemas.nominations import NominationContentSchema
 from services import vocabularies
 from services.clock import utc_now
 from services.fellowships import files, nominations
-from services.fellowships.fields import ANSWERS, BY_NAME, DEGREE_TYPES, SECTIONS, of_section
+from services.fellowships.fields import (
+    ANSWERS,
+    BY_NAME,
+    DEGREE_TYPES,
+    SECTIONS,
+    SECTIONS_ABOUT,
+    of_section,
+)
 from services.queries.calls import call_page
 from services.queries.nominations import NominationPage, nomination_page, own_nominations
 from services.transaction import reading, transaction
@@ -287,7 +294,7 @@ def _shown(database: Any, page: NominationPage) -> dict[str, Any]:
                 if answer.name in page.content
             ],
         )
-        for code, title in SECTIONS.items()
+        for code, title in (SECTIONS if page.is_own else SECTIONS_ABOUT).items()
     ]
     return {
         "page": page,

@@ -17,6 +17,7 @@ from translations.catalogues import LANGUAGES
 from vocabulary.errors import Invalid
 from vocabulary.messages import Message
 from web.call_form import instant_in, on_the_clock
+from web.forms import TICKED
 
 NUMBERS = ("n_seats", "oldest_age", "most_years_since_degree", "mark_low", "mark_high", "mark_step")
 ROWS: Mapping[str, tuple[str, ...]] = {
@@ -42,6 +43,7 @@ def typed_of(page: SettingsPage, names: Mapping[str, Any]) -> dict[str, Any]:
     typed["body"] = str(content["body"].value)
     typed["selecting_body"] = content["selecting_body"]
     typed["documents"] = list(content["documents"])
+    typed["by_bands"] = TICKED if content["by_bands"] else ""
     typed["nominators_until"] = on_the_clock(content.get("nominators_until"), page.zone)
     for name, cells in ROWS.items():
         typed[name] = [_typed_row(name, one, cells, names) for one in content[name]]
@@ -50,7 +52,7 @@ def typed_of(page: SettingsPage, names: Mapping[str, Any]) -> dict[str, Any]:
 
 def typed_in(form: MultiDict[str, str]) -> dict[str, Any]:
     """The form as it was typed, to be shown again; rows in their order."""
-    named = ("body", "selecting_body", "nominators_until", *NUMBERS)
+    named = ("body", "selecting_body", "nominators_until", "by_bands", *NUMBERS)
     typed: dict[str, Any] = {name: form.get(name, "").strip() for name in named}
     typed["documents"] = [code for code in form.getlist("documents") if code]
     for name, cells in ROWS.items():
@@ -98,6 +100,7 @@ def content_in(
         "body": typed["body"],
         "selecting_body": typed["selecting_body"] or None,
         "documents": typed["documents"],
+        "by_bands": typed["by_bands"] == TICKED,
         "chapters": [_titled(row) | {"seats": _number(row["seats"])} for row in typed["chapters"]],
         "marks": _marks(typed["marks"], errors),
         "targets": [_target(row, known) for row in typed["targets"]],

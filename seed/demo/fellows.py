@@ -43,6 +43,8 @@ PLACES: tuple[Mapping[str, Any], ...] = tuple(_DATA["places"])
 """Chapters of the released call."""
 MENTORS: tuple[str, ...] = tuple(_DATA["mentors"])
 MEETINGS: tuple[Mapping[str, str], ...] = tuple(_DATA["meetings"])
+SAMPLES: tuple[Mapping[str, Any], ...] = tuple(_DATA["samples"])
+"""What the panel of the open call practises on, with the reference and what two members gave."""
 BASIS = "Developing countries and economies in transition, as the United Nations listed them in 2025"
 _PEOPLE = {PAST: "people", RELEASED: "released"}
 

@@ -36,6 +36,7 @@ from seed.demo.fellows import (
     nominees,
 )
 from seed.loading.calls import ZONE
+from seed.loading.practice import plan_practice
 from seed.loading.stage import Stage
 from services import audit
 from services.fellowships import (
@@ -59,6 +60,11 @@ from vocabulary.states import CallKind, CallState, ConflictAnswer
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MEMBERS = ("reviewer", "reviewer-2")
+SELECTING = {
+    True: "Multidisciplinary Expert Panel, with the co-chairs of the task force",
+    False: "Management committee of the assessment",
+}
+"""Who selects fellows of a task force, and of an assessment."""
 PANEL = (("Marta Oliveira", "PRT"), ("Anand Joshi", "NPL"))
 
 
@@ -66,6 +72,7 @@ def plan_fellowships(stage: Stage) -> None:
     """Put both fellowship calls on the timeline."""
     for key, (opens_at, closes_at, nominators_until) in dates(stage.now).items():
         stage.timeline.at(opens_at, partial(_open, stage, key, opens_at, closes_at, nominators_until))
+    plan_practice(stage, dates(stage.now)[PRESENT][0])
     for key in (RELEASED, PAST):
         opens_at, closes_at, until = dates(stage.now)[key]
         people = nominees(Random(key), DOMAIN, key)  # noqa: S311 -- no secret
@@ -111,7 +118,7 @@ def _open(
     stage.session.flush()
     content = {
         "body": FellowshipBody.TASK_FORCE if key == PRESENT else FellowshipBody.ASSESSMENT,
-        "selecting_body": "Management committee of the assessment",
+        "selecting_body": SELECTING[key == PRESENT],
         "n_seats": N_SEATS[key],
         "nominators_until": until,
         "chapters": [dict(one) for one in {PAST: CHAPTERS, RELEASED: PLACES}.get(key, ())],

@@ -34,7 +34,7 @@ from vocabulary.actions import Action
 from vocabulary.errors import NotFound
 from vocabulary.messages import Message
 from vocabulary.people import Actor
-from vocabulary.states import CallState
+from vocabulary.states import CallKind, CallState
 
 FEWEST_ANSWERS = 3
 """Reviewers who have scored a sample before anybody sees the spread: with two, one would see the other."""
@@ -146,7 +146,7 @@ def to_score(session: Session, actor: Actor, *, now: datetime) -> tuple[ToScore,
     query = (
         sa.select(CalibrationSample, Call)
         .join(Call, Call.id == CalibrationSample.call_id)
-        .where(Call.state.in_((*SCORED_IN, CallState.DELIBERATION)))
+        .where(Call.state.in_((*SCORED_IN, CallState.DELIBERATION)), Call.kind != CallKind.FELLOWSHIP)
         .order_by(Call.id, CalibrationSample.position)
     )
     done = set(

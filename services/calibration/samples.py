@@ -8,7 +8,7 @@ somebody has scored stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ from vocabulary.errors import Conflict, Invalid, NotFound
 from vocabulary.findings import SCORES
 from vocabulary.messages import Message
 from vocabulary.people import SIGNED_OUT, Actor
-from vocabulary.states import CallState
+from vocabulary.states import CallKind, CallState
 
 TEXTS = ("summary", "need", "activities", "results")
 OF_TEXTS = LANGUAGES
@@ -53,9 +53,13 @@ class Invented:
     texts: Mapping[str, str]
 
 
-def call_of(session: Session, ref: str, *, lock: bool = False) -> Call:
-    """A call by its reference. Raises NotFound."""
-    query = sa.select(Call).where(Call.ref == ref)
+def call_of(session: Session, ref: str, *, lock: bool = False, of_fellows: bool = False) -> Call:
+    """A call by its reference; `of_fellows`: a fellowship call, else any other. Raises NotFound.
+
+    What the panel of a fellowship call practises on is in services/fellowships/practice.py.
+    """
+    is_fellowship = Call.kind == CallKind.FELLOWSHIP
+    query = sa.select(Call).where(Call.ref == ref, is_fellowship if of_fellows else sa.not_(is_fellowship))
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     call = session.execute(query).scalar_one_or_none()
@@ -84,8 +88,9 @@ def ready_sample_of(session: Session, call: Call, position: int) -> CalibrationS
     return sample
 
 
-def _preparing(session: Session, actor: Actor, ref: str, now: datetime) -> Call:
-    call = call_of(session, ref, lock=True)
+def preparing(session: Session, actor: Actor, ref: str, now: datetime, *, of_fellows: bool = False) -> Call:
+    """The call whose samples are prepared. Raises NotFound, Refused, Conflict once it is too late."""
+    call = call_of(session, ref, lock=True, of_fellows=of_fellows)
     require(actor, Action.CALIBRATION_PREPARE, call_facts(call, opened_at=now), now)
     if call.state is not CallState.DRAFT and call.state not in SCORED_IN:
         raise Conflict(Message("Samples are prepared before the deliberation begins."), code="too_late")
@@ -94,7 +99,13 @@ def _preparing(session: Session, actor: Actor, ref: str, now: datetime) -> Call:
 
 def invent(session: Session, actor: Actor, ref: str, given: Invented, *, now: datetime) -> CalibrationSample:
     """Add a sample that an officer has written. Raises Invalid by field, Conflict, NotFound, Refused."""
-    call = _preparing(session, actor, ref, now)
+    call = preparing(session, actor, ref, now)
+    content = content_of(given, TEXTS, needed="activities")
+    return add_sample(session, actor, call, content, None, now)
+
+
+def content_of(given: Invented, names: Sequence[str], *, needed: str) -> dict[str, Any]:
+    """What an invented sample says, as it is kept. Raises Invalid by field."""
     errors: dict[str, list[Message]] = {}
     title = given.title.strip()
     if not title:
@@ -103,16 +114,15 @@ def invent(session: Session, actor: Actor, ref: str, given: Invented, *, now: da
         errors["title"] = [Message("This is longer than {max} characters.", max=LONGEST_TITLE)]
     if given.language not in LANGUAGES:
         errors["language"] = [Message("Choose one.")]
-    texts = {name: given.texts.get(name, "").strip() for name in TEXTS}
-    if not texts["activities"]:
-        errors["activities"] = [_MISSING]
+    texts = {name: given.texts.get(name, "").strip() for name in names}
+    if not texts[needed]:
+        errors[needed] = [_MISSING]
     for name, text in texts.items():
         if len(text) > LONGEST_TEXT:
             errors[name] = [Message("This is longer than {max} characters.", max=LONGEST_TEXT)]
     if errors:
         raise Invalid(errors)
-    content = {"title": title, "language": given.language, **{k: v for k, v in texts.items() if v}}
-    return _add(session, actor, call, content, None, now)
+    return {"title": title, "language": given.language, **{k: v for k, v in texts.items() if v}}
 
 
 def copy_entry(
@@ -122,7 +132,7 @@ def copy_entry(
 
     Raises Invalid for "entry" where it is not published or answers this very call.
     """
-    call = _preparing(session, actor, ref, now)
+    call = preparing(session, actor, ref, now)
     entry = session.execute(sa.select(Entry).where(Entry.ref == entry_ref.strip())).scalar_one_or_none()
     facts = entry_facts(session, entry, SIGNED_OUT) if entry is not None else None
     if entry is None or facts is None or not may(SIGNED_OUT, Action.ENTRY_READ_PUBLIC, facts, now):
@@ -137,10 +147,10 @@ def copy_entry(
     }
     if not content.get("title"):
         raise Invalid({"entry": [Message("Its title is not published, so there is nothing to show.")]})
-    return _add(session, actor, call, content, entry.ref, now)
+    return add_sample(session, actor, call, content, entry.ref, now)
 
 
-def _add(
+def add_sample(
     session: Session,
     actor: Actor,
     call: Call,
@@ -148,6 +158,7 @@ def _add(
     copied_from: str | None,
     now: datetime,
 ) -> CalibrationSample:
+    """Keep a sample behind those that are there. Raises Conflict where there are too many."""
     positions = session.execute(
         sa.select(CalibrationSample.position).where(CalibrationSample.call_id == call.id)
     ).scalars()
@@ -191,15 +202,8 @@ def set_reference(
 
     Raises Conflict for a stale version, or once somebody has scored the sample.
     """
-    call = _preparing(session, actor, ref, now)
-    sample = sample_of(session, call, position)
-    _check_untouched(session, sample)
-    if sample.version != expected_version:
-        raise Conflict(
-            Message("Somebody else changed this meanwhile. Look at it again."),
-            code="version_conflict",
-            extra={"version": sample.version, "current": sample.reference},
-        )
+    call = preparing(session, actor, ref, now)
+    sample = untouched_sample(session, call, position, expected_version)
     criteria = programme_of_call(session, call).criteria
     checked, errors = {}, {}
     for code in criteria:
@@ -214,7 +218,32 @@ def set_reference(
             checked[code] = {"value": int(str(value)), "reason": reason or None}
     if errors:
         raise Invalid(errors)
-    sample.reference = checked
+    return keep_reference(session, actor, call, sample, checked, now)
+
+
+def untouched_sample(session: Session, call: Call, position: int, expected_version: int) -> CalibrationSample:
+    """A sample that nobody has scored, at the version that was read. Raises NotFound, Conflict."""
+    sample = sample_of(session, call, position)
+    _check_untouched(session, sample)
+    if sample.version != expected_version:
+        raise Conflict(
+            Message("Somebody else changed this meanwhile. Look at it again."),
+            code="version_conflict",
+            extra={"version": sample.version, "current": sample.reference},
+        )
+    return sample
+
+
+def keep_reference(
+    session: Session,
+    actor: Actor,
+    call: Call,
+    sample: CalibrationSample,
+    checked: Mapping[str, Any],
+    now: datetime,
+) -> CalibrationSample:
+    """Keep what the reference of a sample says."""
+    sample.reference = dict(checked)
     touch(sample, now)
     session.flush()
     audit.record(
@@ -223,14 +252,16 @@ def set_reference(
         "calibration.set_reference",
         ("call", call.ref),
         now=now,
-        after={"sample": position, "criteria": sorted(checked)},
+        after={"sample": sample.position, "criteria": sorted(checked)},
     )
     return sample
 
 
-def remove(session: Session, actor: Actor, ref: str, position: int, *, now: datetime) -> None:
+def remove(
+    session: Session, actor: Actor, ref: str, position: int, *, now: datetime, of_fellows: bool = False
+) -> None:
     """Take a sample away that nobody has scored. Raises Conflict, NotFound, Refused."""
-    call = _preparing(session, actor, ref, now)
+    call = preparing(session, actor, ref, now, of_fellows=of_fellows)
     sample = sample_of(session, call, position)
     _check_untouched(session, sample)
     session.delete(sample)
@@ -261,23 +292,39 @@ def answer(
     """
     call = call_of(session, ref, lock=True)
     require(actor, Action.CALIBRATION_SCORE, call_facts(call, opened_at=now), now)
-    sample = ready_sample_of(session, call, position)
-    if call.state not in SCORED_IN:
-        raise Conflict(Message("The samples of this call are not scored any more."), code="closed")
-    if session.get(CalibrationAnswer, (sample.id, actor.account_id)) is not None:
-        raise Conflict(Message("You have handed in your scores of this sample."), code="answered")
+    sample = answerable_sample(session, actor, call, position)
     allowed = {str(score): score for score in SCORES} | {CANNOT_JUDGE: None}
     codes = list(programme_of_call(session, call).criteria)
     errors = {code: [Message("Choose a score.")] for code in codes if given.get(code) not in allowed}
     if errors:
         raise Invalid(errors)
+    return keep_answer(session, actor, call, sample, {code: allowed[given[code]] for code in codes}, now)
+
+
+def answerable_sample(session: Session, actor: Actor, call: Call, position: int) -> CalibrationSample:
+    """A sample that the actor has not scored yet. Raises NotFound, Conflict."""
+    sample = ready_sample_of(session, call, position)
+    if call.state not in SCORED_IN:
+        raise Conflict(Message("The samples of this call are not scored any more."), code="closed")
+    if session.get(CalibrationAnswer, (sample.id, actor.account_id)) is not None:
+        raise Conflict(Message("You have handed in your scores of this sample."), code="answered")
+    return sample
+
+
+def keep_answer(
+    session: Session,
+    actor: Actor,
+    call: Call,
+    sample: CalibrationSample,
+    scores: Mapping[str, Any],
+    now: datetime,
+) -> CalibrationAnswer:
+    """Keep somebody's scores of a sample."""
     made = CalibrationAnswer(
-        sample_id=sample.id,
-        account_id=actor.account_id or 0,
-        scores={code: allowed[given[code]] for code in codes},
-        answered_at=now,
+        sample_id=sample.id, account_id=actor.account_id or 0, scores=dict(scores), answered_at=now
     )
     session.add(made)
     session.flush()
-    audit.record(session, actor, "calibration.score", ("call", call.ref), now=now, after={"sample": position})
+    subject = ("call", call.ref)
+    audit.record(session, actor, "calibration.score", subject, now=now, after={"sample": sample.position})
     return made

@@ -39,6 +39,7 @@ class Answer:
     """One question of the form.
 
     `most`: longest text in characters, or most items of a list. `is_protected`: hidden from the panel.
+    `told`: what the question is called where somebody else than the nominee reads the answer.
     """
 
     name: str
@@ -50,6 +51,12 @@ class Answer:
     most: int = 200
     options: Mapping[str, Message] | None = None
     help: Message | None = None
+    told: Message | None = None
+
+    @property
+    def about(self) -> Message:
+        """The question as others than the nominee read it."""
+        return self.told or self.label
 
 
 GENDERS: Mapping[str, Message] = {
@@ -135,6 +142,17 @@ SECTIONS: Mapping[str, Message] = {
     "nominator": Message("Who nominates you"),
     "consent": Message("Interests and consent"),
 }
+"""The sections of the form, as the nominee reads them."""
+
+SECTIONS_ABOUT: Mapping[str, Message] = {
+    "person": Message("The nominee"),
+    "work": Message("Work and studies of the nominee"),
+    "expertise": Message("Expertise of the nominee"),
+    "motivation": Message("Why this nominee"),
+    "nominator": Message("Who nominates"),
+    "consent": SECTIONS["consent"],
+}
+"""The same for everybody else."""
 
 ANSWERS: tuple[Answer, ...] = (
     Answer("first_name", Message("First name"), Kind.LINE, "person", is_needed=True),
@@ -169,9 +187,22 @@ ANSWERS: tuple[Answer, ...] = (
         help=Message("Decides on your region and on support for travel. The panel does not see it."),
     ),
     Answer("second_nationality", Message("Second nationality"), Kind.COUNTRY, "person", is_protected=True),
-    Answer("country", Message("Country where you live"), Kind.COUNTRY, "person", is_needed=True),
     Answer(
-        "languages", Message("Languages you work in"), Kind.CODES, "person", is_needed=True, options=LANGUAGES
+        "country",
+        Message("Country where you live"),
+        Kind.COUNTRY,
+        "person",
+        is_needed=True,
+        told=Message("Country of residence"),
+    ),
+    Answer(
+        "languages",
+        Message("Languages you work in"),
+        Kind.CODES,
+        "person",
+        is_needed=True,
+        options=LANGUAGES,
+        told=Message("Working languages of the nominee"),
     ),
     Answer("organisation", Message("Organisation"), Kind.LINE, "work", is_needed=True, most=300),
     Answer("position", Message("Position"), Kind.LINE, "work", is_needed=True),
@@ -207,6 +238,7 @@ ANSWERS: tuple[Answer, ...] = (
         "expertise",
         is_needed=True,
         options=KNOWLEDGE,
+        told=Message("Where the knowledge comes from"),
     ),
     Answer(
         "expertise",
@@ -224,6 +256,7 @@ ANSWERS: tuple[Answer, ...] = (
         "expertise",
         most=5,
         help=Message("Up to five, one in each line."),
+        told=Message("Publications or other results"),
     ),
     Answer(
         "statement",
@@ -248,9 +281,14 @@ ANSWERS: tuple[Answer, ...] = (
         "motivation",
         most=10,
         help=Message("In the order of your wish."),
+        told=Message("Chapters that the nominee wishes for"),
     ),
     Answer(
-        "is_flexible", Message("I would also work on another chapter or deliverable"), Kind.FLAG, "motivation"
+        "is_flexible",
+        Message("I would also work on another chapter or deliverable"),
+        Kind.FLAG,
+        "motivation",
+        told=Message("Would also work on another chapter or deliverable"),
     ),
     Answer("nominator_name", Message("Name of the nominator"), Kind.LINE, "nominator", is_needed=True),
     Answer(
@@ -269,6 +307,7 @@ ANSWERS: tuple[Answer, ...] = (
         "nominator",
         is_needed=True,
         most=300,
+        told=Message("Body that nominates"),
     ),
     Answer(
         "nominator_kind",
@@ -288,6 +327,7 @@ ANSWERS: tuple[Answer, ...] = (
         help=Message(
             "Employment, money, memberships, or positions that you stand for; “none” if there are none."
         ),
+        told=Message("Interests that could influence the work"),
     ),
     Answer(
         "consent_data",
@@ -298,12 +338,16 @@ ANSWERS: tuple[Answer, ...] = (
         Kind.FLAG,
         "consent",
         is_needed=True,
+        told=Message(
+            "Agreed that the data are used to select fellows, and deleted after the time that the call names"
+        ),
     ),
     Answer(
         "public_name",
         Message("If I become a fellow, my name, country and chapter may be shown in public."),
         Kind.FLAG,
         "consent",
+        told=Message("Name, country and chapter of a fellow may be shown in public"),
     ),
 )
 BY_NAME: Mapping[str, Answer] = {answer.name: answer for answer in ANSWERS}

@@ -6,9 +6,7 @@ Those who mark never see gender, age or nationality, and not each other's marks 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,12 +15,12 @@ from fellowships.panel import PanelResult, panel_result
 from models.calls import Call
 from models.fellowships import Fellowship, Nomination, PanelSeat
 from models.people import Account, RoleGrant
-from procedure.access import require
-from procedure.facts import ANYWHERE, Standing
+from procedure.facts import Standing
 from procedure.lifecycle import advance
 from procedure.nominations import NOMINATION_STEPS
 from services import audit
-from services.fellowships.fields import without_protected
+from services.fellowships.mark_checks import TO_MARK, check_marks, check_unlocked
+from services.fellowships.practice import check_practised
 from services.fellowships.rows import Item, fellowship_of, fetch_for, require_for_all, standing, touch
 from services.fellowships.settings import scale_of, weights_of
 from vocabulary.actions import Action
@@ -32,33 +30,7 @@ from vocabulary.messages import Message
 from vocabulary.people import Actor, Role
 from vocabulary.states import ConflictAnswer
 
-LOCKED = Message("The marks are locked; they can no longer be changed.")
 LONGEST_NOTE = 4000
-_TO_MARK = (NominationState.IN_REVIEW, NominationState.BANDED)
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What a panel member sees of a nomination to mark. `content` is None before the conflict question."""
-
-    ref: str
-    call_ref: str
-    call_title: Mapping[str, str]
-    name: str
-    organisation: str | None
-    country: str | None
-    nominator_body: str | None
-    seat_version: int
-    answer: ConflictAnswer | None
-    content: Mapping[str, Any] | None
-    marks: Mapping[str, int]
-    notes: Mapping[str, str]
-    band: MeritBand | None
-    submitted_at: datetime | None
-    due_at: datetime | None
-    is_locked: bool
-    criteria: Sequence[Mapping[str, Any]]
-    scale: tuple[int, int, int]
 
 
 def start_review(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> int:
@@ -163,7 +135,7 @@ def answer_conflict(
 ) -> PanelSeat:
     """Answer the conflict question on one nomination; a weaker answer than before is not taken."""
     item = fetch_for(session, actor, Action.MARK_ANSWER, ref, now=now)
-    seat = _seat(session, actor, item, lock=True)
+    seat = seat_of(session, actor, item, lock=True)
     order = {None: -1, ConflictAnswer.NONE: 0, ConflictAnswer.POSSIBLE: 1, ConflictAnswer.CONFLICT: 2}
     if order[answer] < order[seat.answer]:
         raise Conflict(
@@ -197,18 +169,19 @@ def mark(
 ) -> PanelSeat:
     """Keep marks; `is_final` submits them, and then every criterion needs one, and a band is named.
 
-    Raises Conflict when locked or stale, Invalid by criterion.
+    Raises Conflict when locked, stale, or while there are samples to mark first; Invalid by criterion.
     """
     item = fetch_for(session, actor, Action.MARK_GIVE, ref, now=now)
     check_unlocked(item.fellowship, item.nomination)
-    seat = _seat(session, actor, item, lock=True)
+    check_practised(session, actor, item.call)
+    seat = seat_of(session, actor, item, lock=True)
     if seat.version != expected_version:
         raise Conflict(
             Message("Somebody else changed this meanwhile. Compare both versions and repeat your change."),
             code="version_conflict",
             extra={"version": seat.version, "current": {"marks": seat.marks, "notes": seat.notes}},
         )
-    _check_marks(item.fellowship, marks, band, is_final=is_final)
+    check_marks(item.fellowship, marks, band, is_final=is_final)
     seat.marks, seat.band = dict(marks), band
     seat.notes = {code: text.strip()[:LONGEST_NOTE] for code, text in notes.items() if text.strip()}
     seat.submitted_at = now if is_final else None
@@ -234,7 +207,7 @@ def lock_marks(session: Session, actor: Actor, call_ref: str, *, now: datetime) 
 def check_marked(session: Session, call: Call) -> None:
     """Raise Conflict naming the nominations that the panel has and that have no marks that count."""
     query = sa.select(Nomination.ref).where(
-        Nomination.call_id == call.id, Nomination.state.in_(_TO_MARK), Nomination.score.is_(None)
+        Nomination.call_id == call.id, Nomination.state.in_(TO_MARK), Nomination.score.is_(None)
     )
     unmarked = session.execute(query.order_by(Nomination.ref)).scalars().all()
     if unmarked:
@@ -245,29 +218,9 @@ def check_marked(session: Session, call: Call) -> None:
         )
 
 
-def my_sheets(session: Session, actor: Actor, *, now: datetime) -> tuple[Sheet, ...]:
-    """The nominations that somebody is to mark, those not yet submitted first. Raises Refused."""
-    require(actor, Action.MARK_LIST_OWN, ANYWHERE, now)
-    query = (
-        sa.select(PanelSeat, Nomination, Call, Fellowship)
-        .join(Nomination, Nomination.id == PanelSeat.nomination_id)
-        .join(Call, Call.id == Nomination.call_id)
-        .join(Fellowship, Fellowship.call_id == Call.id)
-        .where(PanelSeat.account_id == actor.account_id, PanelSeat.removed_at.is_(None))
-        .order_by(PanelSeat.submitted_at.is_not(None), Nomination.ref)
-    )
-    return tuple(_sheet(*found) for found in session.execute(query))
-
-
-def my_sheet(session: Session, actor: Actor, ref: str, *, now: datetime) -> Sheet:
-    """One nomination to mark; its content only after the conflict question. Raises NotFound."""
-    item = fetch_for(session, actor, Action.MARK_ANSWER, ref, now=now)
-    return _sheet(_seat(session, actor, item), item.nomination, item.call, item.fellowship)
-
-
 def result_of(seats: Sequence[PanelSeat], fellowship: Fellowship) -> PanelResult | None:
     """The result of the submitted marks of members without a conflict."""
-    counted = [seat for seat in seats if seat.submitted_at and seat.removed_at is None and _is_clear(seat)]
+    counted = [seat for seat in seats if seat.submitted_at and seat.removed_at is None and is_clear(seat)]
     return panel_result(
         [seat.marks for seat in counted],
         [seat.band for seat in counted if seat.band is not None],
@@ -276,7 +229,8 @@ def result_of(seats: Sequence[PanelSeat], fellowship: Fellowship) -> PanelResult
     )
 
 
-def _is_clear(seat: PanelSeat) -> bool:
+def is_clear(seat: PanelSeat) -> bool:
+    """May this member see and mark the nomination?"""
     return standing(seat) is Standing.CLEARED
 
 
@@ -286,7 +240,7 @@ def settle(session: Session, item: Item, now: datetime) -> None:
     What came out before the approval of a list is not touched after it: the room tells instead.
     """
     nomination = item.nomination
-    if item.fellowship.approved_at is not None or nomination.state not in _TO_MARK:
+    if item.fellowship.approved_at is not None or nomination.state not in TO_MARK:
         return
     seats = (
         session.execute(sa.select(PanelSeat).where(PanelSeat.nomination_id == nomination.id)).scalars().all()
@@ -304,31 +258,8 @@ def settle(session: Session, item: Item, now: datetime) -> None:
     session.flush()
 
 
-def _sheet(seat: PanelSeat, nomination: Nomination, call: Call, fellowship: Fellowship) -> Sheet:
-    content = nomination.content
-    return Sheet(
-        ref=nomination.ref,
-        call_ref=call.ref,
-        call_title=call.title,
-        name=" ".join(part for part in (content.get("first_name"), content.get("last_name")) if part),
-        organisation=content.get("organisation"),
-        country=content.get("country"),
-        nominator_body=content.get("nominator_body"),
-        seat_version=seat.version,
-        answer=seat.answer,
-        content=without_protected(content) if _is_clear(seat) else None,
-        marks=seat.marks,
-        notes=seat.notes,
-        band=seat.band,
-        submitted_at=seat.submitted_at,
-        due_at=seat.due_at,
-        is_locked=_is_locked(fellowship, nomination),
-        criteria=fellowship.marks,
-        scale=(fellowship.mark_low, fellowship.mark_high, fellowship.mark_step),
-    )
-
-
-def _seat(session: Session, actor: Actor, item: Item, *, lock: bool = False) -> PanelSeat:
+def seat_of(session: Session, actor: Actor, item: Item, *, lock: bool = False) -> PanelSeat:
+    """The actor's seat on a nomination that was fetched for them."""
     query = sa.select(PanelSeat).where(
         PanelSeat.nomination_id == item.nomination.id, PanelSeat.account_id == actor.account_id
     )
@@ -350,50 +281,3 @@ def _members(session: Session, emails: set[str], call_id: int) -> dict[str, int]
         )
     )
     return {row.email: row.id for row in session.execute(query)}
-
-
-def _is_locked(fellowship: Fellowship, nomination: Nomination) -> bool:
-    try:
-        check_unlocked(fellowship, nomination)
-    except Conflict:
-        return True
-    return False
-
-
-def check_unlocked(fellowship: Fellowship, nomination: Nomination | None = None) -> None:
-    """Raise Conflict once the marks are locked.
-
-    One nomination that lost all its marks to conflicts of interest since then is marked anew.
-    """
-    if fellowship.marks_locked_at is None:
-        return
-    lost_all = nomination is not None and nomination.score is None and nomination.state in _TO_MARK
-    if not lost_all or fellowship.approved_at is not None:
-        raise Conflict(LOCKED, code="marks_locked")
-
-
-def _check_marks(
-    fellowship: Fellowship, marks: Mapping[str, int], band: MeritBand | None, *, is_final: bool
-) -> None:
-    scale, weights = scale_of(fellowship), weights_of(fellowship)
-    errors: dict[str, list[Message]] = {}
-    for code, value in marks.items():
-        if code not in weights:
-            errors[f"marks.{code}"] = [Message("There is no such field.")]
-        elif not scale.holds(value):
-            errors[f"marks.{code}"] = [
-                Message(
-                    "“{value}” is no mark; write {low} to {high} in steps of {step}.",
-                    value=value,
-                    low=scale.low,
-                    high=scale.high,
-                    step=scale.step,
-                )
-            ]
-    if is_final:
-        for code in weights.keys() - marks.keys():
-            errors[f"marks.{code}"] = [Message("Give a mark.")]
-        if band is None:
-            errors["band"] = [Message("Name a band.")]
-    if errors:
-        raise Invalid(errors)

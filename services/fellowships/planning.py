@@ -173,13 +173,43 @@ def make(
 
     Raises Conflict when anything that the plan stands on has changed, Invalid for a pair that is none of it.
     """
-    found = plan(session, actor, call_ref, asked, now=now)
-    if found.fingerprint != fingerprint:
-        raise Conflict(CHANGED, code="stale")
+    found = _as_looked_at(session, actor, call_ref, asked, fingerprint, now)
     pairs = [(one.ref, one.email) for one in found.pairs if (one.ref, one.email) in set(chosen)]
     if not pairs or len(pairs) < len(set(chosen)):
         raise Invalid({"pair": [Message("Tick at least one pair of the plan.")]})
     return seat_members(session, actor, call_ref, pairs, now=now, due_at=due_at)
+
+
+def make_without(
+    session: Session,
+    actor: Actor,
+    call_ref: str,
+    asked: Asked,
+    fingerprint: str,
+    left_out: Collection[Pair],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> int:
+    """The same, naming what is left out of the plan; raises Invalid for a pair that is none of it."""
+    found = _as_looked_at(session, actor, call_ref, asked, fingerprint, now)
+    pairs = {(one.ref, one.email) for one in found.pairs}
+    if not set(left_out) <= pairs:
+        raise Invalid({"left_out": [Message("Leave out pairs of the plan only.")]})
+    if pairs == set(left_out):
+        raise Invalid({"left_out": [Message("Nothing is left of the plan.")]})
+    chosen = sorted(pairs - set(left_out))
+    return seat_members(session, actor, call_ref, chosen, now=now, due_at=due_at)
+
+
+def _as_looked_at(
+    session: Session, actor: Actor, call_ref: str, asked: Asked, fingerprint: str, now: datetime
+) -> Plan:
+    """The plan as it stands now. Raises Conflict where that is not the one somebody looked at."""
+    found = plan(session, actor, call_ref, asked, now=now)
+    if found.fingerprint != fingerprint:
+        raise Conflict(CHANGED, code="stale")
+    return found
 
 
 def _check_asked(asked: Asked) -> None:

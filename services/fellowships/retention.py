@@ -187,6 +187,30 @@ def forget_unselected(session: Session, *, now: datetime) -> int:
     return n_gone
 
 
+def falling_due(session: Session, until: datetime) -> tuple[tuple[str, Due], ...]:
+    """Reference of the call and nomination of everything that the clock erases until then, the soonest first.
+
+    Changes nothing; for whoever operates the service.
+    """
+    query = sa.select(Call, Fellowship).join(Fellowship, Fellowship.call_id == Call.id).order_by(Call.id)
+    found = []
+    for call, fellowship in session.execute(query).all():
+        start = due_from(call, fellowship)
+        if start is None or start > until:
+            continue
+        rows = session.execute(
+            sa.select(Nomination)
+            .where(
+                Nomination.call_id == call.id,
+                Nomination.state.in_(FORGOTTEN),
+                Nomination.erased_at.is_(None),
+            )
+            .order_by(Nomination.id)
+        ).scalars()
+        found += [(call.ref, _due(row, start)) for row in rows]
+    return tuple(sorted(found, key=lambda row: (row[1].erased_from or until, row[1].ref)))
+
+
 def _ripe(session: Session, call_id: int, limit: int) -> Sequence[Nomination]:
     query = (
         sa.select(Nomination)

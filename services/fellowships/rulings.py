@@ -6,18 +6,20 @@ their own, and nobody who is party to a nomination of the call.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.calls import Call
 from models.fellowships import Nomination, PanelSeat
 from models.people import Account
 from services import audit
 from services.fellowships.fields import full_name
 from services.fellowships.panel import settle
-from services.fellowships.rows import fellowship_of, item_of, require_for_all, touch
+from services.fellowships.rows import STALE, fellowship_of, item_of, require_for_all, touch
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid, NotFound, Refused
 from vocabulary.messages import Message
@@ -35,6 +37,7 @@ class Declared:
     """
 
     seat_id: int
+    version: int
     ref: str
     nominee: str
     member: str
@@ -70,6 +73,7 @@ def declared_in(session: Session, actor: Actor, call_ref: str, *, now: datetime)
         found.append(
             Declared(
                 seat_id=seat.id,
+                version=seat.version,
                 ref=nomination.ref,
                 nominee=full_name(nomination.content) or nomination.ref,
                 member=name,
@@ -88,19 +92,46 @@ def declared_in(session: Session, actor: Actor, call_ref: str, *, now: datetime)
     return tuple(sorted(found, key=lambda one: not one.may_rule))
 
 
+def waiting_for_ruling(session: Session, actor: Actor, *, now: datetime) -> tuple[tuple[Call, Declared], ...]:
+    """Possible conflicts of panel members that this actor may rule on, in every call, the oldest first."""
+    query = (
+        sa.select(Call)
+        .where(
+            Call.id.in_(
+                sa.select(Nomination.call_id)
+                .join(PanelSeat, PanelSeat.nomination_id == Nomination.id)
+                .where(
+                    PanelSeat.answer == ConflictAnswer.POSSIBLE,
+                    PanelSeat.ruled_clear_by_id.is_(None),
+                    PanelSeat.upheld_by_id.is_(None),
+                )
+            )
+        )
+        .order_by(Call.id)
+    )
+    found = []
+    for call in session.execute(query).scalars():
+        with suppress(Refused, NotFound):
+            declared = declared_in(session, actor, call.ref, now=now)
+            found += [(call, one) for one in declared if one.may_rule]
+    return tuple(sorted(found, key=lambda row: (row[1].answered_at, row[1].seat_id)))
+
+
 def rule(
     session: Session,
     actor: Actor,
     seat_id: int,
     ruling: ConflictRuling,
     reason: str,
+    expected_version: int,
     *,
     now: datetime,
     call_ref: str,
 ) -> PanelSeat:
     """Clear or uphold a possible conflict; the score follows at once, unless a list was approved.
 
-    Raises NotFound, Refused (one's own case), Conflict (ruled before, or nothing to rule on), Invalid.
+    Raises NotFound, Refused (one's own case), Conflict (ruled before, nothing to rule on, or the member says
+    something else by now), Invalid.
     """
     query = sa.select(PanelSeat).where(PanelSeat.id == seat_id).with_for_update()
     seat = session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
@@ -114,6 +145,12 @@ def rule(
         raise Refused(Message("Somebody else rules on a conflict of yours."), code="own_case")
     if seat.answer is not ConflictAnswer.POSSIBLE or ruling_of(seat) is not None:
         raise Conflict(Message("There is nothing to rule on here, or it was done before."), code="ruled")
+    if seat.version != expected_version:
+        raise Conflict(
+            STALE,
+            code="version_conflict",
+            extra={"version": seat.version, "current": {"text": seat.answer_text}},
+        )
     said = reason.replace("\x00", "").strip()
     if not said or len(said) > LONGEST_REASON:
         raise Invalid({"reason": [Message("Give the reason, in at most {n} signs.", n=LONGEST_REASON)]})

@@ -75,13 +75,14 @@ def ask_run(
     is_trial: bool,
     now: datetime,
     seconds: int = 60,
-    by_bands: bool = False,
+    by_bands: bool | None = None,
 ) -> RunSheet:
     """Put a run into the queue of the background worker, with the question as it stands.
 
     `by_bands`: nobody stands above a better band of merit but where a limit asks for it, and the record says
-    which. A run that counts needs the marks locked and a seed; a trial only says what would come out. Raises
-    Conflict while another run is waiting, Invalid where the question cannot be meant.
+    which; None: as the call has it. A run that counts goes as the call has it, and needs the marks locked and
+    a seed; a trial only says what would come out. Raises Conflict while another run is waiting, Invalid where
+    the question cannot be meant.
     """
     call, fellowship = fellowship_of(session, call_ref, lock=True)
     require_for_all(session, actor, Action.SHORTLIST_EDIT, call, now)
@@ -96,9 +97,11 @@ def ask_run(
         )
     if not is_trial:
         check_marked(session, call)
+        _check_as_the_call_has_it(fellowship, by_bands)
     if _under_way(session, call.id):
         raise Conflict(Message("A run is under way; wait for it or cancel it."), code="run_under_way")
-    question = question_of_call(session, call, fellowship, by_bands=by_bands)
+    bands_first = fellowship.by_bands if by_bands is None else by_bands
+    question = question_of_call(session, call, fellowship, by_bands=bands_first)
     require_sound(question)
     content = written(question, rule_of(fellowship))
     run = ShortlistRun(
@@ -156,16 +159,23 @@ def read_run(session: Session, actor: Actor, ref: str, *, now: datetime) -> RunS
     return _sheet(run, fellowship)
 
 
-def list_runs(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> tuple[RunSheet, ...]:
-    """Every run of a call, the latest first, without their records."""
+def list_runs(
+    session: Session,
+    actor: Actor,
+    call_ref: str,
+    *,
+    now: datetime,
+    before: str | None = None,
+    limit: int = 200,
+) -> tuple[RunSheet, ...]:
+    """Runs of a call, the latest first; `before`: only those older than this one, given by its reference."""
     call, fellowship = fellowship_of(session, call_ref)
     require_for_all(session, actor, Action.SHORTLIST_READ, call, now)
-    query = (
-        sa.select(ShortlistRun)
-        .where(ShortlistRun.call_id == call.id)
-        .order_by(ShortlistRun.id.desc())
-        .limit(200)
-    )
+    query = sa.select(ShortlistRun).where(ShortlistRun.call_id == call.id)
+    if before is not None:
+        of_cursor = sa.select(ShortlistRun.id).where(ShortlistRun.ref == before).scalar_subquery()
+        query = query.where(ShortlistRun.id < of_cursor)
+    query = query.order_by(ShortlistRun.id.desc()).limit(limit)
     return tuple(_sheet(run, fellowship) for run in session.execute(query).scalars())
 
 
@@ -289,8 +299,7 @@ def _check_approvable(
         raise Conflict(Message("Somebody else has to approve a run of yours."), code="own_run")
     if call.four_eyes:
         _check_hands_off(session, actor, call)
-    by_bands = bool(run.question.get("bands"))
-    asked = question_of_call(session, call, fellowship, by_bands=by_bands)
+    asked = question_of_call(session, call, fellowship, by_bands=fellowship.by_bands)
     if digest(written(asked, rule_of(fellowship))) != run.question_sha256:
         raise Conflict(
             Message("Nominations, marks, targets or pins changed since this run; run it again."),
@@ -304,6 +313,14 @@ def _check_approvable(
         ) from wrong
     if record["status"] != "optimal":
         raise Conflict(Message("This run found no list."), code="no_list")
+
+
+def _check_as_the_call_has_it(fellowship: Fellowship, by_bands: bool | None) -> None:
+    if by_bands is not None and by_bands != fellowship.by_bands:
+        raise Conflict(
+            Message("The call says whether a better band comes first; only a trial can go the other way."),
+            code="bands_of_the_call",
+        )
 
 
 def _check_hands_off(session: Session, actor: Actor, call: Call) -> None:

@@ -27,6 +27,7 @@ from services.call_progress import is_confirmed_ineligible, is_screened
 from services.calls import may_announce
 from services.entries.visibility import has_conflict, is_previewed_in_office, is_readable
 from services.facts import call_facts
+from services.fellowships import rulings
 from services.queries.calls import best_language
 from vocabulary.actions import Action
 from vocabulary.messages import Message
@@ -51,7 +52,8 @@ _SCREENED_IN = (CallState.OPEN, CallState.CLOSED, CallState.REVIEW)
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """One thing to do. `kind` says what `ref` is of: request, offer, call or nothing that has a page."""
+    """One thing to do. `kind` says what `ref` is of: request, offer, nomination, call or nothing that has a
+    page."""
 
     ref: str
     kind: str
@@ -239,6 +241,15 @@ def _to_rule(asked: _Asked) -> Work:
     return _as_work("rule", rows if asked.call_id is None else [])
 
 
+def _to_rule_on_panels(asked: _Asked) -> Work:
+    """Possible conflicts of members of fellowship panels."""
+    rows = [
+        WorkRow(one.ref, "nomination", one.nominee, None, call.ref, one.answered_at, one.member)
+        for call, one in rulings.waiting_for_ruling(asked.session, asked.actor, now=asked.now)
+    ]
+    return _as_work("rule_panel", _of_call(asked, rows))
+
+
 def _overdue(asked: _Asked) -> Work:
     open_review = sa.or_(Review.id.is_(None), Review.state.not_in(_DONE))
     query = (
@@ -356,6 +367,7 @@ FINDERS: Mapping[str, Callable[[_Asked], Work]] = {
     "screen": _to_screen,
     "confirm": _to_confirm,
     "rule": _to_rule,
+    "rule_panel": _to_rule_on_panels,
     "assign": _to_assign,
     "overdue": _overdue,
     "release": _to_release,

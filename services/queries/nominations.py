@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.calls import Call
 from models.fellowships import Nomination
 from procedure.access import may, require
-from procedure.nominations import WHAT_NOW, public_state
+from procedure.nominations import public_state, what_now
 from services.fellowships.fields import full_name, without_protected
 from services.fellowships.invitations import BY_NOMINATOR
 from services.fellowships.nominations import advice, problems
@@ -97,7 +97,7 @@ def nomination_page(session: Session, actor: Actor, ref: str, *, now: datetime) 
         call=item.call.ref,
         call_title=item.call.title,
         state=state,
-        what_now=WHAT_NOW[state],
+        what_now=what_now(state, is_own=is_own),
         nominator_answer=row.nominator_answer,
         nominator_answer_reason=row.nominator_answer_reason,
         completed_at=row.completed_at,

@@ -117,16 +117,38 @@ def agreement_page(session: Session, actor: Actor, call_ref: str, *, now: dateti
             bands[nomination.ref].append(seat.band.value)
         for code in codes:
             marks[nomination.ref][code][key] = int(seat.marks[code])
-    scale = scale_of(fellowship)
-    rows = [_disputed(ref, names[ref], marks[ref], codes, sorted(bands[ref]), scale) for ref in marks]
-    return AgreementPage(
+    return agreement_of(
+        marks,
         criteria=fellowship.marks,
+        scale=scale_of(fellowship),
+        names=names,
+        bands=bands,
+        members=members,
+        is_locked=fellowship.marks_locked_at is not None,
+    )
+
+
+def agreement_of(
+    marks: Marks,
+    *,
+    criteria: Sequence[Mapping[str, Any]],
+    scale: Scale,
+    names: Mapping[str, str],
+    bands: Mapping[str, Sequence[str]],
+    members: Mapping[str, str],
+    is_locked: bool,
+) -> AgreementPage:
+    """The figures of marks: names and bands by nomination, names of members by their key."""
+    codes = [one["code"] for one in criteria]
+    rows = [_disputed(ref, names[ref], marks[ref], codes, sorted(bands.get(ref, ())), scale) for ref in marks]
+    return AgreementPage(
+        criteria=criteria,
         rows=tuple(sorted(rows, key=lambda row: (-row.n_apart, -_widest(row), row.ref))),
         agreed=_agreed(marks, codes, scale),
         leanings=tuple(
             _leaning(members[key], key, marks) for key in sorted(members, key=lambda key: members[key])
         ),
-        is_locked=fellowship.marks_locked_at is not None,
+        is_locked=is_locked,
     )
 
 

@@ -34,6 +34,7 @@ from services.decisions.releasing import release_one
 from services.decisions.rows import decision_facts
 from services.entries.drafts import new_link
 from services.facts import assignment_facts, call_facts, entry_facts
+from services.fellowships import practice
 from services.fellowships.files import add_file
 from services.introductions.steps import propose, shortlist
 from services.recognitions import issue
@@ -124,10 +125,19 @@ def make_world(session: Session) -> World:
     world.act_id = act.id
     world.question_id = session.execute(sa.select(sa.func.max(CallQuestion.id))).scalar_one()
     world.fellowship, world.nomination, world.run = fellowship_world(session, owner, now=now)
+    _sample(session, officer, world.fellowship, now)
     cv = NominationDocument.CV
     world.nominee_file = add_file(session, owner, world.nomination, cv, "cv.pdf", PDF, now=now).ref
     _panel(session, world, now)
     return world
+
+
+def _sample(session: Session, officer: Actor, ref: str, now: datetime) -> None:
+    """A sample nomination with its reference."""
+    given = Invented("A sample", "en", {"statement": "I study invented lakes."})
+    version = practice.add(session, officer, ref, given, now=now).version
+    marks = {code: {"value": 5, "reason": "As agreed."} for code in ("merit", "fit")}
+    practice.set_reference(session, officer, ref, 1, marks, {"value": "B"}, version, now=now)
 
 
 def _panel(session: Session, world: World, now: datetime) -> None:
@@ -429,7 +439,18 @@ ABOUT: Mapping[str, str] = {
             "ask_run",
         )
     },
-    **{f"api_fellowships.{name}": "run" for name in ("get_run", "cancel_run", "approve")},
+    **{f"api_fellowships.{name}": "run" for name in ("get_run", "cancel_run", "approve", "compare")},
+    **{
+        f"api_fellowship_panel.{name}": "fellowship"
+        for name in ("get_members", "get_plan", "adopt_plan", "get_conflicts", "put_ruling", "get_agreement")
+    },
+    "api_fellowship_panel.get_sheets": "nothing",
+    **{f"api_fellowship_panel.{name}": "nomination" for name in ("get_sheet", "put_answer", "put_marks")},
+    **{f"api_nomination_desk.{name}": "fellowship" for name in ("get_retention", "put_retention")},
+    **{
+        f"api_nomination_desk.{name}": "nomination"
+        for name in ("admit", "add_late_file", "ask_erasure", "erase")
+    },
     "nominations.own": "nothing",
     "nominations.start": "new nomination",
     "nominations.begin": "new nomination",
@@ -475,6 +496,14 @@ ABOUT: Mapping[str, str] = {
     **{
         f"fellowship_panel.{name}": "fellowship"
         for name in ("members", "show_plan", "make_plan", "rule", "agreement")
+    },
+    **{
+        f"practice.{name}": "fellowship"
+        for name in ("show", "add", "reference", "set_reference", "remove", "practise", "mark")
+    },
+    **{
+        f"api_practice.{name}": "fellowship"
+        for name in ("get_results", "add", "put_reference", "remove", "get_sample", "mark")
     },
     **{f"placing.{name}": "fellowship" for name in ("show", "release", "call_up")},
     "placing.confirm": "nomination",
@@ -725,6 +754,15 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "api_fellowships.name_seed": {"seed": "7", "source": "a public draw"},
     "api_fellowships.ask_run": {},
+    "api_fellowship_panel.adopt_plan": {"each": 1, "most": 9, "mode": "fair", "fingerprint": "0"},
+    "api_fellowship_panel.put_ruling": {"ruling": "cleared", "reason": "for the sweep"},
+    "api_fellowship_panel.put_answer": {"answer": "none"},
+    "api_fellowship_panel.put_marks": {"marks": {}},
+    "api_practice.add": {"title": "A sample", "statement": "Invented."},
+    "api_practice.put_reference": {"marks": {}, "band": {"value": "A"}},
+    "api_practice.mark": {"marks": {}, "band": "A"},
+    "api_nomination_desk.admit": {"late_until": "2099-01-01T00:00:00Z", "late_reason": "for the sweep"},
+    "api_nomination_desk.put_retention": {"months_kept": 6},
     "api_placing.release": {"answer_by_at": "2099-01-01T00:00:00Z"},
     "api_placing.answer": {"accepts": True},
     "api_placing.confirm": {"mentor": "Ana"},

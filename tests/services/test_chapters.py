@@ -42,10 +42,8 @@ second, Cora is the best."""
 def computed(write: Opened, by_bands: bool = False, **more: Any) -> tuple[str, str, Json]:
     """Reference of a call and of a run, and the record of the run."""
     with write() as session:
-        ref, officer = marked_call(session, PEOPLE, said=SAID, chapters=CHAPTERS, **more)
-        asked = shortlists.ask_run(
-            session, officer, ref, n_reserve=2, is_trial=False, by_bands=by_bands, now=NOW
-        )
+        ref, officer = marked_call(session, PEOPLE, said=SAID, chapters=CHAPTERS, by_bands=by_bands, **more)
+        asked = shortlists.ask_run(session, officer, ref, n_reserve=2, is_trial=False, now=NOW)
     with write() as session:
         work = running.take(session, now=NOW)
     assert work is not None
@@ -148,7 +146,7 @@ def test_reserve_who_suits_no_free_chapter_is_named_without_one(write: Opened) -
         assert (found.name, found.chapter, found.keeps_balance) == ("Ben Otieno", None, False)
 
 
-def test_better_band_comes_before_more_points_where_the_run_asks_for_it(write: Opened) -> None:
+def test_better_band_comes_before_more_points_where_the_call_has_it_so(write: Opened) -> None:
     bands = {"Ada": MeritBand.B, "Ben": MeritBand.B}
     _, run_ref, record = computed(write, by_bands=True, bands=bands)
 
@@ -160,6 +158,19 @@ def test_better_band_comes_before_more_points_where_the_run_asks_for_it(write: O
         assert [(one["band"], one["count"]) for one in record["bands"]] == [("A", 2), ("B", 0)]
         assert record["above"] == []
         assert done.is_approved
+
+
+def test_run_for_the_decision_goes_as_the_call_has_it_and_a_trial_may_not(write: Opened) -> None:
+    with write() as session:
+        ref, officer = marked_call(session, {"Ada": (9, "woman"), "Ben": (8, "man")})
+
+        with pytest.raises(Conflict) as refused:
+            shortlists.ask_run(session, officer, ref, n_reserve=0, is_trial=False, by_bands=True, now=NOW)
+        shortlists.ask_run(session, officer, ref, n_reserve=0, is_trial=True, by_bands=True, now=NOW)
+        run = session.execute(sa.select(ShortlistRun)).scalar_one()
+
+        assert refused.value.code == "bands_of_the_call"
+        assert run.question["bands"] == ["A", "B", "C"]
 
 
 def test_run_without_a_band_for_everybody_says_whose_is_missing(write: Opened) -> None:

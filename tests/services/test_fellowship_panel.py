@@ -12,9 +12,10 @@ from matching.assignment import Mode
 from models.fellowships import Nomination, PanelSeat
 from models.people import Account
 from procedure.facts import Standing
-from services.fellowships import panel, pins, planning, rulings, running, settings, shortlists
+from services.fellowships import mark_sheets, panel, pins, planning, rulings, running, settings, shortlists
 from services.fellowships.planning import Asked
 from services.fellowships.rows import fellowship_of, standing
+from services.queries import board
 from services.queries.panel_agreement import agreement_page
 from services.sessions import actor_of_account
 from tests.factories import make_account, make_actor
@@ -140,15 +141,53 @@ def test_officer_rules_on_a_possible_conflict_and_the_score_follows(write: Opene
         waiting = rulings.declared_in(session, officer, ref, now=NOW)
 
         with pytest.raises(Invalid):
-            rulings.rule(session, officer, seat.id, ConflictRuling.CLEARED, " ", now=NOW, call_ref=ref)
-        rulings.rule(session, officer, seat.id, ConflictRuling.CLEARED, "A namesake.", now=NOW, call_ref=ref)
+            rulings.rule(
+                session, officer, seat.id, ConflictRuling.CLEARED, " ", seat.version, now=NOW, call_ref=ref
+            )
+        rulings.rule(
+            session,
+            officer,
+            seat.id,
+            ConflictRuling.CLEARED,
+            "A namesake.",
+            seat.version,
+            now=NOW,
+            call_ref=ref,
+        )
         cleared = nomination(session, refs["Ada"]).score
         with pytest.raises(Conflict):
-            rulings.rule(session, officer, seat.id, ConflictRuling.UPHELD, "No.", now=NOW, call_ref=ref)
+            rulings.rule(
+                session, officer, seat.id, ConflictRuling.UPHELD, "No.", seat.version, now=NOW, call_ref=ref
+            )
 
         assert [(one.member, one.may_rule, one.had_marked) for one in waiting] == [("Xu", True, True)]
         assert (both, undecided, cleared) == (6, 24, 6)
         assert standing(seat) is Standing.CLEARED
+
+
+def test_today_counts_conflicts_that_wait_for_those_who_may_rule(write: Opened) -> None:
+    with write() as session:
+        ref, officer, refs = panel_call(session, ["Ada", "Ben"])
+        account = member(session, "xu")
+        panel.seat_members(session, officer, ref, [(one, account.email) for one in refs.values()], now=NOW)
+        answer(session, account, refs["Ada"], ConflictAnswer.POSSIBLE)
+        answer(session, account, refs["Ben"], ConflictAnswer.CONFLICT)
+        party = make_actor(session, Role.OFFICER, email="party@people.example")
+        nomination(session, refs["Ben"]).nominator_id = party.account_id
+        session.flush()
+
+        found = board.work(session, officer, "rule_panel", now=NOW, language="en")
+        of_party = board.work(session, party, "rule_panel", now=NOW, language="en")
+        seat = session.execute(
+            sa.select(PanelSeat).where(PanelSeat.answer == ConflictAnswer.POSSIBLE)
+        ).scalar_one()
+        rulings.rule(
+            session, officer, seat.id, ConflictRuling.CLEARED, "No.", seat.version, now=NOW, call_ref=ref
+        )
+
+        assert [(row.ref, row.call_ref, row.note) for row in found.rows] == [(refs["Ada"], ref, "Xu")]
+        assert (found.count, of_party.count) == (1, 0)
+        assert board.work(session, officer, "rule_panel", now=NOW, language="en").count == 0
 
 
 def test_upheld_conflict_shuts_the_member_out_and_nobody_rules_on_their_own(write: Opened) -> None:
@@ -160,14 +199,27 @@ def test_upheld_conflict_shuts_the_member_out_and_nobody_rules_on_their_own(writ
         actor = actor_of_account(session, both.id)
 
         with pytest.raises(Refused):
-            rulings.rule(session, actor, seat.id, ConflictRuling.CLEARED, "Fine.", now=NOW, call_ref=ref)
+            rulings.rule(
+                session, actor, seat.id, ConflictRuling.CLEARED, "Fine.", seat.version, now=NOW, call_ref=ref
+            )
         with pytest.raises(NotFound):
-            rulings.rule(session, officer, seat.id, ConflictRuling.UPHELD, "x", now=NOW, call_ref="CALL-1")
-        rulings.rule(session, officer, seat.id, ConflictRuling.UPHELD, "A friend.", now=NOW, call_ref=ref)
+            rulings.rule(
+                session,
+                officer,
+                seat.id,
+                ConflictRuling.UPHELD,
+                "x",
+                seat.version,
+                now=NOW,
+                call_ref="CALL-1",
+            )
+        rulings.rule(
+            session, officer, seat.id, ConflictRuling.UPHELD, "A friend.", seat.version, now=NOW, call_ref=ref
+        )
 
         assert standing(seat) is Standing.UPHELD
         with pytest.raises(NotFound):
-            panel.my_sheet(session, actor, refs["Ada"], now=NOW)
+            mark_sheets.my_sheet(session, actor, refs["Ada"], now=NOW)
 
 
 def test_conflict_after_the_lock_takes_the_marks_out_and_asks_for_new_ones(write: Opened) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from fellowships.checking import check
 from models.fellowships import Nomination, NominationLink, PanelSeat, ShortlistRun
 from models.operation import OutgoingMail
-from services.fellowships import nominations, nominators, panel, pins, running, shortlists
+from services.fellowships import mark_sheets, nominations, nominators, panel, pins, running, shortlists
 from services.fellowships.questions import question_of_call, room_of
 from services.fellowships.rows import fellowship_of, item_of
 from services.queries.nominations import nominations_of_call
@@ -240,9 +240,9 @@ def test_panel_sees_no_protected_answer_and_nothing_before_the_conflict_question
         panel.seat_members(session, officer, ref, [(nomination.ref, member.email)], now=NOW)
         actor = actor_of_account(session, member.id)
 
-        before = panel.my_sheet(session, actor, nomination.ref, now=NOW)
+        before = mark_sheets.my_sheet(session, actor, nomination.ref, now=NOW)
         panel.answer_conflict(session, actor, nomination.ref, ConflictAnswer.NONE, None, now=NOW)
-        after = panel.my_sheet(session, actor, nomination.ref, now=NOW)
+        after = mark_sheets.my_sheet(session, actor, nomination.ref, now=NOW)
 
         assert before.content is None
         assert after.content is not None
@@ -264,7 +264,7 @@ def test_member_with_a_conflict_no_longer_finds_the_nomination(write: Opened) ->
         panel.answer_conflict(session, actor, nomination.ref, ConflictAnswer.CONFLICT, "My pupil.", now=NOW)
 
         with pytest.raises(NotFound):
-            panel.my_sheet(session, actor, nomination.ref, now=NOW)
+            mark_sheets.my_sheet(session, actor, nomination.ref, now=NOW)
 
 
 def test_list_from_marks_to_approval(write: Opened, read: Opened) -> None:

@@ -95,6 +95,38 @@ def test_nominee_fills_in_the_form_and_the_nominator_approves_it(
     assert "Support for travel is likely" in client.get(f"/en/nominations/{nomination}").text
 
 
+def test_page_of_a_nomination_speaks_to_the_nominee_and_to_others_about_the_nominee(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref = make_fellowship(session, now=utc_now())
+        account = make_account(session, email="me@people.example")
+        nominee = actor_of_account(session, account.id)
+        made = nominations.begin(session, nominee, ref, answers(), now=utc_now())
+        nominations.complete(session, nominee, made.ref, made.version, now=utc_now())
+        path, nominee_id = f"/en/nominations/{made.ref}", account.id
+        officer_id = make_account(session, Role.OFFICER).id
+        link = session.execute(
+            sa.select(OutgoingMail.values).where(OutgoingMail.template == "nomination_approve")
+        ).scalar_one()["link"]
+    sign_in(app, client, nominee_id)
+    own = client.get(path).text
+    other = app.test_client()
+    sign_in(app, other, officer_id)
+    told = other.get(path).text
+    asked = app.test_client().get(link.removeprefix("http://localhost")).text
+
+    assert "Your work and studies</h2>" in own
+    assert "Country where you live" in own
+    assert "Your nominator was asked by mail" in own
+    assert "Work and studies of the nominee</h2>" in told
+    assert "The nominator was asked by mail" in told
+    assert "Country of residence" in told
+    assert "Country of residence" in asked
+    assert "where you live" not in told + asked
+    assert "Body that nominates you" not in told + asked
+
+
 def test_form_keeps_what_is_right_and_names_what_is_wrong(
     app: Flask, client: FlaskClient, write: Opened
 ) -> None:
@@ -279,15 +311,17 @@ def test_officer_plans_the_panel_rules_on_a_conflict_and_reads_the_spread(
     members = client.get(f"{base}/members").text
     where = re.search(r'action="(/en/fellowships/[^"]+/rulings/\d+)"', members)
     assert where is not None
-    without = send(client, where.group(1), {"ruling": "cleared", "reason": ""})
-    ruled = send(client, where.group(1), {"ruling": "cleared", "reason": "Meeting once is no conflict."})
+    ruling = {"version": version_on(members), "ruling": "cleared"}
+    without = send(client, where.group(1), ruling | {"reason": ""})
+    stale_ruling = send(client, where.group(1), ruling | {"version": "1", "reason": "Fine."})
+    ruled = send(client, where.group(1), ruling | {"reason": "Meeting once is no conflict."})
     spread = client.get(f"{base}/agreement").text
 
     assert sorted(pairs) == [f"{one} second@second.example" for one in refs]
     assert "This must be a whole number." in wrong.text
     assert (made.status_code, stale.status_code) == (303, 409)
     assert "We met once." in members
-    assert (without.status_code, ruled.status_code) == (422, 303)
+    assert (without.status_code, stale_ruling.status_code, ruled.status_code) == (422, 409, 303)
     assert "Meeting once is no conflict." in client.get(f"{base}/members").text
     assert "Where marks lie apart" in spread
     assert "woman" not in spread.lower()
