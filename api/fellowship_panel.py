@@ -17,6 +17,7 @@ from schemas.fellowship_panel import (
     MarkingPlanAdoptionSchema,
     MarkingPlanQuerySchema,
     MarkingPlanSchema,
+    MarkingStandingSchema,
     MarkSheetSchema,
     MarkSheetsSchema,
     MarksSchema,
@@ -29,6 +30,7 @@ from schemas.fellowships import CountSchema
 from services.clock import utc_now
 from services.fellowships import mark_sheets, panel, planning, rulings
 from services.fellowships.planning import Plan
+from services.fellowships.rows import standing
 from services.queries.panel_agreement import agreement_page
 from services.transaction import reading
 from translations.catalogues import translate
@@ -164,15 +166,18 @@ def get_sheet(ref: str) -> Response:
 @bp.route("/marks/<ref>/conflict", methods=["PUT"])
 @acts(Action.MARK_ANSWER)
 @bp.arguments(MarkingConflictSchema)
-@bp.response(200, MarkSheetSchema, headers=ETAG)
+@bp.response(200, MarkingStandingSchema)
 @bp.doc(parameters=[REPEAT])
 @bp.alt_response(409, description="A conflict was declared before; an officer looks into it")
 def put_answer(given: dict[str, Any], ref: str) -> Response:
     """Answer the conflict question. `none` opens the nomination; anything else needs a sentence."""
 
     def work(session: Session) -> Answer:
-        panel.answer_conflict(session, current_actor(), ref, given["answer"], given["text"], now=utc_now())
-        return _sheet(session, ref)
+        seat = panel.answer_conflict(
+            session, current_actor(), ref, given["answer"], given["text"], now=utc_now()
+        )
+        said = {"nomination": ref, "answer": seat.answer, "standing": standing(seat)}
+        return MarkingStandingSchema().dump(said), 200, {}
 
     return write_once(work)
 

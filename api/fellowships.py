@@ -195,7 +195,7 @@ def get_run(ref: str) -> Response:
 def compare(query: dict[str, Any], ref: str) -> Comparison:
     """Who is on the list of this run and not on that of another one, and what was asked differently."""
     with reading() as session:
-        return compare_runs(session, current_actor(), ref, query["other"], now=utc_now())
+        return compare_runs(session, current_actor(), ref, query["with"], now=utc_now())
 
 
 @bp.route("/shortlists/<ref>/cancellation", methods=["POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from procedure.facts import Standing
 from schemas.base import HouseSchema, one_of
 from schemas.values import Instant, Words
 from services.fellowships import planning
@@ -140,6 +141,14 @@ class MarkingConflictSchema(HouseSchema):
     text = Words(longest=4_000, load_default=None)
 
 
+class MarkingStandingSchema(HouseSchema):
+    """What was answered, and where the member stands towards the nomination now."""
+
+    nomination = fields.String(required=True)
+    answer = fields.Enum(ConflictAnswer, by_value=True, required=True)
+    standing = fields.Enum(Standing, by_value=True, required=True)
+
+
 class MarksSchema(HouseSchema):
     """Marks and their reasons by criterion, and the band. They count once `final` is true."""
 
@@ -233,15 +242,15 @@ class PanelAgreementSchema(HouseSchema):
     next = fields.String(required=True, allow_none=True)
 
 
-class ComparisonQuerySchema(HouseSchema):
-    """The run to compare with."""
-
-    other = fields.String(
-        required=True,
-        data_key="with",
-        validate=validate.Length(max=20),
-        metadata={"description": "Its reference"},
-    )
+ComparisonQuerySchema = HouseSchema.from_dict(
+    {
+        "with": fields.String(
+            required=True, validate=validate.Length(max=20), metadata={"description": "Reference of a run"}
+        )
+    },
+    name="ComparisonQuerySchema",
+)
+"""The run to compare with; "with" is a word of the language, so no class can have it as a name."""
 
 
 class ComparisonSchema(HouseSchema):

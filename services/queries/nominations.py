@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,6 +72,7 @@ class NominationPage:
     may: frozenset[Action]
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _ASKED = (
     Action.NOMINATION_EDIT,
     Action.NOMINATION_WITHDRAW,
@@ -103,7 +104,7 @@ def nomination_page(session: Session, actor: Actor, ref: str, *, now: datetime) 
         completed_at=row.completed_at,
         submitted_at=row.submitted_at,
         deadline_at=nominee_deadline(item.call, row),
-        nominators_until=item.fellowship.nominators_until,
+        nominators_until=max(item.fellowship.nominators_until, row.late_until or _NEVER),
         answer_by_at=row.answer_by_at,
         travel=row.travel.get("nationalities", {}) if sees_all else {},
         travel_as_of=row.travel.get("as_of") if sees_all else None,

@@ -214,7 +214,7 @@ def to_prepare(session: Session, actor: Actor, call_ref: str, *, now: datetime) 
     return practice_results(session, actor, call_ref, now=now)
 
 
-def _calls_seated_in(actor: Actor) -> sa.Select[tuple[int]]:
+def _calls_seated_in(actor: Actor) -> sa.Select[int]:
     return (
         sa.select(Nomination.call_id)
         .join(PanelSeat, PanelSeat.nomination_id == Nomination.id)
@@ -222,7 +222,7 @@ def _calls_seated_in(actor: Actor) -> sa.Select[tuple[int]]:
     )
 
 
-def _calls_granted(actor: Actor) -> sa.Select[tuple[int | None]]:
+def _calls_granted(actor: Actor) -> sa.Select[int | None]:
     """Calls for which somebody was named a panel member, whether or not anything is to be marked yet."""
     return sa.select(RoleGrant.call_id).where(
         RoleGrant.account_id == actor.account_id,

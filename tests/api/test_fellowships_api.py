@@ -91,7 +91,8 @@ def test_member_answers_the_conflict_question_and_marks(client: FlaskClient, wri
     queue = client.get(f"{API}/marks?limit=1", headers=member)
     rest = client.get(f"{API}/marks?limit=1&cursor={queue.json['next']}", headers=member)
     shut = client.get(path, headers=member)
-    opened = client.put(f"{path}/conflict", headers=member, json={"answer": "none"})
+    answered = client.put(f"{path}/conflict", headers=member, json={"answer": "none"})
+    opened = client.get(path, headers=member)
     marks = {"marks": {"merit": 7, "fit": 6}, "notes": {"merit": "Good papers."}, "band": "B", "final": True}
     without = client.put(path, headers=member, json=marks)
     wrong = client.put(
@@ -106,7 +107,8 @@ def test_member_answers_the_conflict_question_and_marks(client: FlaskClient, wri
     assert (shut.json["content"], shut.json["answer"]) == (None, None)
     assert opened.json["content"]["statement"] == "I study lakes."
     assert "gender" not in opened.json["content"]
-    assert opened.headers["ETag"] == f'"{opened.json["version"]}"'
+    assert answered.json == {"nomination": refs[0], "answer": "none", "standing": "cleared"}
+    assert done.headers["ETag"] == f'"{done.json["version"]}"'
     assert without.status_code == 428
     assert (wrong.status_code, sorted(wrong.json["errors"])) == (422, ["marks.fit", "marks.merit"])
     assert (done.status_code, done.json["marks"], done.json["band"]) == (200, {"merit": 7, "fit": 6}, "B")
@@ -129,17 +131,15 @@ def test_officer_rules_on_the_conflict_that_was_read(client: FlaskClient, write:
     path = f"{API}/fellowships/{ref}/panel-conflicts"
 
     first = client.get(path, headers=officer).json["items"][0]
-    client.put(f"{API}/marks/{refs[0]}/conflict", headers=member, json=said | {"text": "We live together."})
-    ruling = {"ruling": "upheld", "reason": "They live together."}
+    ruling = {"ruling": "upheld", "reason": "They meet every week."}
     where = f"{path}/{first['id']}/ruling"
-    stale = client.put(where, headers=at(officer, first["version"]), json=ruling | {"ruling": "cleared"})
-    again = client.get(path, headers=officer).json["items"][0]
-    ruled = client.put(where, headers=at(officer, again["version"]), json=ruling)
-    not_hers = client.put(where, headers=at(member, again["version"]), json=ruling)
+    stale = client.put(where, headers=at(officer, first["version"] + 1), json=ruling | {"ruling": "cleared"})
+    ruled = client.put(where, headers=at(officer, first["version"]), json=ruling)
+    not_hers = client.put(where, headers=at(member, first["version"]), json=ruling)
 
     assert (first["text"], first["may_rule"], first["nomination"]) == ("We met once.", True, refs[0])
     assert (stale.status_code, stale.json["code"]) == (409, "version_conflict")
-    assert stale.json["current"] == {"text": "We live together."}
+    assert (stale.json["version"], stale.json["current"]) == (first["version"], {"text": "We met once."})
     assert [(one["ruling"], one["may_rule"]) for one in ruled.json["items"]] == [("upheld", False)]
     assert not_hers.status_code == 403
     with write() as session:

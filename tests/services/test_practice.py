@@ -207,7 +207,8 @@ def test_samples_are_in_no_score_no_list_and_no_queue_of_reviewers(write: Opened
         assert results.to_score(session, actor, now=NOW) == ()
         with pytest.raises(NotFound):
             samples.invent(session, officer, ref, GIVEN, now=NOW)
-        actions = session.execute(sa.select(AuditEvent.action).order_by(AuditEvent.id)).scalars().all()
+    with write() as session:
+        actions = session.execute(sa.select(AuditEvent.action).order_by(AuditEvent.sequence)).scalars().all()
         assert actions[-3:] == ["calibration.add", "calibration.set_reference", "calibration.score"]
 
 

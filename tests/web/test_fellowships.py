@@ -122,7 +122,7 @@ def test_page_of_a_nomination_speaks_to_the_nominee_and_to_others_about_the_nomi
     assert "Work and studies of the nominee</h2>" in told
     assert "The nominator was asked by mail" in told
     assert "Country of residence" in told
-    assert "Country of residence" in asked
+    assert "Body that nominates</dt>" in told
     assert "where you live" not in told + asked
     assert "Body that nominates you" not in told + asked
 
