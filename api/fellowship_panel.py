@@ -176,7 +176,7 @@ def put_answer(given: dict[str, Any], ref: str) -> Response:
         seat = panel.answer_conflict(
             session, current_actor(), ref, given["answer"], given["text"], now=utc_now()
         )
-        said = {"nomination": ref, "answer": seat.answer, "standing": standing(seat)}
+        said = {"nomination": ref, "answer": seat.answer, "standing": standing(seat).value}
         return MarkingStandingSchema().dump(said), 200, {}
 
     return write_once(work)

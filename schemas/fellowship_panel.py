@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from procedure.facts import Standing
 from schemas.base import HouseSchema, one_of
 from schemas.values import Instant, Words
 from services.fellowships import planning
@@ -146,7 +145,7 @@ class MarkingStandingSchema(HouseSchema):
 
     nomination = fields.String(required=True)
     answer = fields.Enum(ConflictAnswer, by_value=True, required=True)
-    standing = fields.Enum(Standing, by_value=True, required=True)
+    standing = fields.String(required=True)
 
 
 class MarksSchema(HouseSchema):

@@ -1,6 +1,6 @@
 """Let a fellowship call say whether merit bands come before scores; a run that counted so says so now.
 
-Revision: 0016
+Revision: 0012
 Follows: 0011
 """
 
@@ -11,7 +11,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
