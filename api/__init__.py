@@ -33,6 +33,7 @@ from api import (
     reviews,
     scorecard_documents,
     screening,
+    standing,
 )
 from api.auth import load_actor
 from api.entries import blueprint_of
@@ -48,6 +49,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     calls.bp,
     call_desk.bp,
     screening.bp,
+    standing.bp,
     nominations.bp,
     nomination_desk.bp,
     fellowships.bp,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -117,6 +117,7 @@ def _environment(language: str, is_html: bool) -> Environment:
         _texts(language), lambda one, many, n: ngettext(language, one, many, n), newstyle=True
     )
     environment.filters["instant"] = lambda value: translate(datetime.fromisoformat(value), language)
+    environment.filters["day"] = lambda value: translate(date.fromisoformat(value), language)
     environment.filters["one_line"] = one_line
     environment.globals["language"] = language
     environment.globals["direction"] = "rtl" if is_right_to_left(language) else "ltr"

@@ -23,7 +23,15 @@ from jobs.mail import Clock, send_next
 from jobs.reports import find_alike, make_bundles
 from jobs.shortlists import run_shortlists
 from jobs.vectors import build_vectors, drop_vectors
-from services import assignment_steps, attachments, calls, conflict_answers, screening_clock, upkeep
+from services import (
+    assignment_steps,
+    attachments,
+    calls,
+    conflict_answers,
+    offer_reminders,
+    screening_clock,
+    upkeep,
+)
 from services.fellowships import deadlines, placing, retention
 from services.introductions import steps
 from services.transaction import reading, transaction
@@ -77,6 +85,7 @@ def tasks(
         Task("allocations", timedelta(seconds=1), partial(make_allocation, clock, stop)),
         Task("find_alike", timedelta(seconds=5), partial(find_alike, clock, stop)),
         Task("bundles", timedelta(minutes=1), partial(make_bundles, clock)),
+        Task("remind_offers", timedelta(minutes=10), partial(remind_offers, clock)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
         Task("lapse_places", timedelta(minutes=5), partial(lapse_places, clock)),
@@ -133,6 +142,12 @@ def expire_offers(clock: Clock) -> bool:
     """End the offers that have run out, some at a time."""
     with transaction() as session:
         return upkeep.expire_offers(session, now=clock()) > 0
+
+
+def remind_offers(clock: Clock) -> bool:
+    """Ask whether the offers that end soon still stand, some at a time."""
+    with transaction() as session:
+        return offer_reminders.remind_of_end(session, now=clock()) > 0
 
 
 def lapse_matches(clock: Clock) -> bool:

@@ -198,6 +198,24 @@ class Attachment(db.Model):
     removed_at: Mapped[datetime | None] = mapped_column()
 
 
+class OfferReminder(db.Model):
+    """Somebody was asked whether an offer still stands; the link of the mail answers. Only its hash is kept."""
+
+    __tablename__ = "offer_reminder"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("entry.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(sa.String(254))
+    ends_on: Mapped[date] = mapped_column()
+    days: Mapped[int] = mapped_column()
+    sent_at: Mapped[datetime] = mapped_column()
+    expires_at: Mapped[datetime] = mapped_column()
+    __table_args__ = (
+        sa.UniqueConstraint("entry_id", "ends_on", "days"),
+        sa.CheckConstraint("days IN (0, 7, 30)", name="days"),
+    )
+
+
 class EntryChange(db.Model):
     """A running number for each change that matching must see; every worker reads on from its last."""
 

@@ -126,8 +126,9 @@ OFFER_STEPS: Mapping[tuple[OfferState, EntryAction], OfferState] = {
     (OfferState.CHECKED, EntryAction.ACTIVATE): OfferState.ACTIVE,
     (OfferState.ACTIVE, EntryAction.PAUSE): OfferState.PAUSED,
     (OfferState.PAUSED, EntryAction.RESUME): OfferState.ACTIVE,
-    # Renewing before the date spares the reminder.
+    # Renewing before the date spares the reminder; what is paused stays paused.
     (OfferState.ACTIVE, EntryAction.RENEW): OfferState.ACTIVE,
+    (OfferState.PAUSED, EntryAction.RENEW): OfferState.PAUSED,
     (OfferState.EXPIRED, EntryAction.RENEW): OfferState.ACTIVE,
     **steps_from(
         (OfferState.CHECKED, OfferState.ACTIVE, OfferState.PAUSED), EntryAction.EXPIRE, OfferState.EXPIRED

@@ -8,6 +8,7 @@ Templates queued by the use cases of entries, with their values:
 - `withdrawn`: `kind`, `ref`, `title`, `withdrawn_at`.
 - `returned`: `kind`, `ref`, `title`, `reason`, `due_at` (ISO time or null), `entry_link`.
 - `extended`: the same with `until` in place of `reason`; `lapsed`: the same without either.
+- `offer_ending`: as `lapsed`, with `ends_on` (a day), `has_ended` and `link` (to answer with one button).
 - `answered`: `ref`, `title`, `link`: a question about a call has its answer.
 
 A link in `values` holds a secret, so the job blanks it once the mail has gone.

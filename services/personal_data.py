@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from models.audit import AuditEvent
-from models.entries import Entry, Revision
+from models.entries import Entry, OfferReminder, Revision
 from models.fellowships import Nomination
 from models.operation import IdempotencyKey, OutgoingMail
 from models.people import Account, ApiToken, PrivateLink, RoleGrant, UserSession
@@ -233,6 +233,7 @@ def _blank_reviewing(session: Session, account_id: int) -> None:
 def _drop_ways_in(session: Session, email: str, account_id: int) -> None:
     for model in (UserSession, ApiToken, IdempotencyKey):
         session.execute(sa.delete(model).where(model.account_id == account_id))
+    session.execute(sa.delete(OfferReminder).where(OfferReminder.email == email))
     session.execute(
         sa.delete(PrivateLink).where(sa.or_(PrivateLink.account_id == account_id, PrivateLink.email == email))
     )

@@ -46,6 +46,7 @@ class Action(StrEnum):
     ENTRY_WITHDRAW = "entry.withdraw"
     ENTRY_RENEW = "entry.renew"
     ENTRY_PAUSE = "entry.pause"
+    ENTRY_KEEP_OPEN = "entry.keep_open"
     ENTRY_SCREEN = "entry.screen"
     ENTRY_PROPOSE_RETURN = "entry.propose_return"
     ENTRY_RETURN = "entry.return"

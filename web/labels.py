@@ -34,6 +34,9 @@ _STANDS = PublicLabel(
     message_in("an offer", "Open"), Message("It is matched with requests until it ends."), "good"
 )
 _PAUSED = PublicLabel(Message("Paused"), Message("It is not matched until you take it up again."), "quiet")
+_ENDED = PublicLabel(
+    message_in("an offer", "Ended"), Message("It is not matched any more. Its owner can renew it."), "quiet"
+)
 
 LABELS: Mapping[str, PublicLabel] = {
     "draft": _DRAFT,
@@ -52,7 +55,7 @@ LABELS: Mapping[str, PublicLabel] = {
     "checked": _STANDS,
     "active": _STANDS,
     "paused": _PAUSED,
-    "expired": _CLOSED,
+    "expired": _ENDED,
     "closed": _CLOSED,
 }
 """Decisions that are not released yet read "Under review", whatever they are."""

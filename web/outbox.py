@@ -26,6 +26,7 @@ TEMPLATES = {
     "answered": Message("Answer to a question"),
     "extended": Message("Longer deadline for one entry"),
     "lapsed": Message("The entry has lapsed"),
+    "offer_ending": Message("Does the offer still stand?"),
     "invitation": Message("Invitation to review"),
     "conflict_to_rule": Message("A possible conflict of interest to rule on"),
     "conflict_ruled": Message("Ruling on a conflict of interest"),

@@ -32,6 +32,9 @@ SCOPES = frozenset({"developing_countries", "global", "ldc", "lldc", "sids"})
 OTHER_OFFER_STATES = {5: "draft", 9: "paused", 12: "submitted", 15: "withdrawn"}
 """States of some offers that stand in no pair, by their place in scenes.json; the rest are active."""
 
+PARTNERS_OFFERS: Mapping[int, int | None] = {0: 19, 9: None}
+"""Those of them that are the main partner's, with the days until one ends soon: one to renew, one on pause."""
+
 
 @cache
 def scenes() -> Mapping[str, Any]:
@@ -133,11 +136,13 @@ class Writer:
         state: str = "active",
         owner: str | None = None,
         starts_on: date | None = None,
+        days_left: int | None = None,
     ) -> EntryPlan:
-        """An offer to the standing call, for a region or a group of countries."""
+        """An offer to the standing call, for a region or a group of countries; it may end soon."""
         rng = self.rng
         submitted = noon(self.today) - timedelta(days=rng.randint(12, 200), minutes=rng.randint(0, 900))
         kind = rng.choice(("government", "private")) if "financial" in support else None
+        days = rng.randint(100, 420)
         gift = Gift(
             language=language,
             theme=self.library.themes[theme],
@@ -147,7 +152,7 @@ class Writer:
             contribution=contribution,
             support=tuple(support),
             starts_on=starts_on or self.today + timedelta(days=rng.randint(-60, 60)),
-            valid_until=self.today + timedelta(days=rng.randint(100, 420)),
+            valid_until=self.today + timedelta(days=days_left or days),
             regions=() if area in SCOPES else (area,),
             scopes=(area,) if area in SCOPES else (),
         )
@@ -277,8 +282,16 @@ def _other_offers(writer: Writer, n: int) -> Iterator[EntryPlan]:
         n += 1
     for number, (theme, country, language, area, contribution, support) in enumerate(scenes()["offers"]):
         state = OTHER_OFFER_STATES.get(number, "active")
-        owner = "partner" if number == 0 else None
         yield writer.offer(
-            f"O-{n:03d}", theme, country, language, area, contribution, support, state=state, owner=owner
+            f"O-{n:03d}",
+            theme,
+            country,
+            language,
+            area,
+            contribution,
+            support,
+            state=state,
+            owner="partner" if number in PARTNERS_OFFERS else None,
+            days_left=PARTNERS_OFFERS.get(number),
         )
         n += 1

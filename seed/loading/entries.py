@@ -1,7 +1,7 @@
 """How do the requests and offers of the demonstration world come about?
 
 Each is begun, gone on with, submitted, checked, published or withdrawn by the use cases that pages call, as
-its owner or an officer, at its time. Only pausing and expiring have no use case yet; those rows are set here.
+its owner, an officer or the clock, at its time.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from procedure.lifecycle import advance_entry
 from seed.demo.plan import EntryPlan
 from seed.loading.calls import ASKING
 from seed.loading.stage import Stage
-from services import audit
-from services.entries import claims, drafts, publication, submission
+from services import audit, upkeep
+from services.entries import claims, drafts, publication, standing, submission
 from services.entries.rows import note_change, touch
 from services.ties import people_hash
 from vocabulary.people import SIGNED_OUT, SYSTEM, Actor
@@ -82,10 +82,10 @@ def _plan_submitted(stage: Stage, plan: EntryPlan, submitted: datetime, *, is_cl
     if plan.state == "withdrawn":
         at(submitted + WITHDRAWN_AFTER, partial(_withdraw, stage, plan))
     if plan.state == OfferState.PAUSED:
-        at(submitted + PAUSED_AFTER, partial(_move, stage, plan, EntryAction.PAUSE))
+        at(submitted + PAUSED_AFTER, partial(_screen, stage, plan, standing.pause))
     if plan.state == OfferState.EXPIRED:
         day_after = date.fromisoformat(plan.fields["valid_until"]) + timedelta(days=1)
-        at(datetime.combine(day_after, time(0, 5), UTC), partial(_move, stage, plan, EntryAction.EXPIRE))
+        at(datetime.combine(day_after, time(0, 5), UTC), partial(_expire, stage))
 
 
 def _writer(stage: Stage, plan: EntryPlan) -> Actor:
@@ -174,9 +174,8 @@ def _withdraw(stage: Stage, plan: EntryPlan, now: datetime) -> None:
     submission.withdraw(stage.session, _writer(stage, plan), entry.ref, entry.version, None, now=now)
 
 
-def _move(stage: Stage, plan: EntryPlan, action: EntryAction, now: datetime) -> None:
-    actor = SYSTEM if action is EntryAction.EXPIRE else stage.actors["officer"]
-    move(stage, actor, plan.key, action, now)
+def _expire(stage: Stage, now: datetime) -> None:
+    upkeep.expire_offers(stage.session, now=now)
 
 
 def move(stage: Stage, actor: Actor, key: str, action: EntryAction, now: datetime) -> None:

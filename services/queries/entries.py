@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from procedure.access import is_visible, may
 from procedure.facts import ItemFacts
 from procedure.lifecycle import has_step
 from services.entries.fields import publishable
+from services.entries.standing import full_offers, is_expiring
 from services.entries.visibility import (
     has_shown_state,
     is_own,
@@ -47,6 +48,7 @@ ASKED_OF_A_PAGE = (
     Action.ENTRY_SUBMIT,
     Action.ENTRY_DISCARD,
     Action.ENTRY_WITHDRAW,
+    Action.ENTRY_RENEW,
     Action.ENTRY_SCREEN,
     Action.ENTRY_RETURN,
     Action.ENTRY_RESTORE,
@@ -60,11 +62,18 @@ ASKED_OF_A_PAGE = (
 )
 
 
+_STEPS_OF = {
+    Action.ENTRY_WITHDRAW: (EntryAction.WITHDRAW,),
+    Action.ENTRY_RENEW: (EntryAction.RENEW, EntryAction.RESUME, EntryAction.CLOSE),
+}
+"""Buttons that need one of these steps to be possible."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryRow:
     """One line of a list. `content` holds the fields shown to this reader, a missing one is not for them.
 
-    `has_result`: a decision on this offer was made known.
+    `has_result`: a decision on this offer was made known. `is_expiring`: it ends within 30 days.
     """
 
     ref: str
@@ -78,6 +87,7 @@ class EntryRow:
     updated_at: datetime | None
     has_pending: bool = False
     has_result: bool = False
+    is_expiring: bool = False
 
     @property
     def title(self) -> str | None:
@@ -126,7 +136,7 @@ class EntryPage:
 
     `working` is what the owner's form holds (an edit under way goes before the latest revision) and empty for
     everybody else. `may` are the actions whose buttons are shown. `is_tombstone`: it was published and taken
-    back; nothing else of it is shown.
+    back; nothing else of it is shown. `is_full`: an offer without a place left.
     """
 
     row: EntryRow
@@ -143,6 +153,7 @@ class EntryPage:
     content_hash: str | None = None
     call: CallRow | None = None
     deadline_at: datetime | None = None
+    is_full: bool = False
 
 
 # --- lists ------------------------------------------------------------------------------------------------
@@ -242,7 +253,8 @@ def _public_row(entry: ReadEntry, names: Collection[str]) -> EntryRow:
 
 def _row(entry: ReadEntry, actor: Actor, facts: ItemFacts, now: datetime) -> EntryRow:
     shown = shown_fields(actor, entry.row.kind, entry.row.public_fields, facts, now)
-    return _limited(entry, shown, shown_state(actor, facts), is_inside=_is_inside(actor, facts, now))
+    is_inside = _is_inside(actor, facts, now)
+    return _limited(entry, shown, shown_state(actor, facts), is_inside=is_inside, today=now.date())
 
 
 def _is_inside(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
@@ -250,7 +262,14 @@ def _is_inside(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
     return may(actor, Action.ENTRY_READ, facts, now) or may(actor, Action.ENTRY_PREVIEW, facts, now)
 
 
-def _limited(entry: ReadEntry, shown: Collection[str], state: str | None, *, is_inside: bool) -> EntryRow:
+def _limited(
+    entry: ReadEntry,
+    shown: Collection[str],
+    state: str | None,
+    *,
+    is_inside: bool,
+    today: date | None = None,
+) -> EntryRow:
     row = entry.row
     return EntryRow(
         ref=row.ref,
@@ -264,13 +283,16 @@ def _limited(entry: ReadEntry, shown: Collection[str], state: str | None, *, is_
         updated_at=row.updated_at if is_inside else None,
         has_pending=is_inside and row.has_pending,
         has_result=is_inside and row.kind is EntryKind.OFFER and row.decision_id is not None,
+        is_expiring=is_inside and today is not None and is_expiring(row.state, row.valid_until, today),
     )
 
 
 def _offers(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> bool:
     """Whether a page shows the button: the actor may do it, and there is something left to do."""
-    if action is Action.ENTRY_WITHDRAW and facts.kind and facts.state:
-        return has_step(facts.kind, facts.state, EntryAction.WITHDRAW) and may(actor, action, facts, now)
+    steps = _STEPS_OF.get(action)
+    if steps is not None and facts.kind and facts.state:
+        kind, state = facts.kind, facts.state
+        return any(has_step(kind, state, step) for step in steps) and may(actor, action, facts, now)
     return may(actor, action, facts, now)
 
 
@@ -303,7 +325,7 @@ def entry_page(
     reads = may(actor, Action.ENTRY_READ, facts, now)
     owns = reads and (row.id in actor.entry_ids or facts.owner_id == (actor.account_id or -1))
     return EntryPage(
-        row=_limited(entry, shown, shown_state(actor, facts), is_inside=_is_inside(actor, facts, now)),
+        row=_row(entry, actor, facts, now),
         shown=shown,
         may=frozenset(action for action in ASKED_OF_A_PAGE if _offers(actor, action, facts, now)),
         is_own=owns,
@@ -316,6 +338,7 @@ def entry_page(
         content_hash=_hash(session, row.id, row.revision_number) if reads else None,
         call=CallRow(call.ref, call.title, call.closes_at, call.zone) if call else None,
         deadline_at=facts.deadline_at,
+        is_full=reads and bool(full_offers(session, [(row.id, row.capacity)])),
     )
 
 

@@ -347,6 +347,8 @@ ABOUT: Mapping[str, str] = {
     "screening.reopen": "request",
     "screening.restore": "request",
     "drafts.check_self": "draft",
+    **{f"standing.{name}": "offer" for name in ("show", "pause", "resume", "renew", "close", "keep_open")},
+    **dict.fromkeys(("standing.ask", "standing.answer"), "secret"),
     "screening.publish": "request",
     "screening.unpublish": "public",
     # the same by the API
@@ -378,6 +380,10 @@ ABOUT: Mapping[str, str] = {
     "api_screening.get_screening": "request",
     "api_screening.find": "request",
     "api_screening.get_self_check": "request",
+    **{
+        f"api_standing.{name}": "offer"
+        for name in ("get_standing", "pause", "resume", "renew", "close", "keep_open")
+    },
     "api_organisations.list_organisations": "nothing",
     "api_reports.get_coverage": "nothing",
     "api_reports.get_bundles": "nothing",
@@ -800,6 +806,8 @@ NARROWER: Mapping[str, str] = {
     "links.ask_confirmation": "a made-up secret opens nothing",
     "links.confirm": "a made-up secret opens nothing",
     "links.resume": "a made-up secret opens nothing",
+    "standing.ask": "a made-up secret opens nothing",
+    "standing.answer": "a made-up secret opens nothing",
     "approvals.show": "a made-up secret opens nothing",
     "approvals.answer": "a made-up secret opens nothing",
     "invitations.show": "a made-up secret opens nothing",

@@ -116,6 +116,16 @@ VALUES: dict[str, dict[str, Any]] = {
         "due_at": None,
         "entry_link": f"{SITE}/x",
     },
+    "offer_ending": {
+        "kind": "offer",
+        "ref": "OFF-2026-0001",
+        "title": "T",
+        "due_at": None,
+        "entry_link": f"{SITE}/x",
+        "ends_on": "2026-06-30",
+        "has_ended": False,
+        "link": f"{SITE}/en/offers/renewal/S",
+    },
     "answered": {"ref": "CALL-2026-0001", "title": "T", "link": f"{SITE}/en/calls/CALL-2026-0001"},
     **{
         f"nomination_{name}": {"ref": "NOM-2026-0001", "call_title": "C", "nominee": "A <b>", **values}

@@ -149,6 +149,8 @@ def test_private_link_makes_an_owner_without_account_for_what_it_is_meant_for():
         "entry.discard",
         "entry.claim",
         "entry.withdraw",
+        "entry.renew",
+        "entry.pause",
         "attachment.upload",
         "attachment.remove",
         "attachment.download",

@@ -64,7 +64,7 @@ EXPECTED: dict[str, str] = {
         refused: restore>submitted
         checked: revise>submitted activate>active expire>expired withdraw>withdrawn
         active: revise>submitted pause>paused renew>active expire>expired close>closed withdraw>withdrawn
-        paused: revise>submitted resume>active expire>expired close>closed withdraw>withdrawn
+        paused: revise>submitted resume>active renew>paused expire>expired close>closed withdraw>withdrawn
         expired: renew>active close>closed withdraw>withdrawn
         closed:
         withdrawn: restore>submitted
