@@ -79,11 +79,15 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Ties that stand in the records: references of own competing entries, of matches, of co-applications."""
+    """Ties that stand in the records: references of own competing entries, of matches, of co-applications.
+
+    helps : they help to write the entry, or did once.
+    """
 
     own_entries: tuple[str, ...] = ()
     collaborates: bool = False
     matches: tuple[str, ...] = ()
+    helps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ def ties(person: Person, people: People, links: Links) -> tuple[Tie, ...]:
         *(Tie(TieSource.OWN_ENTRY, ref, ref) for ref in links.own_entries),
         *([Tie(TieSource.COLLABORATOR, person.name, person.name)] if links.collaborates else ()),
         *(Tie(TieSource.MATCH, ref, ref) for ref in links.matches),
+        *([Tie(TieSource.HELPED, person.name, person.name)] if links.helps else ()),
         *_nominators(person, people),
     ]
     order = {source: place for place, source in enumerate(TieSource)}

@@ -99,6 +99,7 @@ before_deadline = Condition("deadline_passed", lambda a, f, now: f.deadline_at i
 editable = Condition("frozen", lambda a, f, now: f.state in _EDITABLE.get(f.kind, ()))
 draft = Condition("not_a_draft", lambda a, f, now: f.state == "draft")
 received = Condition("wrong_phase", lambda a, f, now: f.state != "draft")
+commenter = Condition("view_only", lambda a, f, now: a.account_id in f.commenter_ids)
 editor = Condition("view_only", lambda a, f, now: a.account_id in f.editor_ids)
 own_entry = Condition("not_yours", lambda a, f, now: a.account_id is not None and a.account_id == f.owner_id)
 own_side = Condition(

@@ -55,8 +55,8 @@ class ItemFacts:
     subject_id : int or None
         Person whom the thing itself concerns: the assignee of an assignment, the author of a review,
         the declarant of a conflict, the owner of a token, the person of an account.
-    collaborator_ids, editor_ids : frozenset of int
-        Who may view, and who may also edit.
+    collaborator_ids, commenter_ids, editor_ids : frozenset of int
+        Who may view, who may also write to the officers, and who may also edit.
     partner_ids : frozenset of int
         Accounts on the offer's side of a match.
     nomination_id, nominator_id, nominee_id : int or None
@@ -99,6 +99,7 @@ class ItemFacts:
     owner_id: int | None = None
     subject_id: int | None = None
     collaborator_ids: frozenset[int] = frozenset()
+    commenter_ids: frozenset[int] = frozenset()
     editor_ids: frozenset[int] = frozenset()
     partner_ids: frozenset[int] = frozenset()
     nomination_id: int | None = None
@@ -171,12 +172,17 @@ def kinds_of(
     return frozenset(kinds)
 
 
+def helps(account_id: int | None, facts: ItemFacts) -> bool:
+    """Did the owner let this account help with the entry?"""
+    return account_id in facts.collaborator_ids | facts.commenter_ids | facts.editor_ids
+
+
 def _towards_thing(account_id: int, facts: ItemFacts) -> set[Kind]:
     """Kinds that follow from what the person is to this very thing."""
     is_owner = account_id == (facts.owner_id if facts.entry_id is not None else facts.subject_id)
     tests = {
         Kind.OWN: is_owner or facts.anywhere,
-        Kind.COL: account_id in facts.collaborator_ids | facts.editor_ids,
+        Kind.COL: helps(account_id, facts),
         Kind.PAR: account_id in facts.partner_ids or (is_owner and facts.kind is EntryKind.OFFER),
         Kind.NOM: account_id == facts.nominator_id,
         Kind.NEE: account_id == facts.nominee_id,

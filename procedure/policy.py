@@ -32,6 +32,7 @@ from procedure.conditions import (
     assignable,
     call_over,
     cleared,
+    commenter,
     decided,
     deliberated,
     deliberating,
@@ -143,7 +144,7 @@ ENTRIES: Mapping[Action, Row] = {
     Action.ENTRY_RESTORE: row(OFF=(not_involved,)),
     Action.ENTRY_READ_ALIKE: row(OFF=YES),
     Action.ENTRY_RULE_ALIKE: row(OFF=YES),
-    Action.ENTRY_MESSAGE: row(OWN=YES, COL=YES, NOM=YES, NEE=YES, OFF=YES),
+    Action.ENTRY_MESSAGE: row(OWN=YES, COL=(commenter,), NOM=YES, NEE=YES, OFF=YES),
     Action.ENTRY_NOTE: row(MOD=WAY, OFF=WAY, DEC=WAY),
     Action.ENTRY_CONSULT: row(FOC=(submitted_request,)),
     Action.ENTRY_TICK: row(SYS=YES),
@@ -274,6 +275,8 @@ PEOPLE: Mapping[Action, Row] = {
         OFF=(in_call, second_person), DEC=(in_call,), ADM=(technical, second_person), SYS=YES
     ),
     Action.COLLABORATOR_GRANT: row(OWN=YES),
+    Action.COLLABORATOR_ANSWER: row(PUB=YES),
+    Action.COLLABORATOR_LEAVE: row(COL=YES),
 }
 DATA: Mapping[Action, Row] = {
     Action.EXPORT_PUBLIC: row(PUB=YES),

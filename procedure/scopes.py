@@ -31,6 +31,8 @@ _WRITES_ENTRIES = frozenset(
         Action.NOMINATION_WITHDRAW,
         Action.PLACE_ANSWER,
         Action.COLLABORATOR_GRANT,
+        Action.COLLABORATOR_ANSWER,
+        Action.COLLABORATOR_LEAVE,
     }
 )
 _WRITES_REVIEWS = frozenset(

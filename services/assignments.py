@@ -18,6 +18,7 @@ from services.assignment_steps import end, invite
 from services.facts import assignment_facts, entry_facts, facts_of_entries, standing
 from services.references import next_reference
 from services.review_settings import settings_of
+from services.ties import helpers_of
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound, Refused
 from vocabulary.messages import Message
@@ -26,6 +27,7 @@ from vocabulary.states import AssignmentState, ReviewState
 
 _SEE_ALL = frozenset({Role.OFFICER, Role.MODERATOR, Role.DECIDER})
 MOST_ROWS = 500
+WROTE_IT = Message("This person wrote the entry. Ask somebody else.")
 _CODES = ("conflict", "no_answer", "reassigned")
 """Reasons that are the service's own; those in words are the reviewer's."""
 
@@ -145,7 +147,9 @@ def reviewer_for(session: Session, email: str, entry: Entry) -> Account:
             {"reviewer": [Message("An officer of the call never writes a score. Ask somebody else.")]}
         )
     if account.id == entry.owner_id:
-        raise Invalid({"reviewer": [Message("This person wrote the entry. Ask somebody else.")]})
+        raise Invalid({"reviewer": [WROTE_IT]})
+    if (entry.id, account.id) in helpers_of(session, [entry.id]):
+        raise Invalid({"reviewer": [WROTE_IT]})
     return account
 
 

@@ -33,6 +33,7 @@ SAID: Mapping[TieSource, Message] = {
     TieSource.COLLABORATOR: Message("A submission of the same institution, made by {theirs}"),
     TieSource.MATCH: Message("An offer that was matched with it: {theirs}"),
     TieSource.NOMINATOR: Message("National focal point for it: {theirs}"),
+    TieSource.HELPED: Message("{theirs} helps to write it, or did"),
 }
 """How each thing reads; `theirs` is on the side of the person, `ours` on that of the submission."""
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.calls import Call
+from models.collaborators import Collaborator
 from models.entries import Entry, EntryTerm
 from models.reviews import Assignment, ConflictDeclaration, Review
 from procedure.deadlines import Dates, deadline_of
@@ -22,6 +23,7 @@ from vocabulary.people import Actor
 from vocabulary.states import (
     AssignmentState,
     CallState,
+    CollaboratorLevel,
     ConflictAnswer,
     ConflictRuling,
     EntryKind,
@@ -65,6 +67,7 @@ def facts_of_entries(
         countries = _countries(session, rows)
     reviewing = _reviewing(session, rows, actor)
     standings = _standings(session, rows, actor)
+    levels = _levels(session, rows, actor)
     found = {}
     for entry_id, entry in rows.items():
         call = calls.get(entry.call_id or 0)
@@ -75,6 +78,7 @@ def facts_of_entries(
             state=entry.state,
             publication=entry.publication,
             owner_id=entry.owner_id,
+            **_helping(levels.get(entry_id), actor),
             assigned_reviewer_ids=frozenset({actor.account_id or 0} if entry_id in reviewing else ()),
             countries=frozenset(named - {""}),
             call_id=entry.call_id,
@@ -163,6 +167,29 @@ def _reviewing(session: Session, rows: Mapping[int, Entry], actor: Actor) -> set
         Assignment.state.in_(_ASKED),
     )
     return set(session.execute(query).scalars())
+
+
+def _levels(session: Session, rows: Mapping[int, Entry], actor: Actor) -> dict[int, CollaboratorLevel]:
+    """The entries that the actor helps with now, and what they may do there."""
+    if actor.account_id is None or not rows:
+        return {}
+    query = sa.select(Collaborator.entry_id, Collaborator.level).where(
+        Collaborator.account_id == actor.account_id,
+        Collaborator.ended_at.is_(None),
+        Collaborator.entry_id.in_(rows),
+    )
+    return {row.entry_id: row.level for row in session.execute(query)}
+
+
+def _helping(level: CollaboratorLevel | None, actor: Actor) -> dict[str, frozenset[int]]:
+    """As facts: who may edit may comment, and who may comment may view."""
+    me = frozenset({actor.account_id or 0})
+    held = {
+        "collaborator_ids": level is not None,
+        "commenter_ids": level in (CollaboratorLevel.COMMENT, CollaboratorLevel.EDIT),
+        "editor_ids": level is CollaboratorLevel.EDIT,
+    }
+    return {name: me for name, holds in held.items() if holds}
 
 
 def _standings(session: Session, rows: Mapping[int, Entry], actor: Actor) -> dict[int, Standing]:

@@ -5,6 +5,7 @@ Templates queued by the use cases of entries, with their values:
 - `resume`: `kind` (request or offer), `title` (may be null), `link`, `valid_until` (ISO time): to go on.
 - `receipt`: `kind`, `ref`, `title`, `revision`, `content_hash`, `submitted_at`, `deadline` (ISO time or
   null), `confirm_link` (null when the address is confirmed), `confirm_valid_until`, `entry_link`.
+- `collaborator`: `kind`, `ref`, `title`, `invited_by`, `level`, `link`, `valid_until`: to help with an entry.
 - `withdrawn`: `kind`, `ref`, `title`, `withdrawn_at`.
 - `returned`: `kind`, `ref`, `title`, `reason`, `due_at` (ISO time or null), `entry_link`.
 - `extended`: the same with `until` in place of `reason`; `lapsed`: the same without either.

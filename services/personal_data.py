@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from models.audit import AuditEvent
+from models.collaborators import Collaborator
 from models.entries import Entry, OfferReminder, Revision
 from models.fellowships import Nomination
 from models.operation import IdempotencyKey, OutgoingMail
@@ -75,6 +76,10 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
             session, Revision, Revision.entry_id.in_(sa.select(Entry.id).where(Entry.owner_id == account.id))
         ),
         "nominations": _rows(session, Nomination, Nomination.nominee_id == account.id, but=_INNER_NOMINATION),
+        "helps_with": _rows(session, Collaborator, _is_helper(account), but=_INNER_COLLABORATOR),
+        "invited_to_help": _rows(
+            session, Collaborator, Collaborator.invited_by_id == account.id, but=_INNER_COLLABORATOR
+        ),
         "assignments": _rows(session, Assignment, Assignment.account_id == account.id),
         "conflict_answers": _rows(session, ConflictDeclaration, ConflictDeclaration.account_id == account.id),
         "mails": _rows(
@@ -87,6 +92,14 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
 
 
 _INNER_ENTRY = ("title_key", "search_text", "organisation_search_text", "public_search_text")
+
+
+_INNER_COLLABORATOR = ("token_hash", "account_id")
+
+
+def _is_helper(account: Account) -> sa.ColumnElement[bool]:
+    """Invitations to this person, answered or not."""
+    return sa.or_(Collaborator.account_id == account.id, Collaborator.email == account.email)
 
 
 _INNER_NOMINATION = ("name_key", "score", "band", "reserve_order", "duplicate_of_id", "nominator_id")
@@ -163,6 +176,7 @@ def erase(session: Session, actor: Actor, account_id: int, *, now: datetime) -> 
     email = account.email
     close_ways_in(session, account.id, now=now)
     refs = _blank_entries(session, account, now)
+    _blank_helping(session, account, now)
     retention.erase_person(session, actor, account.id, email, now=now)
     _blank_account(account, now)
     session.flush()
@@ -201,6 +215,12 @@ def _blank_entries(session: Session, account: Account, now: datetime) -> list[st
     for revision in revisions:
         revision.content = _blanked(revision.content)
     return [entry.ref for entry in entries]
+
+
+def _blank_helping(session: Session, account: Account, now: datetime) -> None:
+    """What they helped with ends; that somebody of this number helped stays, for the conflict of interest."""
+    for row in session.execute(sa.select(Collaborator).where(_is_helper(account))).scalars():
+        row.email, row.ended_at = f"erased-{account.id}@erased.invalid", row.ended_at or now
 
 
 def _blanked(content: Mapping[str, Any]) -> dict[str, Any]:

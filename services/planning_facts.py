@@ -25,7 +25,7 @@ from procedure.facts import ItemFacts, Standing
 from services import vocabularies
 from services.facts import facts_of_entries, standing
 from services.review_settings import settings_of
-from services.ties import seen_between
+from services.ties import helpers_of, seen_between
 from vocabulary.actions import Action
 from vocabulary.people import Actor, Role
 from vocabulary.states import AssignmentState, ReviewState
@@ -54,7 +54,7 @@ class Board:
     """Everything about a call's reviews that the actor may assign.
 
     wanted : reference -> reviewers still wanted. room : reviewer -> proposals they can still take.
-    closed : pairs ruled out by a conflict, an earlier assignment or ownership.
+    closed : pairs ruled out by a conflict, an earlier assignment, ownership or help.
     pointed : pairs that the service points to and nobody has looked at.
     """
 
@@ -101,6 +101,7 @@ def board_of(session: Session, actor: Actor, call: Call, *, now: datetime) -> Bo
     conflicts = _conflicts(session, entries)
     by_id = {entry.id: ref for ref, entry in entries.items()}
     owners = {(ref, str(entry.owner_id)) for ref, entry in entries.items() if entry.owner_id}
+    owners |= {(by_id[e], str(person)) for e, person in helpers_of(session, list(by_id))}
     asked = {(row.entry, str(row.account_id)) for row in held}
     seen = seen_between(session, list(entries.values()), [row.id for row in accounts], on=now.date())
     levels = _levels(session, [row.id for row in accounts])

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from matching.ties import Links, People, Person, Tie, open_ties, ties
 from models.calls import Call
+from models.collaborators import Collaborator
 from models.conflicts import Affiliation, HintReply
 from models.entries import Entry, EntryTerm
 from models.matches import Match
@@ -48,10 +49,14 @@ def people_of(session: Session, entries: Collection[Entry]) -> dict[int, People]
     owners = _emails(session, {entry.owner_id for entry in entries if entry.owner_id is not None})
     bodies = _body_names(session, {entry.organisation_id for entry in entries if entry.organisation_id})
     countries = _countries(session, ids)
+    helpers = _helpers(session, ids)
     return {
         entry.id: People(
-            names=_kept(entry.contact_name),
-            emails=_kept(entry.contact_email or owners.get(entry.owner_id or 0)),
+            names=_kept(entry.contact_name, *(row.name for row in helpers.get(entry.id, ()))),
+            emails=_kept(
+                entry.contact_email or owners.get(entry.owner_id or 0),
+                *(row.email for row in helpers.get(entry.id, ())),
+            ),
             bodies=_kept(
                 entry.organisation_name,
                 entry.organisation_acronym,
@@ -102,6 +107,26 @@ def _kept(*values: str | None) -> tuple[str, ...]:
 def _emails(session: Session, ids: Collection[int]) -> dict[int, str]:
     rows = session.execute(sa.select(Account.id, Account.email).where(Account.id.in_(ids)))
     return {row.id: row.email for row in rows} if ids else {}
+
+
+def helpers_of(session: Session, ids: Collection[int]) -> frozenset[Pair]:
+    """Entry and account of everybody who helps, or once helped, to write these entries: none judges it."""
+    helpers = _helpers(session, ids)
+    return frozenset((entry_id, row.account_id) for entry_id, rows in helpers.items() for row in rows)
+
+
+def _helpers(session: Session, ids: Collection[int]) -> dict[int, list[Any]]:
+    """Name, address and account of everybody who helps, or once helped, to write each entry."""
+    rows = session.execute(
+        sa.select(Collaborator.entry_id, Collaborator.account_id, Account.name, Account.email)
+        .join(Account, Account.id == Collaborator.account_id)
+        .where(Collaborator.entry_id.in_(ids), Account.erased_at.is_(None))
+        .order_by(Collaborator.id)
+    )
+    found: dict[int, list[Any]] = {}
+    for row in rows if ids else ():
+        found.setdefault(row.entry_id, []).append(row)
+    return found
 
 
 def _body_names(session: Session, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
@@ -179,6 +204,7 @@ class _Records:
         for row in rows:
             self._owned.setdefault(row.owner_id, []).append(row)
         wanted = [entry.id for entry in entries]
+        self._helping = helpers_of(session, wanted)
         matched = session.execute(
             sa.select(Match.ref, Match.request_id, Match.offer_id).where(
                 sa.or_(Match.request_id.in_(wanted), Match.offer_id.in_(wanted))
@@ -202,7 +228,9 @@ class _Records:
             row.organisation_id is not None and row.organisation_id == entry.organisation_id for row in owned
         )
         matches = [ref for ref, other in self._matched.get(entry.id, ()) if other in ids]
-        return Links(tuple(sorted(rivals)), same_body, tuple(sorted(matches)))
+        return Links(
+            tuple(sorted(rivals)), same_body, tuple(sorted(matches)), (entry.id, account_id) in self._helping
+        )
 
 
 def _replies(

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, selectinload
 
+from models.collaborators import Collaborator
 from models.entries import Entry, EntryChange, OfferReminder
 from models.operation import Heartbeat
 from models.people import ApiToken, PrivateLink, UserSession
@@ -126,6 +127,11 @@ def forget_old(session: Session, *, now: datetime) -> dict[str, int]:
     return {
         "links": _delete(session, PrivateLink, PrivateLink.expires_at < now - LINKS_KEPT),
         "reminders": _delete(session, OfferReminder, OfferReminder.expires_at < now - LINKS_KEPT),
+        "invitations": _delete(
+            session,
+            Collaborator,
+            sa.and_(Collaborator.accepted_at.is_(None), Collaborator.expires_at < now - LINKS_KEPT),
+        ),
         "sign_ins": _delete(session, UserSession, UserSession.created_at < now - ABSOLUTE - SESSIONS_KEPT),
         "tokens": _delete(session, ApiToken, ApiToken.expires_at < now - TOKENS_KEPT),
         "tries": throttle.forget_old(session, now=now),

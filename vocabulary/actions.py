@@ -188,6 +188,8 @@ class Action(StrEnum):
     ACCOUNT_VIEW_AS = "account.view_as"
     ROLE_GRANT = "role.grant"
     COLLABORATOR_GRANT = "collaborator.grant"
+    COLLABORATOR_ANSWER = "collaborator.answer"
+    COLLABORATOR_LEAVE = "collaborator.leave"
 
     EXPORT_PUBLIC = "export.public"
     EXPORT_OWN = "export.own"

@@ -16,6 +16,7 @@ class TieSource(StrEnum):
     COLLABORATOR = "collaborator"
     MATCH = "match"
     NOMINATOR = "nominator"
+    HELPED = "helped"
 
 
 class HintAnswer(StrEnum):

@@ -104,6 +104,14 @@ class Publication(StrEnum):
     UNPUBLISHED = "unpublished"
 
 
+class CollaboratorLevel(StrEnum):
+    """What somebody whom the owner invited may do with an entry; each contains the one before."""
+
+    VIEW = "view"
+    COMMENT = "comment"
+    EDIT = "edit"
+
+
 class CallActKind(StrEnum):
     """What needs two people once a call is announced: one proposes, another confirms."""
 

@@ -140,7 +140,9 @@ def save(noun: str, ref: str, code: str) -> ResponseReturnValue:
 
 def _editable(database: Any, kind: EntryKind, ref: str) -> EntryPage:
     page = entry_page(database, current_actor(), ref, now=utc_now(), kind=kind)
-    if not page.is_own:
+    if page.is_helped and not page.is_writer:
+        fetch_for(database, current_actor(), Action.ENTRY_EDIT, ref, now=utc_now())  # refuses, and says why
+    if not page.is_writer:
         raise NotFound
     if page.row.state != "draft" and Action.ENTRY_EDIT not in page.may:
         fetch_for(database, current_actor(), Action.ENTRY_EDIT, ref, now=utc_now())  # refuses, and says why
@@ -244,8 +246,10 @@ def submit(noun: str, ref: str) -> ResponseReturnValue:
     typed = typed_fields(request.form, CONSENTS)
     try:
         with transaction() as database:
-            entry = drafts.save(database, current_actor(), ref, typed, version_of(request.form), now=now)
-            submission.submit(database, current_actor(), ref, entry.version, now=now)
+            version = version_of(request.form)
+            if _editable(database, kind, ref).is_own:  # whoever helps consents to nothing
+                version = drafts.save(database, current_actor(), ref, typed, version, now=now).version
+            submission.submit(database, current_actor(), ref, version, now=now)
     except Invalid as wrong:
         return _check_again(kind, ref, typed, wrong.errors), 422
     except Conflict as lost:

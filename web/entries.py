@@ -180,7 +180,7 @@ def _page(kind: EntryKind, ref: str) -> ResponseReturnValue:
     with reading() as session:
         page = entries.entry_page(session, current_actor(), ref, now=utc_now(), kind=kind)
         matches = _best_matches(session, page, ref) if Action.MATCH_READ in page.may else None
-        questions = questions_to(session, current_actor(), ref, now=utc_now()) if page.is_own else None
+        questions = questions_to(session, current_actor(), ref, now=utc_now()) if page.is_writer else None
         fields = readable.readable(session, kind, page.row.content, language)
         text_language = page.row.content.get("language")
         language_name = vocabularies.labels(session, "languages", language).get(text_language or "")

@@ -38,7 +38,7 @@ def show(noun: str, ref: str) -> ResponseReturnValue:
 def _page(noun: str, ref: str, error: Invalid | None = None) -> str:
     with reading() as database:
         page = entry_page(database, current_actor(), ref, now=utc_now(), kind=kind_of(noun))
-        if not page.is_own:
+        if not page.is_writer:
             raise NotFound
         return render_template(
             "entries/files.html",

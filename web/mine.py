@@ -21,4 +21,5 @@ def show() -> ResponseReturnValue:
     """My entries, the last touched first, with what happens now."""
     with reading() as database:
         rows = entries.mine(database, current_actor(), now=utc_now())
-        return render_template("entries/mine.html", rows=rows, duties=duties())
+        helped = entries.helped(database, current_actor(), now=utc_now())
+        return render_template("entries/mine.html", rows=rows, helped=helped, duties=duties())

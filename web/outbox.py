@@ -20,6 +20,7 @@ TEMPLATES = {
     "decision": Message("Letter on a decision"),
     "recognition": Message("Letter of recognition"),
     "receipt": Message("Receipt"),
+    "collaborator": Message("Invitation to help with an entry"),
     "resume": Message("Link to a draft"),
     "returned": Message("Questions to the submitter"),
     "withdrawn": Message("Confirmation of a withdrawal"),

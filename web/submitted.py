@@ -30,7 +30,7 @@ def receipt(noun: str, ref: str) -> ResponseReturnValue:
     """What to quote, what happens now, and the matches at once."""
     with reading() as database:
         page = entry_page(database, current_actor(), ref, now=utc_now(), kind=kind_of(noun))
-        if not page.is_own or not page.n_revisions:
+        if not (page.is_own or page.is_helped) or not page.n_revisions:
             raise NotFound
         return render_template("entries/receipt.html", page=page, ref=ref, noun=noun)
 

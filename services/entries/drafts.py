@@ -37,7 +37,7 @@ from services.references import next_reference
 from services.runtime import runtime
 from services.secrets import new_secret, secret_hash
 from vocabulary.actions import Action
-from vocabulary.errors import Conflict, NotFound
+from vocabulary.errors import Conflict, NotFound, Refused
 from vocabulary.messages import Message
 from vocabulary.people import Actor
 from vocabulary.states import CallKind, EntryKind, OfferState, Publication, RequestState
@@ -46,6 +46,9 @@ RESUME = "resume"
 LINK_LASTS = timedelta(days=60)
 MOST_ADDRESSES = 3
 """Mailed for one draft, so that a mistyped address can be put right but a draft is no mailing machine."""
+
+OWNERS_WORD = frozenset({"consent_terms", "public_fields"})
+NOT_OWNERS_WORD = Message("Only the owner consents to the terms and to what is published.")
 
 INVITES = {
     EntryKind.REQUEST: (CallKind.REQUESTS, CallKind.TARGETED),
@@ -177,7 +180,7 @@ def save(
     Saving what is there already changes nothing. Raises Conflict with the present content when somebody else
     saved first, Refused after the deadline, Invalid for codes that are not known.
     """
-    entry, _ = fetch_for(session, actor, Action.ENTRY_EDIT, ref, now=now, lock=True)
+    entry, facts = fetch_for(session, actor, Action.ENTRY_EDIT, ref, now=now, lock=True)
     check_version(entry, expected_version)
     given = canonical(entry.kind, changes)
     check_codes(session, entry.kind, given, language=actor.language)
@@ -185,6 +188,8 @@ def save(
     changed = {name: value for name, value in given.items() if value != present[name]}
     if not changed:
         return entry
+    if changed.keys() & OWNERS_WORD and not is_owner(actor, facts):
+        raise Refused(NOT_OWNERS_WORD, code="not_yours")
     if entry.state == "draft":
         apply_content(entry, changed)
     else:
@@ -194,6 +199,12 @@ def save(
     audit.record(session, actor, "entry.edit", ("entry", entry.ref), now=now, after=audited(changed))
     _mail_resume_link(session, actor, entry, now)
     return entry
+
+
+def is_owner(actor: Actor, facts: ItemFacts) -> bool:
+    """By account, or by the private link; whoever only helps with an entry is not."""
+    by_account = actor.account_id is not None and actor.account_id == facts.owner_id
+    return by_account or facts.entry_id in actor.entry_ids
 
 
 def _keep_beside(entry: Entry, changed: Mapping[str, Any], now: datetime) -> None:

@@ -12,10 +12,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from models.calls import Call
+from models.collaborators import Collaborator
 from models.entries import Entry, EntryTerm
 from models.reviews import Assignment, ConflictDeclaration
 from procedure.access import may
-from procedure.facts import ItemFacts
+from procedure.facts import ItemFacts, helps
 from services.entries.fields import fields_of, personal, publishable
 from vocabulary.actions import Action
 from vocabulary.people import Actor, Role, Scope
@@ -78,12 +79,14 @@ def _may_write_to(actor: Actor, facts: ItemFacts, now: datetime) -> bool:
 def shown_state(actor: Actor, facts: ItemFacts) -> str | None:
     """The state as the reader may know it: what was found or decided stays hidden until it is released.
 
-    Whoever holds an office over the entry sees the state itself, its owner and a focal point do not.
+    Whoever holds an office over the entry sees the state itself; its owner, who helps them and a focal point
+    do not.
     """
     is_own = facts.entry_id in actor.entry_ids or facts.owner_id == (actor.account_id or -1)
+    is_party = is_own or helps(actor.account_id, facts)
     holds_office = any(actor.has_role(role, call_id=facts.call_id) for role in _OFFICES)
     is_reviewer = (actor.account_id or -1) in facts.assigned_reviewer_ids
-    if actor.is_system or ((holds_office or is_reviewer) and not is_own):
+    if actor.is_system or ((holds_office or is_reviewer) and not is_party):
         return facts.state
     if facts.state == RequestState.INELIGIBLE and facts.call_phase not in _LATER:
         return RequestState.SUBMITTED
@@ -119,6 +122,20 @@ def is_own(actor: Actor) -> Condition:
     return sa.or_(*ways) if ways else NOTHING
 
 
+def is_helped(actor: Actor) -> Condition:
+    """The entries that the actor helps with, as long as no conflict of interest bars them."""
+    if actor.account_id is None or not may_read_at_all(actor):
+        return NOTHING
+    return sa.and_(_is_helping(actor), sa.not_(has_conflict(actor)))
+
+
+def _is_helping(actor: Actor) -> Condition:
+    entries = sa.select(Collaborator.entry_id).where(
+        Collaborator.account_id == actor.account_id, Collaborator.ended_at.is_(None)
+    )
+    return Entry.id.in_(entries)
+
+
 def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
     """Entries whose content the actor may read; with `with_identity` only where also whose they are."""
     if actor.is_system:
@@ -139,13 +156,13 @@ def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
     ]
     if not with_identity:
         ways.append(sa.and_(_touches_country(actor), under_way, Entry.kind == EntryKind.REQUEST))
-    return sa.or_(is_own(actor), sa.and_(sa.or_(*ways), sa.not_(has_conflict(actor))))
+    return sa.or_(is_own(actor), is_helped(actor), sa.and_(sa.or_(*ways), sa.not_(has_conflict(actor))))
 
 
 def has_shown_state(actor: Actor, states: Collection[str]) -> Condition:
     """Entries whose state, as far as the actor may know it, is one of these."""
     office = sa.or_(*(_in_calls(actor, role) for role in _OFFICES), _is_reviewing(actor, cleared=False))
-    sees = sa.and_(office, sa.not_(is_own(actor)))
+    sees = sa.and_(office, sa.not_(sa.or_(is_own(actor), is_helped(actor))))
     later = sa.select(Call.id).where(Call.state.in_(_LATER))
     early = sa.and_(
         Entry.state == RequestState.INELIGIBLE, sa.or_(Entry.call_id.is_(None), Entry.call_id.not_in(later))

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from models.calls import Call
 from models.entries import Attachment, Entry, Revision
 from procedure.access import is_visible, may
-from procedure.facts import ItemFacts
+from procedure.facts import ItemFacts, helps
 from procedure.lifecycle import has_step
 from services.entries.fields import publishable
 from services.entries.standing import full_offers, is_expiring
 from services.entries.visibility import (
     has_shown_state,
+    is_helped,
     is_own,
     is_previewed,
     is_previewed_in_office,
@@ -53,6 +54,8 @@ ASKED_OF_A_PAGE = (
     Action.ENTRY_RETURN,
     Action.ENTRY_RESTORE,
     Action.ENTRY_MESSAGE,
+    Action.COLLABORATOR_GRANT,
+    Action.COLLABORATOR_LEAVE,
     Action.ATTACHMENT_UPLOAD,
     Action.ATTACHMENT_DOWNLOAD,
     Action.PUBLICATION_CONSENT,
@@ -134,8 +137,9 @@ class CallRow:
 class EntryPage:
     """Everything a page shows of one entry to one reader.
 
-    `working` is what the owner's form holds (an edit under way goes before the latest revision) and empty for
-    everybody else. `may` are the actions whose buttons are shown. `is_tombstone`: it was published and taken
+    `working` is what the form holds (an edit under way goes before the latest revision), for the owner and who
+    may edit with them, and empty for everybody else. `is_helped`: the reader helps the owner with it;
+    `is_writer`: the form is open to them. `may` are the actions whose buttons are shown. `is_tombstone`: it was published and taken
     back; nothing else of it is shown. `is_full`: an offer without a place left.
     """
 
@@ -144,6 +148,8 @@ class EntryPage:
     may: frozenset[Action]
     is_tombstone: bool = False
     is_own: bool = False
+    is_helped: bool = False
+    is_writer: bool = False
     is_confirmed: bool = False
     working: Mapping[str, Any] = field(default_factory=dict)
     pending: Mapping[str, Any] = field(default_factory=dict)
@@ -241,6 +247,19 @@ def mine(session: Session, actor: Actor, *, now: datetime) -> tuple[EntryRow, ..
     """The actor's own entries of both kinds, drafts of this browser included, the last touched first."""
     last_touched = Order(Entry.updated_at, is_descending=True)
     found = listed(session, is_own(actor), last_touched, "newest", None, MOST_ROWS).entries
+    return _own_rows(session, actor, found, now)
+
+
+def helped(session: Session, actor: Actor, *, now: datetime) -> tuple[EntryRow, ...]:
+    """The entries of others that the actor helps with, the last touched first."""
+    last_touched = Order(Entry.updated_at, is_descending=True)
+    found = listed(session, is_helped(actor), last_touched, "newest", None, MOST_ROWS).entries
+    return _own_rows(session, actor, found, now)
+
+
+def _own_rows(
+    session: Session, actor: Actor, found: Sequence[ReadEntry], now: datetime
+) -> tuple[EntryRow, ...]:
     countries = {entry.row.id: entry.countries for entry in found}
     facts = facts_of_entries(session, [entry.row for entry in found], actor, countries=countries)
     return tuple(_row(entry, actor, facts[entry.row.id], now) for entry in found)
@@ -324,15 +343,18 @@ def entry_page(
     shown = shown_fields(actor, row.kind, row.public_fields, facts, now)
     reads = may(actor, Action.ENTRY_READ, facts, now)
     owns = reads and (row.id in actor.entry_ids or facts.owner_id == (actor.account_id or -1))
+    writes = owns or (reads and actor.account_id in facts.editor_ids)
     return EntryPage(
         row=_row(entry, actor, facts, now),
         shown=shown,
         may=frozenset(action for action in ASKED_OF_A_PAGE if _offers(actor, action, facts, now)),
         is_own=owns,
+        is_helped=reads and helps(actor.account_id, facts),
+        is_writer=writes,
         is_confirmed=reads and row.confirmed_at is not None,
-        working=entry.content() | (row.pending or {}) if owns else {},
-        pending=row.pending or {} if owns else {},
-        pending_at=row.pending_at if owns else None,
+        working=entry.content() | (row.pending or {}) if writes else {},
+        pending=row.pending or {} if writes else {},
+        pending_at=row.pending_at if writes else None,
         files=_files(session, row.id) if may(actor, Action.ATTACHMENT_DOWNLOAD, facts, now) else (),
         n_revisions=row.revision_number if reads else 0,
         content_hash=_hash(session, row.id, row.revision_number) if reads else None,

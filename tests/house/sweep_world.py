@@ -29,6 +29,8 @@ from services.calibration.samples import Invented, invent, set_reference
 from services.call_acts import propose_act
 from services.call_questions import ask as ask_question
 from services.clock import utc_now
+from services.collaborators import accept
+from services.collaborators import invite as invite_helper
 from services.conflicts import declare
 from services.decisions.releasing import release_one
 from services.decisions.rows import decision_facts
@@ -54,10 +56,11 @@ from tests.panels import MET, deliberate, make_bench, make_decided, make_reviewe
 from vocabulary.actions import Action
 from vocabulary.fellowships import NominationDocument
 from vocabulary.people import SIGNED_OUT, Actor, Role, Scope
-from vocabulary.states import CallActKind, ConflictAnswer, EntryKind, Publication
+from vocabulary.states import CallActKind, CollaboratorLevel, ConflictAnswer, EntryKind, Publication
 
 SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER = "signed_out", "stranger", "owner", "link_holder"
-PERSONAS = (SIGNED_OUT_NAME, STRANGER, OWNER, LINK_HOLDER, *(role.value for role in Role))
+HELPER = "helper"
+PERSONAS = (SIGNED_OUT_NAME, STRANGER, OWNER, HELPER, LINK_HOLDER, *(role.value for role in Role))
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 
 
@@ -88,6 +91,7 @@ class World:
     mail_id: int = 0
     session_id: int = 0
     token_id: int = 0
+    helper_id: int = 0
     act_id: int = 0
     question_id: int = 0
     accounts: dict[str, int] = field(default_factory=dict)
@@ -100,13 +104,14 @@ def make_world(session: Session) -> World:
         country = "KEN" if role is Role.FOCAL_POINT else None
         account = make_account(session, role, email=f"{role.value}@people.example", country=country)
         world.accounts[role.value] = account.id
-    for name in (STRANGER, OWNER):
+    for name in (STRANGER, OWNER, HELPER):
         world.accounts[name] = make_account(session, email=f"{name}@people.example").id
     owner = actor_of_account(session, world.accounts[OWNER])
     call = make_call(session, now=now)
     world.call = call.ref
     request = make_submitted(session, actor=owner, now=now, call=call)
     world.request = request.ref
+    world.helper_id = _helping(session, world, owner, now)
     world.file = add_attachment(session, owner, request.ref, "plan.pdf", PDF, now=now).ref
     world.draft = make_draft(session, actor=owner, now=now, contact_email="owner@people.example").entry.ref
     world.public = make_published(session, actor=owner, now=now).ref
@@ -138,6 +143,15 @@ def _sample(session: Session, officer: Actor, ref: str, now: datetime) -> None:
     version = practice.add(session, officer, ref, given, now=now).version
     marks = {code: {"value": 5, "reason": "As agreed."} for code in ("merit", "fit")}
     practice.set_reference(session, officer, ref, 1, marks, {"value": "B"}, version, now=now)
+def _helping(session: Session, world: World, owner: Actor, now: datetime) -> int:
+    """The helper edits the request with its owner."""
+    helper = actor_of_account(session, world.accounts[HELPER])
+    number = invite_helper(session, owner, world.request, helper.email or "", CollaboratorLevel.EDIT, now=now)
+    link = session.execute(
+        sa.select(OutgoingMail.values).where(OutgoingMail.template == "collaborator")
+    ).scalar_one()["link"]
+    accept(session, helper, link.rsplit("/", 1)[1], now=now)
+    return number
 
 
 def _panel(session: Session, world: World, now: datetime) -> None:
@@ -347,6 +361,9 @@ ABOUT: Mapping[str, str] = {
     "screening.reopen": "request",
     "screening.restore": "request",
     "drafts.check_self": "draft",
+    **{f"collaborators.{name}": "request" for name in ("show", "invite", "change", "remove")},
+    **dict.fromkeys(("collaborators.ask_leave", "collaborators.leave"), "request"),
+    **dict.fromkeys(("collaborators.ask", "collaborators.answer"), "secret"),
     **{f"standing.{name}": "offer" for name in ("show", "pause", "resume", "renew", "close", "keep_open")},
     **dict.fromkeys(("standing.ask", "standing.answer"), "secret"),
     "screening.publish": "request",
@@ -380,6 +397,11 @@ ABOUT: Mapping[str, str] = {
     "api_screening.get_screening": "request",
     "api_screening.find": "request",
     "api_screening.get_self_check": "request",
+    **{
+        f"api_collaborators.{name}_{noun}": noun[:-1]
+        for name in ("list_of", "invite_to", "change_in", "remove_from")
+        for noun in ("requests", "offers")
+    },
     **{
         f"api_standing.{name}": "offer"
         for name in ("get_standing", "pause", "resume", "renew", "close", "keep_open")
@@ -721,6 +743,16 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "api_requests.change": {"title": "Another title"},
     "api_offers.change": {"title": "Another title"},
     "api_requests.withdraw": {"reason": "no longer needed"},
+    "collaborators.invite": {"email": "friend@people.example", "level": "view"},
+    "collaborators.change": {"level": "view"},
+    **{
+        f"api_collaborators.invite_to_{noun}": {"email": "friend@people.example", "level": "view"}
+        for noun in ("requests", "offers")
+    },
+    **{f"api_collaborators.change_in_{noun}": {"level": "view"} for noun in ("requests", "offers")},
+    "api_standing.keep_open": {"reason": "a standing fund"},
+    "standing.keep_open": {"reason": "a standing fund"},
+    "standing.renew": {"valid_until": "2099-01-01"},
     "api_offers.withdraw": {"reason": "no longer needed"},
     "api_reviews.put_conflict": {"answer": "none"},
     "reviews.decline": {"reason": "no time"},
@@ -793,6 +825,10 @@ NARROWER: Mapping[str, str] = {
         for name in ("show", "get_plan", "commit", "discard")
     },
     "assignments.answer_proposal": "no proposal has this number",
+    **{
+        f"api_collaborators.{name}_offers": "nobody helps with this offer"
+        for name in ("change_in", "remove_from")
+    },
     "submitted.receipt": "the owner's own page; others read the entry elsewhere",
     "reviews.gate": "one's own assignment; others declare a conflict with no page yet",
     "reviews.declare": "one's own assignment; others declare a conflict with no page yet",
@@ -806,6 +842,8 @@ NARROWER: Mapping[str, str] = {
     "links.ask_confirmation": "a made-up secret opens nothing",
     "links.confirm": "a made-up secret opens nothing",
     "links.resume": "a made-up secret opens nothing",
+    "collaborators.ask": "a made-up secret opens nothing",
+    "collaborators.answer": "a made-up secret opens nothing",
     "standing.ask": "a made-up secret opens nothing",
     "standing.answer": "a made-up secret opens nothing",
     "approvals.show": "a made-up secret opens nothing",
@@ -915,6 +953,7 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "seat_id": 999_999,
         "nominee": world.nomination,
         "token_id": world.token_id,
+        "number": world.helper_id,
         "mail_id": world.mail_id,
         "criterion": "9",
         "position": 1,

@@ -116,6 +116,15 @@ VALUES: dict[str, dict[str, Any]] = {
         "due_at": None,
         "entry_link": f"{SITE}/x",
     },
+    "collaborator": {
+        "kind": "request",
+        "ref": "REQ-2026-0001",
+        "title": "T",
+        "invited_by": "Amina",
+        "level": "edit",
+        "link": f"{SITE}/en/collaborations/S",
+        "valid_until": AT,
+    },
     "offer_ending": {
         "kind": "offer",
         "ref": "OFF-2026-0001",

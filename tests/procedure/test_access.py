@@ -403,6 +403,8 @@ def test_scope_needed_parts_reading_from_writing_and_from_managing():
         "nomination.withdraw",
         "place.answer",
         "collaborator.grant",
+        "collaborator.answer",
+        "collaborator.leave",
     }
     verbs = {action.partition(".")[2].partition("_")[0] for action in of_scope[Scope.READ]}
     assert verbs == {"read", "list", "preview", "download", "verify", "evaluate", "sign", "own", "public"}

@@ -101,6 +101,7 @@ def holds(word: str, kind: str, action: str, facts: ItemFacts) -> bool:
         "yes": lambda: True,
         "o": lambda: is_own(kind, facts, is_entry=is_entry),
         "d": lambda: in_time(facts),
+        "comment": lambda: ME in facts.commenter_ids,
         "edit": lambda: ME in facts.editor_ids,
         "c": lambda: facts.conflict is Standing.CLEARED,
         "r": lambda: in_phase("released", facts),
@@ -137,7 +138,7 @@ def kinds_held(kind: str, facts: ItemFacts) -> set[str]:
     if kind not in ("PUB", "SYS"):
         held |= {"OWN"} if facts.owner_id == ME else set()
         held |= {"PAR"} if facts.owner_id == ME and facts.kind == "offer" else set()
-        held |= {"COL"} if ME in facts.editor_ids else set()
+        held |= {"COL"} if ME in facts.editor_ids | facts.commenter_ids else set()
     return held
 
 
@@ -167,7 +168,8 @@ def expected(action: str, kind: str, facts: ItemFacts) -> bool:
         )
     if is_before_answer(action, facts):
         held -= set(STAFF)
-    if facts.owner_id == ME:  # nobody holds an office over an entry of their own
+    helpers = facts.collaborator_ids | facts.commenter_ids | facts.editor_ids
+    if facts.owner_id == ME or ME in helpers:  # nobody judges what they wrote or help to write
         held -= {*STAFF, "FOC"}
         held -= set() if action in ("assignment.decline", "assignment.recuse") else {"REV"}
     return any(

@@ -79,6 +79,8 @@ VARIATIONS: tuple[dict[str, Any], ...] = (
     {"owner_id": None, "subject_id": None},
     {"subject_id": OTHER},
     {"editor_ids": frozenset({ME})},
+    {"commenter_ids": frozenset({ME})},
+    {"commenter_ids": frozenset({OTHER})},
     {"editor_ids": frozenset({OTHER})},
     {"deadline_at": NOW},
     {"deadline_at": NOW + timedelta(microseconds=1)},
