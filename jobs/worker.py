@@ -28,6 +28,7 @@ from services import (
     attachments,
     calls,
     conflict_answers,
+    consultations,
     offer_reminders,
     screening_clock,
     upkeep,
@@ -86,6 +87,7 @@ def tasks(
         Task("find_alike", timedelta(seconds=5), partial(find_alike, clock, stop)),
         Task("bundles", timedelta(minutes=1), partial(make_bundles, clock)),
         Task("remind_offers", timedelta(minutes=10), partial(remind_offers, clock)),
+        Task("ask_focal_points", timedelta(minutes=1), partial(ask_focal_points, clock)),
         Task("expire_offers", timedelta(minutes=10), partial(expire_offers, clock)),
         Task("lapse_matches", timedelta(minutes=5), partial(lapse_matches, clock)),
         Task("lapse_places", timedelta(minutes=5), partial(lapse_places, clock)),
@@ -142,6 +144,12 @@ def expire_offers(clock: Clock) -> bool:
     """End the offers that have run out, some at a time."""
     with transaction() as session:
         return upkeep.expire_offers(session, now=clock()) > 0
+
+
+def ask_focal_points(clock: Clock) -> bool:
+    """Ask focal points about the requests that touch their country, some at a time."""
+    with transaction() as session:
+        return consultations.ask_focal_points(session, now=clock()) > 0
 
 
 def remind_offers(clock: Clock) -> bool:

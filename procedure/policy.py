@@ -148,6 +148,8 @@ ENTRIES: Mapping[Action, Row] = {
     Action.ENTRY_NOTE: row(MOD=WAY, OFF=WAY, DEC=WAY),
     Action.ENTRY_CONSULT: row(FOC=(submitted_request,)),
     Action.ENTRY_TICK: row(SYS=YES),
+    Action.CONSULTATION_LIST: row(FOC=YES),
+    Action.CONSULTATION_ANSWER: row(PUB=YES),
     Action.ATTACHMENT_UPLOAD: row(OWN=EDIT, COL=(editor, *EDIT), PAR=(own_entry, *EDIT), NOM=EDIT, NEE=EDIT),
     Action.ATTACHMENT_REMOVE: row(OWN=EDIT, COL=(editor, *EDIT), PAR=(own_entry, *EDIT), NOM=EDIT, NEE=EDIT),
     Action.ATTACHMENT_DOWNLOAD: row(

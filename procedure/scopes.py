@@ -17,6 +17,7 @@ _WRITES_ENTRIES = frozenset(
         Action.ENTRY_PAUSE,
         Action.ENTRY_MESSAGE,
         Action.ENTRY_CONSULT,
+        Action.CONSULTATION_ANSWER,
         Action.ATTACHMENT_UPLOAD,
         Action.ATTACHMENT_REMOVE,
         Action.RECONSIDERATION_ASK,

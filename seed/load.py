@@ -30,6 +30,7 @@ from seed.loading.calls import plan_calls
 from seed.loading.desk import plan_desk
 from seed.loading.entries import plan_entries
 from seed.loading.fellowships import plan_fellowships
+from seed.loading.helping import plan_helping
 from seed.loading.matches import plan_allocation, plan_matches
 from seed.loading.panel import plan_panel
 from seed.loading.people import plan_people
@@ -135,6 +136,7 @@ PLANS = (
     plan_matches,
     plan_allocation,
     plan_desk,
+    plan_helping,
     plan_fellowships,
 )
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from models.audit import AuditEvent
 from models.collaborators import Collaborator
+from models.consultations import Consultation
 from models.entries import Entry, OfferReminder, Revision
 from models.fellowships import Nomination
 from models.operation import IdempotencyKey, OutgoingMail
@@ -79,6 +80,9 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
         "helps_with": _rows(session, Collaborator, _is_helper(account), but=_INNER_COLLABORATOR),
         "invited_to_help": _rows(
             session, Collaborator, Collaborator.invited_by_id == account.id, but=_INNER_COLLABORATOR
+        ),
+        "consultations": _rows(
+            session, Consultation, Consultation.account_id == account.id, but=("token_hash",)
         ),
         "assignments": _rows(session, Assignment, Assignment.account_id == account.id),
         "conflict_answers": _rows(session, ConflictDeclaration, ConflictDeclaration.account_id == account.id),
@@ -253,6 +257,12 @@ def _blank_reviewing(session: Session, account_id: int) -> None:
 def _drop_ways_in(session: Session, email: str, account_id: int) -> None:
     for model in (UserSession, ApiToken, IdempotencyKey):
         session.execute(sa.delete(model).where(model.account_id == account_id))
+    session.execute(
+        sa.update(Consultation)
+        .where(Consultation.account_id == account_id)
+        .values(expires_at=Consultation.asked_at)
+        .execution_options(synchronize_session=False)
+    )
     session.execute(sa.delete(OfferReminder).where(OfferReminder.email == email))
     session.execute(
         sa.delete(PrivateLink).where(sa.or_(PrivateLink.account_id == account_id, PrivateLink.email == email))

@@ -59,6 +59,8 @@ class Action(StrEnum):
     ENTRY_RULE_ALIKE = "entry.rule_alike"
     ENTRY_CONSULT = "entry.consult"
     ENTRY_TICK = "entry.tick"
+    CONSULTATION_LIST = "consultation.list"
+    CONSULTATION_ANSWER = "consultation.answer"
 
     ATTACHMENT_UPLOAD = "attachment.upload"
     ATTACHMENT_REMOVE = "attachment.remove"

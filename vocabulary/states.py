@@ -112,6 +112,14 @@ class CollaboratorLevel(StrEnum):
     EDIT = "edit"
 
 
+class ConsultationAnswer(StrEnum):
+    """What a national focal point says of a request that touches the country."""
+
+    CONFIRM = "confirm"
+    COMMENT = "comment"
+    OBJECT = "object"
+
+
 class CallActKind(StrEnum):
     """What needs two people once a call is announced: one proposes, another confirms."""
 

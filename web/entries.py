@@ -14,6 +14,7 @@ from frame.language import current_language
 from schemas.filters import FILTERS, load_list_query
 from services import vocabularies
 from services.clock import utc_now
+from services.consultations import answers_to
 from services.matches import MatchList, matches_of
 from services.queries import entries, readable
 from services.queries.exports import public_columns, public_rows
@@ -181,6 +182,8 @@ def _page(kind: EntryKind, ref: str) -> ResponseReturnValue:
         page = entries.entry_page(session, current_actor(), ref, now=utc_now(), kind=kind)
         matches = _best_matches(session, page, ref) if Action.MATCH_READ in page.may else None
         questions = questions_to(session, current_actor(), ref, now=utc_now()) if page.is_writer else None
+        consulted = answers_to(session, current_actor(), ref, now=utc_now()) if page.n_revisions else ()
+        countries = vocabularies.labels(session, vocabularies.COUNTRIES, language) if consulted else {}
         fields = readable.readable(session, kind, page.row.content, language)
         text_language = page.row.content.get("language")
         language_name = vocabularies.labels(session, "languages", language).get(text_language or "")
@@ -195,6 +198,8 @@ def _page(kind: EntryKind, ref: str) -> ResponseReturnValue:
             language_name=language_name,
             list_url=url_for(ENDPOINTS[kind][0]),
             questions=questions,
+            consulted=consulted,
+            countries=countries,
             matches=matches,
             match_parts=PARTS,
         ),

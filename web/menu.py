@@ -59,6 +59,7 @@ MENU: tuple[tuple[Message | None, Message, str, frozenset[Role] | None], ...] = 
         frozenset({OFFICER}),
     ),
     (MATCHING, Message("Weights"), "weights.show", frozenset({OFFICER})),
+    (None, Message("Consultations"), "consultations.show_all", frozenset({Role.FOCAL_POINT})),
     (None, Message("Nominations to mark"), "marks.queue", frozenset({REVIEWER})),
     (None, Message("Declarations"), "conflicts.register", frozenset({AUDITOR})),
     (None, Message("Erasures of personal data"), "erasures.show", frozenset({AUDITOR, ADMIN})),

@@ -14,8 +14,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
-from services import screening
+from frame.language import current_language
+from services import screening, vocabularies
 from services.clock import utc_now
+from services.consultations import answers_to
 from services.entries import publication
 from services.queries import entries
 from services.queries.screening import screening_page
@@ -108,10 +110,14 @@ def _show(ref: str, errors: Mapping[str, Any]) -> str:
             (one, in_words(session, one.name, one.old), in_words(session, one.name, one.new))
             for one in page.changes
         ]
+        consulted = answers_to(session, current_actor(), ref, now=utc_now())
+        countries = vocabularies.labels(session, vocabularies.COUNTRIES, current_language())
     return render_template(
         "screening/page.html",
         page=page,
         changes=changes,
+        consulted=consulted,
+        countries=countries,
         reasons=REASON_CODES,
         errors=errors,
         typed=request.form,

@@ -361,6 +361,9 @@ ABOUT: Mapping[str, str] = {
     "screening.reopen": "request",
     "screening.restore": "request",
     "drafts.check_self": "draft",
+    "consultations.show_all": "nothing",
+    **{f"consultations.{name}": "request" for name in ("show", "answer")},
+    **dict.fromkeys(("consultations.ask", "consultations.answer_by_link"), "secret"),
     **{f"collaborators.{name}": "request" for name in ("show", "invite", "change", "remove")},
     **dict.fromkeys(("collaborators.ask_leave", "collaborators.leave"), "request"),
     **dict.fromkeys(("collaborators.ask", "collaborators.answer"), "secret"),
@@ -397,6 +400,8 @@ ABOUT: Mapping[str, str] = {
     "api_screening.get_screening": "request",
     "api_screening.find": "request",
     "api_screening.get_self_check": "request",
+    "api_consultations.get_own": "nothing",
+    **{f"api_consultations.{name}": "request" for name in ("get_answers", "put_answer")},
     **{
         f"api_collaborators.{name}_{noun}": noun[:-1]
         for name in ("list_of", "invite_to", "change_in", "remove_from")
@@ -743,6 +748,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "api_requests.change": {"title": "Another title"},
     "api_offers.change": {"title": "Another title"},
     "api_requests.withdraw": {"reason": "no longer needed"},
+    "consultations.answer": {"answer": "confirm"},
+    "consultations.answer_by_link": {"answer": "confirm"},
+    "api_consultations.put_answer": {"answer": "confirm"},
     "collaborators.invite": {"email": "friend@people.example", "level": "view"},
     "collaborators.change": {"level": "view"},
     **{
@@ -842,6 +850,8 @@ NARROWER: Mapping[str, str] = {
     "links.ask_confirmation": "a made-up secret opens nothing",
     "links.confirm": "a made-up secret opens nothing",
     "links.resume": "a made-up secret opens nothing",
+    "consultations.ask": "a made-up secret opens nothing",
+    "consultations.answer_by_link": "a made-up secret opens nothing",
     "collaborators.ask": "a made-up secret opens nothing",
     "collaborators.answer": "a made-up secret opens nothing",
     "standing.ask": "a made-up secret opens nothing",

@@ -125,6 +125,12 @@ VALUES: dict[str, dict[str, Any]] = {
         "link": f"{SITE}/en/collaborations/S",
         "valid_until": AT,
     },
+    "consultation": {
+        "ref": "REQ-2026-0001",
+        "title": "T",
+        "link": f"{SITE}/en/consultations/S",
+        "list_link": f"{SITE}/en/consultations",
+    },
     "offer_ending": {
         "kind": "offer",
         "ref": "OFF-2026-0001",

@@ -389,6 +389,7 @@ def test_scope_needed_parts_reading_from_writing_and_from_managing():
         "entry.pause",
         "entry.message",
         "entry.consult",
+        "consultation.answer",
         "attachment.upload",
         "attachment.remove",
         "reconsideration.ask",
