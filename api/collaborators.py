@@ -1,4 +1,4 @@
-"""Who helps with an entry, by the API: the owner invites, changes and removes. Accepting is done on a page."""
+"""Who helps with an entry, by the API: invite, change, remove. Accepting is done on a page."""
 
 from __future__ import annotations
 

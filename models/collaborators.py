@@ -14,8 +14,8 @@ from vocabulary.states import CollaboratorLevel
 class Collaborator(db.Model):
     """One invitation to help with an entry, and what became of it. Of the mailed link only the hash is kept.
 
-    It is open until it is answered or expires, holds from `accepted_at` to `ended_at`, and stays as a row after
-    that: who helped to write an entry does not judge it later.
+    It is open until it is answered or expires, holds from `accepted_at` to `ended_at`, and stays as a row
+    after that: who helped to write an entry does not judge it later.
     """
 
     __tablename__ = "collaborator"

@@ -199,7 +199,7 @@ class Attachment(db.Model):
 
 
 class OfferReminder(db.Model):
-    """Somebody was asked whether an offer still stands; the link of the mail answers. Only its hash is kept."""
+    """Somebody was asked whether an offer still stands; of the link that answers only the hash is kept."""
 
     __tablename__ = "offer_reminder"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -54,8 +54,8 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     -----
     Somebody with an undecided or upheld conflict keeps only what the public and the owner may do,
     whatever their roles; where everybody is asked, an office opens no content before the answer; and nobody
-    holds an office over an entry of their own, or over one that they help to write. Two kinds held together never give more than what each gives
-    alone.
+    holds an office over an entry of their own, or over one that they help to write. Two kinds held together
+    never give more than what each gives alone.
     """
     if not isinstance(actor, Actor) or not isinstance(facts, ItemFacts) or action not in TABLE:
         return "unknown"

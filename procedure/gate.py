@@ -17,6 +17,7 @@ CLOSED_BEFORE_ANSWER = frozenset(
         Action.ENTRY_PROPOSE_INELIGIBLE,
         Action.ENTRY_MARK_INELIGIBLE,
         Action.ENTRY_RESTORE,
+        Action.ENTRY_MESSAGE,
         Action.ENTRY_NOTE,
         Action.ENTRY_EDIT_ON_BEHALF,
         Action.ATTACHMENT_DOWNLOAD,

@@ -322,6 +322,7 @@ BY_PRIVATE_LINK = frozenset(
         Action.ENTRY_WITHDRAW,
         Action.ENTRY_RENEW,
         Action.ENTRY_PAUSE,
+        Action.ENTRY_MESSAGE,
         Action.ATTACHMENT_UPLOAD,
         Action.ATTACHMENT_REMOVE,
         Action.ATTACHMENT_DOWNLOAD,

@@ -28,7 +28,7 @@ class StandingSchema(HouseSchema):
 
     ref = fields.String(required=True)
     version = fields.Integer(required=True)
-    state = fields.Enum(OfferState, by_value=True, required=True)
+    state = fields.String(required=True, metadata={"enum": [state.value for state in OfferState]})
     valid_until = fields.Date(required=True, allow_none=True)
     is_expiring = fields.Boolean(required=True)
     is_full = fields.Boolean(required=True)

@@ -2,8 +2,8 @@
 
 The owner never learns whether an address has an account: the answer and the mail are the same. Opening the
 mailed link changes nothing, since mail scanners follow links; its button makes an account only for an address
-that has none, and everybody else signs in under that address first. What a collaborator may do is the policy's
-question (procedure/policy.py, column COL); here is only who is one.
+that has none, and everybody else signs in under that address first. What a collaborator may do is the
+question of the policy (procedure/policy.py, column COL); here is only who is one.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ LINK_IS_OVER = Message(
 OTHER_ACCOUNT = Message("The invitation went to another address. Sign in with that one.")
 ONESELF = Message("This is your own address. The entry is yours already.")
 TOO_MANY = Message("An entry has at most {n} collaborators. Remove one first.")
+HELPS_ALREADY = Message("This person helps already. Change what they may do instead.")
 HAS_ACCOUNT = Message("There is an account for this address. Sign in to go on.")
 
 
@@ -96,7 +97,9 @@ class Accepted:
     is_new: bool
 
 
-def helpers_of(session: Session, actor: Actor, ref: str, *, now: datetime, kind: EntryKind | None = None) -> Helpers:
+def helpers_of(
+    session: Session, actor: Actor, ref: str, *, now: datetime, kind: EntryKind | None = None
+) -> Helpers:
     """Who helps with an entry, for its owner. Raises NotFound, Refused."""
     entry, _ = fetch_for(session, actor, Action.COLLABORATOR_GRANT, ref, now=now, kind=kind)
     found = session.execute(
@@ -133,8 +136,8 @@ def invite(
 ) -> int:
     """Ask somebody by mail to help; returns the number of the invitation.
 
-    Inviting an address again takes the place of an invitation that is not answered. Raises Invalid for one's own
-    address, Conflict for somebody who helps already, TooMany.
+    Inviting an address again takes the place of an invitation that is not answered. Raises Invalid for one's
+    own address, Conflict for somebody who helps already, TooMany.
     """
     entry, _ = fetch_for(session, actor, Action.COLLABORATOR_GRANT, ref, now=now, lock=True, kind=kind)
     if actor.account_id is None:
@@ -145,7 +148,7 @@ def invite(
     standing = _standing(session, entry.id)
     known = next((row for row in standing if row.email == address), None)
     if known is not None and known.accepted_at is not None:
-        raise Conflict(Message("This person helps already. Change what they may do instead."), code="unchanged")
+        raise Conflict(HELPS_ALREADY, code="unchanged")
     if known is None and len(standing) >= MOST:
         raise Conflict(TOO_MANY.format(n=MOST), code="too_many")
     count_try(session, [(INVITES_OF_OWNER, str(actor.account_id))], now=now)

@@ -1,8 +1,9 @@
 """Ask the national focal points about requests that touch their country, and keep what they say.
 
-The clock asks, once for each request and focal point: a mail with a link to a page with three buttons. Opening
-the page changes nothing. Whoever follows the link acts as the account that it was mailed to, and only as far as
-that account may answer; what is shown there is what the focal point sees of the request, and no name.
+The clock asks, once for each request and focal point: a mail with a link to a page with three buttons.
+Opening the page changes nothing. Whoever follows the link acts as the account that it was mailed to, and only
+as far as that account may answer; what is shown there is what the focal point sees of the request, and no
+name.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ _ASKED_ABOUT = (RequestState.SUBMITTED, RequestState.RETURNED, RequestState.IN_R
 class ConsultationRow:
     """What one focal point said, as far as the reader may know it.
 
-    `by` is for the secretariat and the focal point; in a blind call whoever judges the request reads no `text`,
-    since it may name people. `is_older`: said of an earlier version.
+    `by` is for the secretariat and the focal point; in a blind call whoever judges the request reads no
+    `text`, since it may name people. `is_older`: said of an earlier version.
     """
 
     country: str
@@ -105,11 +106,11 @@ def ask_focal_points(session: Session, *, now: datetime) -> int:
     facts = facts_of_entries(session, entries.values(), SYSTEM)
     for entry_id, account_id, country in pairs:
         require(SYSTEM, Action.ENTRY_TICK, facts[entry_id], now)
-        _ask(session, entries[entry_id], session.get_one(Account, account_id), country, now)
+        _ask(session, entries[entry_id], session.get_one(Account, account_id), country or "", now)
     return len(pairs)
 
 
-def _unasked() -> sa.Select[Any]:
+def _unasked() -> sa.Select[int, int, str | None]:
     """Request, focal point and country; once for somebody who is focal point of several of its countries."""
     names = sa.select(EntryTerm.entry_id).where(
         EntryTerm.entry_id == Entry.id,

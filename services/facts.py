@@ -35,6 +35,7 @@ GRACE_MINUTES = 30
 """Grace on the due date of a returned request outside of any call."""
 
 _ASKED = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
+_COMMENTS = (CollaboratorLevel.COMMENT, CollaboratorLevel.EDIT)
 _OVER = (CallState.RELEASED, CallState.ARCHIVED)
 _SUBMITTED = (ReviewState.SUBMITTED, ReviewState.LOCKED)
 
@@ -78,7 +79,9 @@ def facts_of_entries(
             state=entry.state,
             publication=entry.publication,
             owner_id=entry.owner_id,
-            **_helping(levels.get(entry_id), actor),
+            collaborator_ids=_me_if(actor, levels.get(entry_id), *CollaboratorLevel),
+            commenter_ids=_me_if(actor, levels.get(entry_id), *_COMMENTS),
+            editor_ids=_me_if(actor, levels.get(entry_id), CollaboratorLevel.EDIT),
             assigned_reviewer_ids=frozenset({actor.account_id or 0} if entry_id in reviewing else ()),
             countries=frozenset(named - {""}),
             call_id=entry.call_id,
@@ -181,15 +184,9 @@ def _levels(session: Session, rows: Mapping[int, Entry], actor: Actor) -> dict[i
     return {row.entry_id: row.level for row in session.execute(query)}
 
 
-def _helping(level: CollaboratorLevel | None, actor: Actor) -> dict[str, frozenset[int]]:
-    """As facts: who may edit may comment, and who may comment may view."""
-    me = frozenset({actor.account_id or 0})
-    held = {
-        "collaborator_ids": level is not None,
-        "commenter_ids": level in (CollaboratorLevel.COMMENT, CollaboratorLevel.EDIT),
-        "editor_ids": level is CollaboratorLevel.EDIT,
-    }
-    return {name: me for name, holds in held.items() if holds}
+def _me_if(actor: Actor, level: CollaboratorLevel | None, *enough: CollaboratorLevel) -> frozenset[int]:
+    """The actor, where one of these levels is held."""
+    return frozenset({actor.account_id or 0} if level in enough else ())
 
 
 def _standings(session: Session, rows: Mapping[int, Entry], actor: Actor) -> dict[int, Standing]:

@@ -7,6 +7,7 @@ Templates queued by the use cases of entries, with their values:
   null), `confirm_link` (null when the address is confirmed), `confirm_valid_until`, `entry_link`.
 - `collaborator`: `kind`, `ref`, `title`, `invited_by`, `level`, `link`, `valid_until`: to help with an entry.
 - `consultation`: `ref`, `title`, `link` (to answer), `list_link`: to the focal point of a country.
+- `message`: `kind`, `ref`, `entry_link`: something was written about an entry; never its words.
 - `withdrawn`: `kind`, `ref`, `title`, `withdrawn_at`.
 - `returned`: `kind`, `ref`, `title`, `reason`, `due_at` (ISO time or null), `entry_link`.
 - `extended`: the same with `until` in place of `reason`; `lapsed`: the same without either.

@@ -21,6 +21,7 @@ from models.collaborators import Collaborator
 from models.consultations import Consultation
 from models.entries import Entry, OfferReminder, Revision
 from models.fellowships import Nomination
+from models.messages import EntryMessage
 from models.operation import IdempotencyKey, OutgoingMail
 from models.people import Account, ApiToken, PrivateLink, RoleGrant, UserSession
 from models.reviews import Assignment, ConflictDeclaration
@@ -84,6 +85,7 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
         "consultations": _rows(
             session, Consultation, Consultation.account_id == account.id, but=("token_hash",)
         ),
+        "messages": _rows(session, EntryMessage, EntryMessage.by_id == account.id),
         "assignments": _rows(session, Assignment, Assignment.account_id == account.id),
         "conflict_answers": _rows(session, ConflictDeclaration, ConflictDeclaration.account_id == account.id),
         "mails": _rows(
@@ -181,6 +183,7 @@ def erase(session: Session, actor: Actor, account_id: int, *, now: datetime) -> 
     close_ways_in(session, account.id, now=now)
     refs = _blank_entries(session, account, now)
     _blank_helping(session, account, now)
+    session.execute(sa.update(EntryMessage).where(EntryMessage.by_id == account.id).values(text="–"))
     retention.erase_person(session, actor, account.id, email, now=now)
     _blank_account(account, now)
     session.flush()

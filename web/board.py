@@ -94,6 +94,12 @@ WORK: Mapping[str, Words] = {
         Message("Answer"),
         Message("Every question is answered."),
     ),
+    "messages": Words(
+        Message("Messages to answer"),
+        Message("Whoever submitted an entry wrote last."),
+        Message("Read and answer"),
+        Message("No message waits for an answer."),
+    ),
     "move_on": Words(
         Message("Calls ready for review"),
         Message("Closed, and everything in them is screened."),

@@ -56,9 +56,7 @@ def show(noun: str, ref: str) -> ResponseReturnValue:
 
 def _page(noun: str, ref: str, typed: Mapping[str, Any], errors: Mapping[str, Any]) -> str:
     with reading() as database:
-        found = collaborators.helpers_of(
-            database, current_actor(), ref, now=utc_now(), kind=kind_of(noun)
-        )
+        found = collaborators.helpers_of(database, current_actor(), ref, now=utc_now(), kind=kind_of(noun))
     return render_template(
         "entries/collaborators.html",
         found=found,

@@ -28,6 +28,7 @@ TEMPLATES = {
     "extended": Message("Longer deadline for one entry"),
     "lapsed": Message("The entry has lapsed"),
     "consultation": Message("Question to a national focal point"),
+    "message": Message("Word of a new message"),
     "offer_ending": Message("Does the offer still stand?"),
     "invitation": Message("Invitation to review"),
     "conflict_to_rule": Message("A possible conflict of interest to rule on"),

@@ -1,4 +1,4 @@
-"""How long an offer stands: pause, take up again, renew, close; and the one button behind a reminder's link."""
+"""How long an offer stands: pause, take up again, renew, close; and the button behind a reminder's link."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def _page(ref: str, errors: Mapping[str, Any]) -> str:
     return render_template("entries/standing.html", found=found, errors=errors, typed=request.form)
 
 
-def _done(ref: str, act: Callable[..., object], message: Message, *args: Any, **more: Any) -> ResponseReturnValue:
+def _done(
+    ref: str, act: Callable[..., object], message: Message, *args: Any, **more: Any
+) -> ResponseReturnValue:
     """Do one thing to the offer, or show its page again with what is wrong."""
     try:
         with transaction() as database:
@@ -109,5 +111,5 @@ def answer(secret: str) -> ResponseReturnValue:
     is_yes = request.form.get("answer") == "yes"
     with transaction() as database:
         found = standing.answer_behind(database, secret, is_yes=is_yes, now=utc_now())
-        until = found.valid_until if is_yes else None
-    return render_template("entries/renewed.html", ref=found.ref, until=until)
+        ref, until = found.ref, found.valid_until if is_yes else None
+    return render_template("entries/renewed.html", ref=ref, until=until)

@@ -33,7 +33,7 @@ OTHER_OFFER_STATES = {5: "draft", 9: "paused", 12: "submitted", 15: "withdrawn"}
 """States of some offers that stand in no pair, by their place in scenes.json; the rest are active."""
 
 PARTNERS_OFFERS: Mapping[int, int | None] = {0: 19, 9: None}
-"""Those of them that are the main partner's, with the days until one ends soon: one to renew, one on pause."""
+"""Those of them that are the main partner's, with the days left: one to renew, and one on pause."""
 
 
 @cache

@@ -113,7 +113,13 @@ def full_offers(session: Session, capacities: Collection[tuple[int, int | None]]
 
 
 def pause(
-    session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime, reason: str | None = None
+    session: Session,
+    actor: Actor,
+    ref: str,
+    expected_version: int,
+    *,
+    now: datetime,
+    reason: str | None = None,
 ) -> Entry:
     """It is not matched until it is taken up again."""
     entry = _fetched(session, actor, Action.ENTRY_PAUSE, ref, expected_version, now)
@@ -143,7 +149,13 @@ def renew(
 
 
 def close(
-    session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime, reason: str | None = None
+    session: Session,
+    actor: Actor,
+    ref: str,
+    expected_version: int,
+    *,
+    now: datetime,
+    reason: str | None = None,
 ) -> Entry:
     """It no longer stands, and is not renewed."""
     entry = _fetched(session, actor, Action.ENTRY_RENEW, ref, expected_version, now)
@@ -226,7 +238,9 @@ def _renewed(session: Session, actor: Actor, entry: Entry, until: date | None, n
         raise Invalid({"valid_until": [_ALREADY]})
     before, entry.valid_until = entry.valid_until, day
     if entry.pending and "valid_until" in entry.pending:  # an edit under way would set the old day again
-        entry.pending = {name: value for name, value in entry.pending.items() if name != "valid_until"} or None
+        entry.pending = {
+            name: value for name, value in entry.pending.items() if name != "valid_until"
+        } or None
         entry.pending_at = entry.pending_at if entry.pending else None
     return _moved(session, actor, entry, EntryAction.RENEW, now, before=before)
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from models.calls import Call, CallQuestion
 from models.entries import Entry
+from models.messages import EntryMessage
 from models.operation import OutgoingMail
 from models.reviews import Assignment, Review
 from models.screening import Screening
@@ -219,6 +220,18 @@ def _lapsed(asked: _Asked) -> Work:
     return _entries(asked, "lapsed", lapsed)
 
 
+def _messages(asked: _Asked) -> Work:
+    """Entries whose last message is the submitter's."""
+    last = (
+        sa.select(sa.func.max(EntryMessage.id))
+        .where(EntryMessage.entry_id == Entry.id)
+        .correlate(Entry)
+        .scalar_subquery()
+    )
+    waits = sa.select(EntryMessage.id).where(EntryMessage.id == last, ~EntryMessage.is_from_office)
+    return _entries(asked, "messages", waits.exists())
+
+
 def _expiring(asked: _Asked) -> Work:
     last = (asked.now + EXPIRING).date()
     standing = Entry.state.in_((OfferState.ACTIVE, OfferState.CHECKED, OfferState.PAUSED))
@@ -374,6 +387,7 @@ FINDERS: Mapping[str, Callable[[_Asked], Work]] = {
     "acts": _acts,
     "announce": _announce,
     "questions": _questions,
+    "messages": _messages,
     "move_on": _move_on,
     "lapsed": _lapsed,
     "expiring": _expiring,

@@ -138,10 +138,10 @@ class CallRow:
 class EntryPage:
     """Everything a page shows of one entry to one reader.
 
-    `working` is what the form holds (an edit under way goes before the latest revision), for the owner and who
-    may edit with them, and empty for everybody else. `is_helped`: the reader helps the owner with it;
-    `is_writer`: the form is open to them. `may` are the actions whose buttons are shown. `is_tombstone`: it was published and taken
-    back; nothing else of it is shown. `is_full`: an offer without a place left.
+    `working` is what the form holds (an edit under way goes before the latest revision), for the owner and
+    who may edit with them, and empty for everybody else. `is_helped`: the reader helps the owner with it;
+    `is_writer`: the form is open to them. `may` are the actions whose buttons are shown. `is_tombstone`: it
+    was published and taken back; nothing else of it is shown. `is_full`: an offer without a place left.
     """
 
     row: EntryRow

@@ -104,8 +104,9 @@ def make_world(session: Session) -> World:
         country = "KEN" if role is Role.FOCAL_POINT else None
         account = make_account(session, role, email=f"{role.value}@people.example", country=country)
         world.accounts[role.value] = account.id
-    for name in (STRANGER, OWNER, HELPER):
+    for name in (STRANGER, OWNER):
         world.accounts[name] = make_account(session, email=f"{name}@people.example").id
+    world.accounts[HELPER] = make_account(session, email="helper@friends.example").id
     owner = actor_of_account(session, world.accounts[OWNER])
     call = make_call(session, now=now)
     world.call = call.ref
@@ -361,6 +362,7 @@ ABOUT: Mapping[str, str] = {
     "screening.reopen": "request",
     "screening.restore": "request",
     "drafts.check_self": "draft",
+    **{f"messages.{name}": "request" for name in ("show", "write")},
     "consultations.show_all": "nothing",
     **{f"consultations.{name}": "request" for name in ("show", "answer")},
     **dict.fromkeys(("consultations.ask", "consultations.answer_by_link"), "secret"),
@@ -400,6 +402,11 @@ ABOUT: Mapping[str, str] = {
     "api_screening.get_screening": "request",
     "api_screening.find": "request",
     "api_screening.get_self_check": "request",
+    **{
+        f"api_messages.{name}_{noun}": noun[:-1]
+        for name in ("list_of", "write_to")
+        for noun in ("requests", "offers")
+    },
     "api_consultations.get_own": "nothing",
     **{f"api_consultations.{name}": "request" for name in ("get_answers", "put_answer")},
     **{
@@ -748,6 +755,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "api_requests.change": {"title": "Another title"},
     "api_offers.change": {"title": "Another title"},
     "api_requests.withdraw": {"reason": "no longer needed"},
+    "messages.write": {"text": "A word."},
+    "api_messages.write_to_requests": {"text": "A word."},
+    "api_messages.write_to_offers": {"text": "A word."},
     "consultations.answer": {"answer": "confirm"},
     "consultations.answer_by_link": {"answer": "confirm"},
     "api_consultations.put_answer": {"answer": "confirm"},

@@ -131,12 +131,11 @@ VALUES: dict[str, dict[str, Any]] = {
         "link": f"{SITE}/en/consultations/S",
         "list_link": f"{SITE}/en/consultations",
     },
+    "message": {"kind": "request", "ref": "REQ-2026-0001", "entry_link": f"{SITE}/x"},
     "offer_ending": {
         "kind": "offer",
         "ref": "OFF-2026-0001",
         "title": "T",
-        "due_at": None,
-        "entry_link": f"{SITE}/x",
         "ends_on": "2026-06-30",
         "has_ended": False,
         "link": f"{SITE}/en/offers/renewal/S",

@@ -145,7 +145,7 @@ def kinds_held(kind: str, facts: ItemFacts) -> set[str]:
 CLOSED_BEFORE_ANSWER = {
     *("entry.read", "entry.read_protected", "entry.screen", "entry.note", "entry.edit_on_behalf"),
     *("entry.propose_return", "entry.return", "entry.mark_ineligible", "attachment.download"),
-    *("entry.propose_ineligible", "entry.restore"),
+    *("entry.propose_ineligible", "entry.restore", "entry.message"),
     *("conflict.rule", "conflict.suggest", "review.return", "review.void", "review.read_others"),
     *("review.read_author", "review.read_results", "review.record_consensus"),
     *("panel.open", "panel.discuss"),

@@ -226,9 +226,7 @@ def test_editor_changes_no_consent(write: Opened, given: Given) -> None:
         with pytest.raises(Refused), write() as session:
             drafts.save(session, given.helper, given.ref, change, version(session, given.ref), now=NOW)
     with pytest.raises(Refused), write() as session:
-        publication.consent(
-            session, given.helper, given.ref, ["title"], version(session, given.ref), now=NOW
-        )
+        publication.consent(session, given.helper, given.ref, ["title"], version(session, given.ref), now=NOW)
 
 
 def test_draft_is_seen_by_whoever_helps_and_nobody_else(write: Opened, read: Opened, given: Given) -> None:
@@ -321,9 +319,7 @@ def test_officer_who_helps_holds_no_office_over_it_and_sees_no_hidden_finding(
         let_help(session, Given(owner, helper, ref), EDIT)
 
     with pytest.raises(Refused) as refused, write() as session:
-        find_ineligible(
-            session, helper, ref, version(session, ref), CODE, "not ours", now=NOW
-        )
+        find_ineligible(session, helper, ref, version(session, ref), CODE, "not ours", now=NOW)
     assert refused.value.code == "own_case"
     with write() as session:
         find_ineligible(session, other, ref, version(session, ref), CODE, "not ours", now=NOW)
@@ -351,7 +347,9 @@ def test_export_tells_of_invitations_and_erasure_ends_them(write: Opened, read: 
             make_actor(session, role) for role in (Role.OFFICER, Role.AUDITOR, Role.ADMIN)
         )
         personal_data.prepare_erasure(session, officer, ADDRESS, reason="asked", now=NOW)
+    with write() as session:
         personal_data.approve_erasure(session, auditor, given.helper.account_id or 0, now=NOW)
+    with write() as session:
         personal_data.erase(session, admin, given.helper.account_id or 0, now=NOW)
 
     with read() as session:

@@ -188,7 +188,9 @@ def test_names_are_for_the_desk_and_words_not_for_whoever_judges_blind(
     }
 
 
-def test_only_focal_points_of_the_country_answer_and_none_with_a_conflict(write: Opened, given: Given) -> None:
+def test_only_focal_points_of_the_country_answer_and_none_with_a_conflict(
+    write: Opened, given: Given
+) -> None:
     with write() as session:
         others = [
             make_actor(session, Role.FOCAL_POINT, country="FRA"),
@@ -202,7 +204,6 @@ def test_only_focal_points_of_the_country_answer_and_none_with_a_conflict(write:
     asked(write)
     with write() as session:
         secret = secret_of(session)
-        entry = session.execute(sa.select(Entry).where(Entry.ref == given.ref)).scalar_one()
         make_conflict(session, given.focal, given.ref)
     with pytest.raises(NotFound), write() as session:
         consultations.answer_behind(session, secret, CONFIRM, None, now=NOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -37,9 +38,10 @@ def offer(app: Flask, client: FlaskClient, write: Opened) -> tuple[str, int]:
     return found
 
 
-def row(read: Opened, ref: str) -> Entry:
+def row(read: Opened, ref: str) -> Any:
     with read() as session:
-        return session.execute(sa.select(Entry).where(Entry.ref == ref)).scalar_one()
+        columns = (Entry.state, Entry.version, Entry.valid_until)
+        return session.execute(sa.select(*columns).where(Entry.ref == ref)).one()
 
 
 def test_owner_pauses_takes_up_renews_and_closes_on_one_page(
@@ -91,21 +93,17 @@ def test_mailed_link_changes_nothing_until_the_button(
 
     assert answered.status_code == 200
     assert row(read, offer[0]).valid_until == now.date() + timedelta(days=365)
-    assert anybody.get(f"/offers/{offer[0]}/standing").status_code in (302, 303, 401)
+    assert anybody.get(f"/offers/{offer[0]}/standing").status_code == 403  # the link opens nothing else
 
 
-def test_program_does_the_same_with_versions(
-    app: Flask, read: Opened, offer: tuple[str, int]
-) -> None:
+def test_program_does_the_same_with_versions(app: Flask, read: Opened, offer: tuple[str, int]) -> None:
     ref, program = offer[0], app.test_client()
     headers = bearer(app, offer[1])
     address = f"/api/v1/offers/{ref}"
 
     first = program.get(f"{address}/standing", headers=headers)
     paused = program.post(f"{address}/pause", json={}, headers={**headers, "If-Match": first.headers["ETag"]})
-    stale = program.post(
-        f"{address}/resumption", headers={**headers, "If-Match": first.headers["ETag"]}
-    )
+    stale = program.post(f"{address}/resumption", headers={**headers, "If-Match": first.headers["ETag"]})
     renewed = program.post(
         f"{address}/renewal", json={}, headers={**headers, "If-Match": paused.headers["ETag"]}
     )
