@@ -142,7 +142,6 @@ class Writer:
         rng = self.rng
         submitted = noon(self.today) - timedelta(days=rng.randint(12, 200), minutes=rng.randint(0, 900))
         kind = rng.choice(("government", "private")) if "financial" in support else None
-        days = rng.randint(100, 420)
         gift = Gift(
             language=language,
             theme=self.library.themes[theme],
@@ -152,10 +151,12 @@ class Writer:
             contribution=contribution,
             support=tuple(support),
             starts_on=starts_on or self.today + timedelta(days=rng.randint(-60, 60)),
-            valid_until=self.today + timedelta(days=days_left or days),
+            valid_until=self.today + timedelta(days=rng.randint(100, 420)),
             regions=() if area in SCOPES else (area,),
             scopes=(area,) if area in SCOPES else (),
         )
+        if days_left is not None:
+            gift = replace(gift, valid_until=self.today + timedelta(days=days_left))
         return EntryPlan(
             key=key,
             kind="offer",

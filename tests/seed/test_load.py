@@ -31,22 +31,23 @@ from seed.demo.plan import EntryPlan, World
 from seed.demo.reference import load_facts
 from seed.demo.world import build_world
 from seed.load import LIST, Loaded, load_demo
-from services import audit, match_index
+from services import audit, consultations, match_index
 from services.accounts import account_by_email
 from services.clock import utc_now
+from services.collaborators import helpers_of
 from services.entries.content import content_hash, content_of
 from services.entries.drafts import create_draft
 from services.entries.publication import publish
 from services.entries.submission import submit
 from services.matches import matches_of
-from services.queries.entries import list_public
+from services.queries.entries import helped, list_public, mine
 from services.queries.review_queue import queue
 from services.sessions import actor_of_account
 from services.transaction import reading
 from tests.factories import OFFICER
 from tests.fixtures import _empty
 from tests.signing_in import post
-from vocabulary.people import SIGNED_OUT, Role
+from vocabulary.people import SIGNED_OUT, Actor, Role
 from vocabulary.states import AssignmentState, EntryKind, MatchState, Publication, ReviewState
 
 pytestmark = pytest.mark.slow
@@ -344,8 +345,33 @@ def test_requester_owns_a_draft_one_to_edit_and_one_that_was_released(shown: Sho
     }
 
 
-def test_partner_owns_active_offers(shown: Shown) -> None:
-    assert owned(shown, "partner", EntryKind.OFFER) == {("active", Publication.PUBLISHED): 2}
+def test_partner_owns_offers_one_of_them_ends_soon_and_one_is_on_pause(shown: Shown) -> None:
+    assert owned(shown, "partner", EntryKind.OFFER) == {
+        ("active", Publication.PUBLISHED): 2,
+        ("paused", Publication.PUBLISHED): 1,
+    }
+    with shown.app.app_context(), reading() as session:
+        rows = mine(session, actor_for(session, shown, "partner"), now=shown.now)
+        assert [row.is_expiring for row in rows].count(True) == 1
+
+
+def actor_for(session: Session, shown: Shown, role: str) -> Actor:
+    """The account of a role."""
+    account = account_by_email(session, accounts(shown)[role]["email"])
+    return actor_of_account(session, account.id)
+
+
+def test_nominator_helps_with_the_requester_s_draft_and_a_consultation_waits(shown: Shown) -> None:
+    with shown.app.app_context(), reading() as session:
+        (shared,) = helped(session, actor_for(session, shown, "nominator"), now=shown.now)
+        requester = actor_for(session, shown, "requester")
+        asked = helpers_of(session, requester, shared.ref, now=shown.now).rows
+        consulted = consultations.own(session, actor_for(session, shown, "focal_point"), now=shown.now)
+
+    assert shared.state == "draft"
+    assert [row.accepted_at is not None for row in asked] == [True, False]
+    assert [row.answer is None for row in consulted].count(True) == 1
+    assert len({row.answer for row in consulted}) == 3
 
 
 def test_reviewer_has_one_not_opened_and_one_half_scored(shown: Shown) -> None:

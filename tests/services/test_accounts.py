@@ -405,5 +405,5 @@ def test_what_has_served_its_time_is_forgotten(write: Opened, person: int) -> No
     assert set(early.values()) == {0}
     assert {name: n > 0 for name, n in late.items()} == {
         "links": True, "sign_ins": True, "tokens": True, "tries": True, "mails": True,
-        "repeated_calls": False,
+        "repeated_calls": False, "invitations": False, "reminders": False,
     }  # fmt: skip
