@@ -144,6 +144,8 @@ def _sample(session: Session, officer: Actor, ref: str, now: datetime) -> None:
     version = practice.add(session, officer, ref, given, now=now).version
     marks = {code: {"value": 5, "reason": "As agreed."} for code in ("merit", "fit")}
     practice.set_reference(session, officer, ref, 1, marks, {"value": "B"}, version, now=now)
+
+
 def _helping(session: Session, world: World, owner: Actor, now: datetime) -> int:
     """The helper edits the request with its owner."""
     helper = actor_of_account(session, world.accounts[HELPER])
