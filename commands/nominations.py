@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.records import (
+    Origin,
     Reader,
     Record,
     read_name,
@@ -45,20 +46,35 @@ class Marks:
 
     def read(self, value: Any) -> Decimal:
         """A mark within the scale and on its steps."""
-        mark = read_score(value)
+        try:
+            mark = read_score(value)
+        except Unreadable as wrong:
+            if self.low is None or self.high is None or "{plain}" in wrong.message.msgid:
+                raise
+            said = {"value": str(value)[:60], "low": str(self.low), "high": str(self.high)}
+            text = Message("“{value}” is no score; write a number from {low} to {high}.", **said)
+            raise Unreadable(text) from wrong
         if (self.low is not None and mark < self.low) or (self.high is not None and mark > self.high):
             text = Message("“{value}” is out of range; write {low} to {high}.", value=str(value)[:60],
                            low=str(self.low), high=str(self.high))  # fmt: skip
             raise Unreadable(text)
         if self.step is not None and (mark - (self.low or 0)) % self.step:
-            raise Unreadable(
-                Message(
-                    "“{value}” is not a multiple of the step {step}.",
-                    value=str(value)[:60],
-                    step=str(self.step),
-                )
+            below = mark - (mark - (self.low or 0)) % self.step
+            above = below + self.step
+            text = Message(
+                "“{value}” is not a multiple of the step {step}; write {below} or {above}.",
+                value=str(value)[:60],
+                step=str(self.step),
+                below=_plain(below),
+                above=_plain(above if self.high is None else min(above, self.high)),
             )
+            raise Unreadable(text)
         return mark
+
+
+def _plain(number: Decimal) -> str:
+    """Without zeros behind the point."""
+    return f"{number.normalize():f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +113,10 @@ def read_question(
         readers[wanted.wishes] = read_wishes([one.code for one in chapters])
     if wanted.bands:
         readers[wanted.bands] = read_band(wanted.band_order)
-    people = read_records(nominations, readers, {}, problems)
+    asked_by = {
+        one["attribute"]: Origin(targets.name, one["row"], "attribute") for one in reversed(asked) if targets
+    }
+    people = read_records(nominations, readers, {}, problems, asked_by)
     refuse_twice(nominations, people, ("id",), problems)
     if targets and people and not problems:
         _refuse_unheld(targets, asked, people, attributes, problems)

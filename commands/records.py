@@ -6,8 +6,10 @@ For the commands that work on small tables of ids and numbers. Knows nothing of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -20,19 +22,47 @@ from vocabulary.messages import Message
 Reader = Callable[[Any], Any]
 Record = dict[str, Any]
 _N_DECIMALS = 6
+_MOST_NAMED = 12
+"""Columns of a file that a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The cell of another file that asks for a column."""
+
+    file: str
+    row: int
+    field: str
 
 
 def read_records(
-    path: Path, required: Mapping[str, Reader], optional: Mapping[str, Reader], problems: list[Problem]
+    path: Path,
+    required: Mapping[str, Reader],
+    optional: Mapping[str, Reader],
+    problems: list[Problem],
+    asked_by: Mapping[str, Origin] = MappingProxyType({}),
 ) -> list[Record]:
-    """Records of a CSV, XLSX or JSONL file; what is wrong with any goes to `problems`, by row and field."""
+    """Records of a CSV, XLSX or JSONL file; what is wrong with any goes to `problems`, by row and field.
+
+    asked_by : columns that a cell of another file asks for; where there is none, that cell is what is wrong.
+    """
     try:
         rows = read_table(path)
     except OSError as error:
         raise click.BadParameter(f"{path} cannot be read: {error.strerror}") from error
     missing = [name for name in required if rows.fields and name not in rows.fields]
+    names = tuple(sorted(rows.fields))[:_MOST_NAMED]
     for name in missing:
-        rows.refuse(Message("There is no such column; the first row must name the columns."), 1, name)
+        origin = asked_by.get(name)
+        if origin is None:
+            rows.refuse(
+                Message("There is no such column; the first row names {names}.", names=names), 1, name
+            )
+        else:
+            text = Message(
+                "{file} has no column “{name}”; it has {names}.", file=path.name, name=name, names=names
+            )
+            problems.append(Problem(origin.file, origin.row, origin.field, text))
     readers = {**required, **optional}
     found = [_record(rows, row.number, row.values, readers, required) for row in rows.rows if not missing]
     problems += rows.problems
@@ -101,6 +131,13 @@ def read_score(value: Any) -> Decimal:
         score = Decimal(str(value).strip()) if not isinstance(value, bool) else Decimal("nan")
     except InvalidOperation:
         score = Decimal("nan")
+    if not score.is_finite() and str(value).count(",") == 1 and _is_number(str(value).replace(",", ".")):
+        text = str(value).strip()
+        raise Unreadable(
+            Message(
+                "“{value}” has a comma; write {plain}.", value=text[:60], plain=text.replace(",", ".")[:60]
+            )
+        )
     if not score.is_finite() or not 0 <= score < 10**6:
         message = Message(
             "“{value}” is no score; write a number from 0 to below 1000000, such as 0.75.",
@@ -108,6 +145,13 @@ def read_score(value: Any) -> Decimal:
         )
         raise Unreadable(message)
     return round(score, _N_DECIMALS)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text.strip()).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def whole_scores(scores: Iterable[Decimal]) -> tuple[list[int], Decimal]:

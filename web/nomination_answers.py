@@ -19,11 +19,19 @@ DOCUMENTS: Mapping[str, Message] = {
     NominationDocument.CONFLICT_FORM.value: Message("Signed conflict-of-interest form"),
     NominationDocument.SUPPORTING.value: Message("Supporting document"),
 }
+CELLS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.DEGREES: ("degree", "field", "place", "year"),
+    Kind.POSITIONS: ("employer", "first_year", "last_year"),
+}
+"""Answers in rows, and the cells of a row."""
 
 
 def labels() -> dict[str, Message]:
     """What each field is called, in the summary of errors too."""
     named = {answer.name: answer.label for answer in ANSWERS}
+    for answer in ANSWERS:
+        for cell in CELLS.get(answer.kind, ()):
+            named |= {f"{answer.name}.{at}.{cell}": answer.label for at in range(answer.most)}
     return named | {f"file.{code}": label for code, label in DOCUMENTS.items()}
 
 
@@ -39,10 +47,8 @@ def _typed(form: MultiDict[str, str], name: str, kind: Kind) -> Any:
         return form.get(name) == "yes"
     if kind is Kind.LINES:
         return form.get(name, "").replace("\r\n", "\n")
-    if kind is Kind.DEGREES:
-        return _rows(form, name, ("degree", "field", "place", "year"))
-    if kind is Kind.POSITIONS:
-        return _rows(form, name, ("employer", "first_year", "last_year"))
+    if kind in CELLS:
+        return _rows(form, name, CELLS[kind])
     return form.get(name, "").replace("\r\n", "\n").strip() or None
 
 

@@ -291,7 +291,7 @@ def _shown(database: Any, page: NominationPage) -> dict[str, Any]:
             [
                 (answer, words_of(answer.name, page.content.get(answer.name), countries, chapters))
                 for answer in of_section(code)
-                if answer.name in page.content
+                if answer.name in page.content and (answer.name != "chapters" or page.chapters)
             ],
         )
         for code, title in (SECTIONS if page.is_own else SECTIONS_ABOUT).items()
