@@ -127,7 +127,15 @@ def _every_list(
     fixed = [one for one in sorted(low) if low[one] or (high[one] and worth[one] > spare)]
     free = [one for one in sorted(low) if one not in set(fixed) and high[one] and -worth[one] <= spare]
     free.sort(key=lambda one: -abs(worth[one]))
-    yield from _Search(list(rows.values()), free, worth).lists(fixed, spare)
+    open_rows = [row for row in rows.values() if not _holds_anyway(row, fixed, free)]
+    yield from _Search(open_rows, free, worth).lists(fixed, spare)
+
+
+def _holds_anyway(row: Row, fixed: list[str], free: list[str]) -> bool:
+    """Is a limit kept whoever of `free` comes to `fixed`? Weights are 0 or more."""
+    weights, least, most = row
+    n = sum(weights.get(one, 0) for one in fixed)
+    return n >= least and (most is None or n + sum(weights.get(one, 0) for one in free) <= most)
 
 
 class _Search:

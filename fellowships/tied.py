@@ -17,8 +17,8 @@ from fellowships.program import NO_LIMIT, Floats, Ints, Program, relax
 from fellowships.proof import GRIDS, Groups, Tree, bound_of, empty_leaf, split_of, written
 
 MOST_LISTS = 200
-_MOST_STEPS = 5000
-_MOST_LEAVES = 24
+_MOST_STEPS = 2500
+_MOST_LEAVES = 32
 
 
 class _TooMany(Exception):
