@@ -1,4 +1,4 @@
-"""/account and /tokens: whom the token speaks for, and its owner's tokens."""
+"""/account and /tokens: whom the token speaks for, what they state of themselves, and their tokens."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from sqlalchemy.orm import Session
 from api.description import REPEAT
 from api.frame import Blueprint, write_once
 from frame.access import acts, current_actor
-from schemas.accounts import NewTokenSchema, TokenSchema, TokensSchema, WhoSchema
-from services import tokens
+from schemas.accounts import (
+    AffiliationSchema,
+    AffiliationsSchema,
+    NewTokenSchema,
+    StatedAffiliationSchema,
+    TokenSchema,
+    TokensSchema,
+    WhoSchema,
+)
+from services import affiliations, tokens
 from services.clock import utc_now
 from services.transaction import reading
 from vocabulary.actions import Action
@@ -33,6 +41,45 @@ def who() -> dict[str, Any]:
         "scopes": sorted(scope.value for scope in actor.scopes or ()),
         "language": actor.language,
     }
+
+
+@bp.route("/account/affiliations", methods=["GET"])
+@acts(Action.ACCOUNT_EDIT_OWN)
+@bp.response(200, AffiliationsSchema)
+def list_affiliations() -> dict[str, Any]:
+    """The institutions that the account behind the token states for the question of conflicts."""
+    with reading() as session:
+        return {"items": affiliations.own(session, current_actor(), now=utc_now()), "next": None}
+
+
+@bp.route("/account/affiliations", methods=["POST"])
+@acts(Action.ACCOUNT_EDIT_OWN)
+@bp.arguments(AffiliationSchema)
+@bp.response(201, StatedAffiliationSchema)
+@bp.alt_response(409, description="Too many are stated already")
+def state_affiliation(given: dict[str, Any]) -> Response:
+    """State an institution with its days; the same one again changes its days."""
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        made = affiliations.state(session, current_actor(), given, now=utc_now())
+        return StatedAffiliationSchema().dump(made), 201, {}
+
+    return write_once(work)
+
+
+@bp.route("/account/affiliations/<int(max=2147483647):affiliation_id>", methods=["DELETE"])
+@acts(Action.ACCOUNT_EDIT_OWN)
+@bp.response(204)
+@bp.alt_response(404, description="One's own statements hold no such number")
+@bp.doc(parameters=[REPEAT])
+def remove_affiliation(affiliation_id: int) -> Response:
+    """Take back what was stated."""
+
+    def work(session: Session) -> tuple[dict[str, Any], int, dict[str, str]]:
+        affiliations.remove(session, current_actor(), affiliation_id, now=utc_now())
+        return {}, 204, {}
+
+    return write_once(work)
 
 
 @bp.route("/tokens", methods=["GET"])

@@ -18,7 +18,7 @@ from schemas.calibration import (
     ReferenceSchema,
     SampleScoresSchema,
 )
-from services.calibration import results, samples
+from services.calibration import drafts, results, samples
 from services.calibration.samples import CANNOT_JUDGE, TEXTS, Invented
 from services.clock import utc_now
 from services.transaction import reading
@@ -114,6 +114,32 @@ def get_sample(ref: str, position: int) -> Any:
         )
 
 
+@bp.route("/calls/<ref>/practice/<int:position>/draft", methods=["PUT"])
+@acts(Action.CALIBRATION_SCORE)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+@bp.arguments(SampleScoresSchema)
+@bp.response(200, PracticeSchema)
+@bp.alt_response(404, description=NO_CALL)
+@bp.alt_response(409, description="Changed meanwhile, handed in already, or the deliberation has begun")
+@bp.alt_response(428, description="If-Match is missing")
+def put_draft(given: dict[str, Any], ref: str, position: int) -> Response:
+    """Keep some scores of a sample to go on later. Needs If-Match: the draft's version, 0 for the first."""
+    version, scores = expected_version(), _as_given(given)
+
+    def work(session: Session) -> Answer:
+        drafts.save(session, current_actor(), ref, position, scores, version, now=utc_now())
+        page = results.sample_page(
+            session, current_actor(), ref, position, language=current_language(), now=utc_now()
+        )
+        return dict(PracticeSchema().dump(page)), 200, {}
+
+    return write_once(work)
+
+
+def _as_given(given: dict[str, Any]) -> dict[str, str]:
+    return {code: CANNOT_JUDGE if value is None else str(value) for code, value in given["scores"].items()}
+
+
 @bp.route("/calls/<ref>/practice/<int:position>", methods=["POST"])
 @acts(Action.CALIBRATION_SCORE)
 @bp.doc(parameters=[REPEAT])
@@ -123,7 +149,7 @@ def get_sample(ref: str, position: int) -> Any:
 @bp.alt_response(409, description="Handed in already, or the deliberation has begun")
 def score(given: dict[str, Any], ref: str, position: int) -> Response:
     """Hand in one's scores of a sample, every criterion and once; null is «cannot judge»."""
-    scores = {code: CANNOT_JUDGE if value is None else str(value) for code, value in given["scores"].items()}
+    scores = _as_given(given)
 
     def work(session: Session) -> Answer:
         samples.answer(session, current_actor(), ref, position, scores, now=utc_now())

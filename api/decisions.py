@@ -1,4 +1,4 @@
-"""/decisions, the release of a call, the result of one's own request, and recognitions."""
+"""/decisions, the release of a call, the result of one's own request, recognitions and their renewal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from api.frame import Answer, Blueprint, expected_version, version_headers, writ
 from frame.access import acts, current_actor
 from frame.language import current_language
 from schemas.panels import (
+    AskedRenewalSchema,
     DecisionSchema,
     DecisionsSchema,
     NewDecisionSchema,
@@ -23,7 +24,7 @@ from schemas.panels import (
     ReleaseSchema,
     TakingBackSchema,
 )
-from services import recognitions
+from services import recognition_renewals, recognitions
 from services.clock import utc_now
 from services.decisions import proposing, reconsidering, releasing
 from services.queries import decisions
@@ -217,3 +218,23 @@ def get_recognition(ref: str) -> Any:
     """Does a recognition hold? For everybody who has its reference."""
     with reading() as session:
         return recognitions.page(session, current_actor(), ref, now=utc_now())
+
+
+@bp.route("/recognitions/<ref>/renewal", methods=["POST"])
+@acts(Action.RECOGNITION_ASK_RENEWAL)
+@bp.doc(parameters=[IF_MATCH, REPEAT])
+@bp.arguments(AskedRenewalSchema)
+@bp.response(201, RecognitionSchema)
+@bp.alt_response(404, description="No such recognition")
+@bp.alt_response(409, description="Changed meanwhile, or something stands against it: `code` says what")
+@bp.alt_response(428, description="If-Match is missing")
+def ask_renewal(given: dict[str, Any], ref: str) -> Response:
+    """The owner asks that a recognition be renewed. Needs If-Match with its version."""
+    version = expected_version()
+
+    def work(session: Session) -> Answer:
+        actor, now = current_actor(), utc_now()
+        recognition_renewals.ask(session, actor, ref, given["text"] or "", version, now=now)
+        return dict(RecognitionSchema().dump(recognitions.page(session, actor, ref, now=now))), 201, {}
+
+    return write_once(work)

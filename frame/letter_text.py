@@ -146,6 +146,8 @@ def _recognition(values: Mapping[str, Any]) -> Iterator[_Said]:
         ),
         False,
     )
+    if values.get("renews"):
+        yield Kind.TEXT, Message("It renews the recognition {ref}.", ref=values["renews"]), False
     yield (
         Kind.TEXT,
         Message(

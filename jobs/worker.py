@@ -30,6 +30,7 @@ from services import (
     conflict_answers,
     consultations,
     offer_reminders,
+    recognition_renewals,
     screening_clock,
     upkeep,
 )
@@ -94,6 +95,7 @@ def tasks(
         Task("nomination_reminders", timedelta(minutes=10), partial(nomination_reminders, clock)),
         Task("lapse_nominations", timedelta(minutes=5), partial(lapse_nominations, clock)),
         Task("review_reminders", timedelta(minutes=10), partial(review_reminders, clock)),
+        Task("expiring_recognitions", timedelta(hours=1), partial(expiring_recognitions, clock)),
         Task("expire_invitations", timedelta(minutes=30), partial(expire_invitations, clock)),
         Task("conflict_check", timedelta(hours=24), partial(conflict_check, clock)),
         Task("forget_unselected", timedelta(hours=6), partial(forget_unselected, clock)),
@@ -186,6 +188,12 @@ def review_reminders(clock: Clock) -> bool:
     """Remind reviewers, and tell officers of what is overdue, where the call sends reminders."""
     with transaction() as session:
         return assignment_steps.remind_due(session, now=clock()) > 0
+
+
+def expiring_recognitions(clock: Clock) -> bool:
+    """Tell partners whose recognition is about to end, some at a time."""
+    with transaction() as session:
+        return recognition_renewals.remind_expiring(session, now=clock()) > 0
 
 
 def expire_invitations(clock: Clock) -> bool:

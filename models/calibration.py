@@ -28,6 +28,17 @@ class CalibrationSample(Versioned, db.Model):
     __table_args__ = (sa.UniqueConstraint("call_id", "position"),)
 
 
+class CalibrationDraft(Versioned, db.Model):
+    """Scores of a sample that somebody has begun and not handed in; gone once they are."""
+
+    __tablename__ = "calibration_draft"
+    sample_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("calibration_sample.id", ondelete="CASCADE"), primary_key=True
+    )
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    scores: Mapped[dict[str, Any]] = mapped_column()
+
+
 class CalibrationAnswer(db.Model):
     """One reviewer's scores of one sample; final once given, since the reference is shown after it."""
 

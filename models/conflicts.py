@@ -62,14 +62,22 @@ class ConflictLift(db.Model):
 
 
 class Affiliation(db.Model):
-    """A body that somebody belonged to until a day; the present one stands in the account."""
+    """A body that somebody belonged to until a day, or still does; where they work stands in the account.
+
+    `organisation_id` where the service knows a body of that very name, which may go by others as well.
+    """
 
     __tablename__ = "affiliation"
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
     organisation_name: Mapped[str] = mapped_column(sa.String(300))
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    started_on: Mapped[date | None] = mapped_column()
     ended_on: Mapped[date | None] = mapped_column()
-    __table_args__ = (sa.UniqueConstraint("account_id", "organisation_name"),)
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "organisation_name"),
+        sa.CheckConstraint("started_on IS NULL OR ended_on IS NULL OR ended_on >= started_on", name="days"),
+    )
 
 
 _UPHELD = """EXISTS (SELECT 1 FROM conflict_declaration AS c

@@ -132,7 +132,11 @@ class Reconsideration(Versioned, db.Model):
 
 
 class Recognition(Versioned, db.Model):
-    """A letter that confirms that an activity was found to serve the plan, with a page that confirms it."""
+    """A letter that confirms that an activity was found to serve the plan, with a page that confirms it.
+
+    A renewal is a row of its own that names the one it follows; that one then says when it was renewed.
+    `told_days`: how many days before its end the last reminder went out.
+    """
 
     __tablename__ = "recognition"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -148,15 +152,30 @@ class Recognition(Versioned, db.Model):
     retracted_at: Mapped[datetime | None] = mapped_column()
     retracted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     retraction_reason: Mapped[str | None] = mapped_column(sa.Text)
+    told_days: Mapped[int | None] = mapped_column()
+    renews_id: Mapped[int | None] = mapped_column(sa.ForeignKey("recognition.id"), unique=True)
+    renewed_at: Mapped[datetime | None] = mapped_column()
+    renewal_asked_at: Mapped[datetime | None] = mapped_column()
+    renewal_asked_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    renewal_text: Mapped[str | None] = mapped_column(sa.Text)
+    renewal_ended_at: Mapped[datetime | None] = mapped_column()
+    """When the answer was given: the recognition was renewed, or it was decided not to."""
     __table_args__ = (
         sa.CheckConstraint("expires_on > issued_on", name="expires_on"),
+        sa.CheckConstraint("renews_id <> id", name="not_of_itself"),
+        sa.CheckConstraint(
+            "(renewal_asked_at IS NULL) = (renewal_asked_by_id IS NULL)", name="renewal_asked_by"
+        ),
+        sa.CheckConstraint(
+            "renewal_ended_at IS NULL OR renewal_asked_at IS NOT NULL", name="renewal_ended_at"
+        ),
         sa.CheckConstraint("(retracted_at IS NULL) = (retracted_by_id IS NULL)", name="retracted_by"),
         sa.CheckConstraint("(retracted_at IS NULL) = (retraction_reason IS NULL)", name="retraction_reason"),
         sa.Index(
             "uq_recognition_in_force",
             "entry_id",
             unique=True,
-            sqlite_where=sa.text("retracted_at IS NULL"),
-            postgresql_where=sa.text("retracted_at IS NULL"),
+            sqlite_where=sa.text("retracted_at IS NULL AND renewed_at IS NULL"),
+            postgresql_where=sa.text("retracted_at IS NULL AND renewed_at IS NULL"),
         ),
     )

@@ -236,6 +236,7 @@ DECISIONS: Mapping[Action, Row] = {
     Action.RECOGNITION_APPROVE: row(DEC=(recognisable, second_person)),
     Action.RECOGNITION_ISSUE: row(OFF=YES, DEC=YES),
     Action.RECOGNITION_RETRACT: row(OFF=YES, DEC=YES, AUD=YES),
+    Action.RECOGNITION_ASK_RENEWAL: row(OWN=YES),
     Action.RECONSIDERATION_ASK: row(OWN=(released,), NOM=(released,), NEE=(released,)),
     Action.RECONSIDERATION_PREPARE: row(OFF=(reconsidered, not_involved)),
     Action.RECONSIDERATION_ADVISE: row(AUD=(reconsidered,)),

@@ -21,6 +21,7 @@ _WRITES_ENTRIES = frozenset(
         Action.ATTACHMENT_UPLOAD,
         Action.ATTACHMENT_REMOVE,
         Action.RECONSIDERATION_ASK,
+        Action.RECOGNITION_ASK_RENEWAL,
         Action.PUBLICATION_CONSENT,
         Action.MATCH_ANSWER,
         Action.MATCH_REPORT_OUTCOME,

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from schemas.base import HouseSchema, one_of
-from schemas.values import Address, Words
+from schemas.values import Address, Day, Words
 from vocabulary.messages import Message
 from vocabulary.people import Role, Scope
 
@@ -34,6 +34,27 @@ class OwnAccountSchema(HouseSchema):
 
     name = Given(longest=200, one_line=True, required=True)
     language = fields.String(required=True, validate=one_of(LANGUAGES))
+
+
+class AffiliationSchema(HouseSchema):
+    """A body that somebody says they belonged to; without a last day they still do."""
+
+    organisation_name = Given(longest=300, one_line=True, required=True)
+    started_on = Day(load_default=None)
+    ended_on = Day(load_default=None)
+
+
+class StatedAffiliationSchema(AffiliationSchema):
+    """The same with its number."""
+
+    id = fields.Integer(required=True)
+
+
+class AffiliationsSchema(HouseSchema):
+    """Everything that somebody stated."""
+
+    items = fields.List(fields.Nested(StatedAffiliationSchema), required=True)
+    next = fields.String(allow_none=True)
 
 
 class RolesSchema(HouseSchema):

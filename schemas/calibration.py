@@ -118,7 +118,7 @@ class PracticeLineSchema(HouseSchema):
 
 
 class PracticeSchema(HouseSchema):
-    """One sample as its reviewer sees it; `lines` once it is scored."""
+    """One sample as its reviewer sees it; `lines` once it is scored, `draft` (of `version`) until then."""
 
     call = fields.String(attribute="call_ref")
     position = fields.Integer()
@@ -128,6 +128,8 @@ class PracticeSchema(HouseSchema):
     is_open = fields.Boolean()
     is_done = fields.Boolean()
     n_answers = fields.Integer()
+    version = fields.Integer(metadata={"description": "of the draft; 0 while there is none"})
+    draft = fields.Dict(keys=fields.String(), values=fields.Integer(allow_none=True))
     lines = fields.List(fields.Nested(PracticeLineSchema))
     divergence = fields.Float(allow_none=True)
     distance = fields.Float(allow_none=True)

@@ -241,3 +241,11 @@ class RecognitionSchema(HouseSchema):
     expires_on = fields.Date(format="iso")
     retracted_at = fields.AwareDateTime(allow_none=True, format="iso")
     retraction_reason = fields.String(allow_none=True)
+    renews = fields.String(allow_none=True)
+    renewed_by = fields.String(allow_none=True)
+
+
+class AskedRenewalSchema(HouseSchema):
+    """What whoever decides on a renewal should know; may be empty."""
+
+    text = Words(longest=4_000, load_default=None)

@@ -34,7 +34,9 @@ from seed.loading.helping import plan_helping
 from seed.loading.matches import plan_allocation, plan_matches
 from seed.loading.panel import plan_panel
 from seed.loading.people import plan_people
+from seed.loading.recognised import plan_recognised
 from seed.loading.stage import Stage, Timeline
+from seed.loading.training import plan_training
 from seed.reference import load_reference
 from services.entries.bulk import Organisations, write_entries
 from services.passwords import hash_password
@@ -133,6 +135,8 @@ PLANS = (
     plan_calls,
     plan_entries,
     plan_panel,
+    plan_recognised,
+    plan_training,
     plan_matches,
     plan_allocation,
     plan_desk,

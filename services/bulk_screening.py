@@ -20,7 +20,7 @@ from services.entries.content import PREFIXES
 from services.entries.rows import fetch
 from services.facts import entry_facts
 from services.queries import board
-from services.queries.board import WorkRow
+from services.queries.work import WorkRow
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound
 from vocabulary.messages import Message

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from matching.names import plain_name
+from models.conflicts import Affiliation
 from models.entries import Entry
 from models.people import Account, Organisation
 from procedure.access import require
@@ -55,6 +56,18 @@ def find_or_create(
     session.flush()
     audit.record(session, actor, "organisation.create", ("organisation", made.ref), now=now)
     return made
+
+
+def known_as(session: Session, name: str) -> Organisation | None:
+    """The organisation that goes by this very name, in whatever country; None for none or several.
+
+    Several share a name only where an officer has not merged them, and then nobody can say which is meant.
+    """
+    wanted = plain_name(name)
+    query = sa.select(Organisation).where(Organisation.merged_into_id.is_(None)).order_by(Organisation.id)
+    rows = session.execute(query).scalars()
+    found = [row for row in rows if wanted in {plain_name(known) for known in (row.name, *row.aliases)}]
+    return found[0] if wanted and len(found) == 1 else None
 
 
 def _in_country(country: str | None) -> sa.ColumnElement[bool]:
@@ -119,7 +132,7 @@ def merge(
             .values(organisation_id=kept.id)
             .returning(model.id)
         ).all()
-        for model in (Entry, Account)
+        for model in (Entry, Account, Affiliation)
     ]
     audit.record(
         session,

@@ -17,7 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from models.audit import AuditEvent
+from models.calibration import CalibrationAnswer, CalibrationDraft
 from models.collaborators import Collaborator
+from models.conflicts import Affiliation
 from models.consultations import Consultation
 from models.entries import Entry, OfferReminder, Revision
 from models.fellowships import Nomination
@@ -87,6 +89,9 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
         ),
         "messages": _rows(session, EntryMessage, EntryMessage.by_id == account.id),
         "assignments": _rows(session, Assignment, Assignment.account_id == account.id),
+        "affiliations": _rows(session, Affiliation, Affiliation.account_id == account.id),
+        "practice_scores": _rows(session, CalibrationAnswer, CalibrationAnswer.account_id == account.id),
+        "practice_drafts": _rows(session, CalibrationDraft, CalibrationDraft.account_id == account.id),
         "conflict_answers": _rows(session, ConflictDeclaration, ConflictDeclaration.account_id == account.id),
         "mails": _rows(
             session, OutgoingMail, OutgoingMail.to_email == account.email, but=("values", "lease_until")
@@ -189,7 +194,7 @@ def erase(session: Session, actor: Actor, account_id: int, *, now: datetime) -> 
     session.flush()
     _blank_mails(session, email, account.id, refs)
     _blank_reviewing(session, account.id)
-    _drop_ways_in(session, email, account.id)
+    _drop_own(session, email, account.id)
     after = {"n_entries": len(refs)}
     audit.record(session, actor, ERASED, ("account", str(account.id)), now=now, after=after)
 
@@ -257,8 +262,8 @@ def _blank_reviewing(session: Session, account_id: int) -> None:
         )
 
 
-def _drop_ways_in(session: Session, email: str, account_id: int) -> None:
-    for model in (UserSession, ApiToken, IdempotencyKey):
+def _drop_own(session: Session, email: str, account_id: int) -> None:
+    for model in (UserSession, ApiToken, IdempotencyKey, Affiliation, CalibrationDraft):
         session.execute(sa.delete(model).where(model.account_id == account_id))
     session.execute(
         sa.update(Consultation)

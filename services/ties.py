@@ -166,14 +166,20 @@ def _years(session: Session, entries: Iterable[Entry]) -> dict[int, int]:
 
 def _persons(session: Session, ids: Collection[int], since: date) -> dict[int, Person]:
     accounts = session.execute(sa.select(Account).where(Account.id.in_(ids))).scalars().all()
-    bodies = _body_names(session, {row.organisation_id for row in accounts if row.organisation_id})
+    stated = session.execute(
+        sa.select(Affiliation).where(
+            Affiliation.account_id.in_(ids),
+            sa.or_(Affiliation.ended_on.is_(None), Affiliation.ended_on >= since),
+        )
+    )
+    affiliations = stated.scalars().all()
+    ids_of_bodies = {row.organisation_id for row in accounts} | {row.organisation_id for row in affiliations}
+    bodies = _body_names(session, {one for one in ids_of_bodies if one is not None})
     present: dict[int, list[str]] = {}
     past: dict[int, list[str]] = {}
-    for row in session.execute(sa.select(Affiliation).where(Affiliation.account_id.in_(ids))).scalars():
-        if row.ended_on is None:
-            present.setdefault(row.account_id, []).append(row.organisation_name)
-        elif row.ended_on >= since:
-            past.setdefault(row.account_id, []).append(row.organisation_name)
+    for one in affiliations:
+        names = (one.organisation_name, *bodies.get(one.organisation_id or 0, ()))
+        (present if one.ended_on is None else past).setdefault(one.account_id, []).extend(names)
     focal: dict[int, set[str]] = {}
     for grant in session.execute(
         sa.select(RoleGrant).where(RoleGrant.account_id.in_(ids), RoleGrant.role == Role.FOCAL_POINT)

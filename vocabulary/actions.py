@@ -123,6 +123,7 @@ class Action(StrEnum):
     RECOGNITION_APPROVE = "recognition.approve"
     RECOGNITION_ISSUE = "recognition.issue"
     RECOGNITION_RETRACT = "recognition.retract"
+    RECOGNITION_ASK_RENEWAL = "recognition.ask_renewal"
     RECONSIDERATION_ASK = "reconsideration.ask"
     RECONSIDERATION_PREPARE = "reconsideration.prepare"
     RECONSIDERATION_ADVISE = "reconsideration.advise"

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web import (
     account,
+    affiliations,
     alike,
     allocations,
     approvals,
@@ -114,6 +115,7 @@ BLUEPRINTS = (
     placing.bp,
     practice.bp,
     account.bp,
+    affiliations.bp,
     erasures.bp,
 )
 

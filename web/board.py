@@ -118,6 +118,12 @@ WORK: Mapping[str, Words] = {
         Message("Look"),
         Message("No offer ends within 30 days."),
     ),
+    "recognitions": Words(
+        Message("Recognitions that end soon"),
+        Message("They hold for at most 30 more days, or their partners ask that they be renewed."),
+        Message("Look"),
+        Message("No recognition ends within 30 days, and no renewal is asked for."),
+    ),
     "mails": Words(
         Message("Mails that failed"),
         Message("Tried again and again and given up."),

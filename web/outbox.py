@@ -19,6 +19,8 @@ bp = Blueprint("outbox", __name__, url_prefix="/outbox")
 TEMPLATES = {
     "decision": Message("Letter on a decision"),
     "recognition": Message("Letter of recognition"),
+    "recognition_expiring": Message("A recognition is about to end"),
+    "recognition_retracted": Message("A recognition was retracted"),
     "receipt": Message("Receipt"),
     "collaborator": Message("Invitation to help with an entry"),
     "resume": Message("Link to a draft"),

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from frame.access import acts, current_actor
-from services import recognitions
+from services import recognition_renewals, recognitions
 from services.clock import utc_now
 from services.transaction import reading, transaction
 from vocabulary.actions import Action
@@ -18,7 +18,7 @@ from web.forms import version_of
 from web.session import tell
 
 bp = Blueprint("recognitions", __name__)
-TONES = {"valid": "good", "expired": "warn", "retracted": "bad"}
+TONES = {"valid": "good", "expired": "warn", "renewed": "quiet", "retracted": "bad"}
 
 
 @bp.get("/recognitions/<ref>")
@@ -69,5 +69,34 @@ def retract(ref: str) -> ResponseReturnValue:
             )
     except Invalid as wrong:
         return _page(ref, dict(wrong.errors)), 422
-    tell(Message("Retracted. The page says so from now on."))
+    tell(Message("Retracted. The page says so from now on; a mail to its owner waits in the outbox."))
+    return redirect(url_for("recognitions.show", ref=ref), 303)
+
+
+@bp.get("/recognitions/<ref>/renewal")
+@acts(Action.RECOGNITION_ASK_RENEWAL)
+def renewal(ref: str) -> ResponseReturnValue:
+    """Where the partner asks for a renewal."""
+    return _renewal_page(ref, "", {})
+
+
+def _renewal_page(ref: str, typed: str, errors: dict[str, list[Message]]) -> str:
+    with reading() as session:
+        page = recognition_renewals.renewal_page(session, current_actor(), ref, now=utc_now())
+    return render_template("recognitions/renewal.html", page=page, typed=typed, errors=errors)
+
+
+@bp.post("/recognitions/<ref>/renewal")
+@acts(Action.RECOGNITION_ASK_RENEWAL)
+def ask_renewal(ref: str) -> ResponseReturnValue:
+    """Ask for it."""
+    text = request.form.get("text", "")
+    try:
+        with transaction() as session:
+            recognition_renewals.ask(
+                session, current_actor(), ref, text, version_of(request.form), now=utc_now()
+            )
+    except Invalid as wrong:
+        return _renewal_page(ref, text, dict(wrong.errors)), 422
+    tell(Message("Asked for. Two people decide, and you are told by mail."))
     return redirect(url_for("recognitions.show", ref=ref), 303)

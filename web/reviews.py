@@ -34,16 +34,12 @@ from vocabulary.states import ConflictAnswer, ReviewState
 from web.conflicts import answer_errors, answer_typed
 from web.forms import version_of
 from web.scorecard_form import loaded, shown
-from web.scorecard_words import CHOICES, field_labels, in_words, summary_labels
+from web.scorecard_words import CHOICES, ELSEWHERE, SAVED, field_labels, in_words, summary_labels
 from web.session import tell
 
 bp = Blueprint("reviews", __name__, url_prefix="/reviews")
 
-SAVED = Message("{n_scored} of {n_criteria} scored · saved {time} UTC")
 SAVED_REST = Message("{saved} · one answer is not saved: {problem}")
-ELSEWHERE = Message(
-    "Saved in another window meanwhile. Nothing is lost: press “Save” here to see both versions side by side."
-)
 
 
 @bp.get("")

@@ -19,6 +19,12 @@ from services.reviews.words import (
 from translations.catalogues import translate
 from vocabulary.messages import Message
 
+SAVED = Message("{n_scored} of {n_criteria} scored · saved {time} UTC")
+ELSEWHERE = Message(
+    "Saved in another window meanwhile. Nothing is lost: press “Save” here to see both versions side by side."
+)
+"""What the foot of a scorecard, and of a practice sample, says."""
+
 
 def field_labels(page: ScorecardPage) -> dict[str, Message]:
     """Form field to what it is called, for the page of two versions."""

@@ -53,7 +53,7 @@ def plan_panel(stage: Stage) -> None:
     invited: dict[str, datetime] = {}
     for plan in stage.world.assignments:
         invited[plan.entry] = min(plan.invited_at, invited.get(plan.entry, plan.invited_at))
-        _plan_assignment(stage, plan)
+        plan_assignment(stage, plan)
     for key, first in invited.items():
         stage.timeline.at(first + STARTED_AFTER, partial(_start, stage, key))
     for decision in stage.world.decisions:
@@ -71,7 +71,8 @@ def _to_deliberate(stage: Stage, decided: Collection[str]) -> list[str]:
     return [key for key, is_ready in waiting.items() if is_ready and key not in decided][:N_DELIBERATED]
 
 
-def _plan_assignment(stage: Stage, plan: AssignmentPlan) -> None:
+def plan_assignment(stage: Stage, plan: AssignmentPlan) -> None:
+    """Put one assignment on the timeline: asked, answered, ruled on, scored."""
     at, invited = stage.timeline.at, plan.invited_at
     at(invited, partial(_invite, stage, plan))
     if plan.conflict is not None:

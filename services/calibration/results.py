@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from criteria.agreement import Agreement, GivenScore, agreement, agreement_by_criterion
 from criteria.severity import severities
-from models.calibration import CalibrationAnswer, CalibrationSample
+from models.calibration import CalibrationAnswer, CalibrationDraft, CalibrationSample
 from models.calls import Call
 from models.people import Account
 from procedure.access import may, require
@@ -45,7 +45,7 @@ FEWEST_SAMPLES_FOR_STRICTNESS = 2
 
 @dataclass(frozen=True, slots=True)
 class ToScore:
-    """A sample that a reviewer is asked to score, or has scored."""
+    """A sample that a reviewer is asked to score, has begun to (`n_scored` criteria), or has scored."""
 
     call_ref: str
     call_title: Mapping[str, str]
@@ -53,6 +53,7 @@ class ToScore:
     title: str
     language: str
     is_done: bool
+    n_scored: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class SamplePage:
-    """One sample as a reviewer sees it; `lines` once the reviewer has handed in scores of it."""
+    """One sample as a reviewer sees it; `lines` once the reviewer has handed in scores of it.
+
+    Until then `draft` holds what is begun, None for «cannot judge»; `version` 0 before the first is kept.
+    """
 
     call_ref: str
     position: int
@@ -85,6 +89,10 @@ class SamplePage:
     lines: tuple[Line, ...]
     divergence: float | None
     distance: float | None
+    version: int
+    saved_at: datetime | None
+    draft: Mapping[str, int | None]
+    n_criteria: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +162,18 @@ def to_score(session: Session, actor: Actor, *, now: datetime) -> tuple[ToScore,
             sa.select(CalibrationAnswer.sample_id).where(CalibrationAnswer.account_id == actor.account_id)
         ).scalars()
     )
+    drafts = sa.select(CalibrationDraft).where(CalibrationDraft.account_id == actor.account_id)
+    begun = {row.sample_id: len(row.scores) for row in session.execute(drafts).scalars()}
     rows = [
-        ToScore(call.ref, call.title, sample.position, sample.title, sample.language, sample.id in done)
+        ToScore(
+            call.ref,
+            call.title,
+            sample.position,
+            sample.title,
+            sample.language,
+            sample.id in done,
+            begun.get(sample.id, 0),
+        )
         for sample, call in session.execute(query)
         if sample.reference
         and may(actor, Action.CALIBRATION_SCORE, call_facts(call, opened_at=now), now)
@@ -179,6 +197,7 @@ def sample_page(
     claimed = list(dict.fromkeys(row.strategy for row in programme.criteria.values()))
     groups = groups_of(session, programme, claimed, sample.content, language)
     lines = tuple(_lines(sample, own, answers, groups)) if own is not None else ()
+    draft = session.get(CalibrationDraft, (sample.id, actor.account_id))
     apart = [line.own - line.median for line in lines if line.own is not None and line.median is not None]
     return SamplePage(
         call_ref=call.ref,
@@ -195,6 +214,10 @@ def sample_page(
         lines=lines,
         divergence=fmean(apart) if apart else None,
         distance=fmean(abs(one) for one in apart) if apart else None,
+        version=draft.version if draft is not None else 0,
+        saved_at=draft.updated_at if draft is not None else None,
+        draft=dict(draft.scores) if draft is not None else {},
+        n_criteria=len(programme.criteria),
     )
 
 

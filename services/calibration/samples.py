@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.calibration import CalibrationAnswer, CalibrationSample
+from models.calibration import CalibrationAnswer, CalibrationDraft, CalibrationSample
 from models.calls import Call
 from models.entries import Entry
 from procedure.access import may, require
@@ -40,6 +40,8 @@ MOST_SAMPLES = 10
 SCORED_IN = (CallState.SCHEDULED, CallState.OPEN, CallState.CLOSED, CallState.REVIEW)
 """Phases of a call in which samples are scored; they come before the deliberation."""
 CANNOT_JUDGE = "cannot_judge"
+ALLOWED: Mapping[str, int | None] = {str(score): score for score in SCORES} | {CANNOT_JUDGE: None}
+"""What may be answered to a criterion, and what is kept of it: «cannot judge» is no number."""
 
 _MISSING = Message("This is missing.")
 
@@ -260,10 +262,13 @@ def keep_reference(
 def remove(
     session: Session, actor: Actor, ref: str, position: int, *, now: datetime, of_fellows: bool = False
 ) -> None:
-    """Take a sample away that nobody has scored. Raises Conflict, NotFound, Refused."""
+    """Take a sample away that nobody has scored or begun to. Raises Conflict, NotFound, Refused."""
     call = preparing(session, actor, ref, now, of_fellows=of_fellows)
     sample = sample_of(session, call, position)
     _check_untouched(session, sample)
+    begun = sa.select(sa.func.count()).where(CalibrationDraft.sample_id == sample.id)
+    if session.execute(begun).scalar_one():
+        raise Conflict(Message("Somebody has begun to score this sample; it stays."), code="begun")
     session.delete(sample)
     session.flush()
     audit.record(
@@ -293,12 +298,11 @@ def answer(
     call = call_of(session, ref, lock=True)
     require(actor, Action.CALIBRATION_SCORE, call_facts(call, opened_at=now), now)
     sample = answerable_sample(session, actor, call, position)
-    allowed = {str(score): score for score in SCORES} | {CANNOT_JUDGE: None}
     codes = list(programme_of_call(session, call).criteria)
-    errors = {code: [Message("Choose a score.")] for code in codes if given.get(code) not in allowed}
+    errors = {code: [Message("Choose a score.")] for code in codes if given.get(code) not in ALLOWED}
     if errors:
         raise Invalid(errors)
-    return keep_answer(session, actor, call, sample, {code: allowed[given[code]] for code in codes}, now)
+    return keep_answer(session, actor, call, sample, {code: ALLOWED[given[code]] for code in codes}, now)
 
 
 def answerable_sample(session: Session, actor: Actor, call: Call, position: int) -> CalibrationSample:
@@ -324,6 +328,11 @@ def keep_answer(
         sample_id=sample.id, account_id=actor.account_id or 0, scores=dict(scores), answered_at=now
     )
     session.add(made)
+    session.execute(
+        sa.delete(CalibrationDraft).where(
+            CalibrationDraft.sample_id == sample.id, CalibrationDraft.account_id == made.account_id
+        )
+    )
     session.flush()
     subject = ("call", call.ref)
     audit.record(session, actor, "calibration.score", subject, now=now, after={"sample": sample.position})

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.decisions import Decision, Release
+from models.decisions import Decision, Recognition, Release
 from models.entries import Entry
 from models.panels import PanelResult
 from procedure.access import may, refusal, require
 from procedure.facts import ANYWHERE
-from services import audit, recognitions
+from services import audit, recognition_renewals, recognitions
 from services.decisions.letters import address_of, draft_letter
 from services.decisions.proposing import Draft, record_proposal
 from services.decisions.releasing import close_reviews, release_one
@@ -30,18 +30,19 @@ from services.entries.rows import fetch_for as fetch_entry_for
 from services.entries.rows import touch
 from services.facts import entry_facts, facts_of_entries
 from services.panels.benches import load_benches
-from services.panels.deliberation import fewest, tidy
+from services.panels.deliberation import fewest, lock_reviews, tidy
 from services.panels.results import claimed_verdicts, latest_results, refresh
+from services.recognitions import awaits_issue, awaits_renewal
 from services.references import next_reference
 from services.reviews.rows import touch as touch_row
 from vocabulary.actions import Action
+from vocabulary.decisions import FAVOURABLE, Outcome
 from vocabulary.errors import Conflict, Invalid, NotFound
 from vocabulary.findings import Verdict
 from vocabulary.messages import Message
 from vocabulary.people import Actor
-from vocabulary.states import EntryKind, OfferState
+from vocabulary.states import EntryKind
 
-STANDING = (OfferState.CHECKED, OfferState.ACTIVE, OfferState.PAUSED)
 OUTCOMES = ("endorsed", "endorsed_with_conditions", "not_endorsed")
 _NOT_ASKED = Message("This offer does not ask for recognition.")
 
@@ -61,7 +62,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Endorsement:
-    """Everything that whoever decides looks at. `may` names the acts that are open to the reader now."""
+    """Everything that whoever decides looks at. `may` names the acts that are open to the reader now.
+
+    `renewal_asked_at` while the partner waits for an answer: a new decision, and after a good one the letter.
+    """
 
     ref: str
     version: int
@@ -75,6 +79,9 @@ class Endorsement:
     pending: Decision | None
     told: Decision | None
     recognition_ref: str | None
+    recognised_until: date | None
+    renewal_asked_at: datetime | None
+    renewal_text: str | None
     may: frozenset[str]
 
 
@@ -160,7 +167,10 @@ def approve(session: Session, actor: Actor, ref: str, expected_version: int, *, 
     session.add(batch)
     session.flush()
     release_one(session, actor, entry, decision, batch, now=now)
+    lock_reviews(session, actor, [entry], now)
     close_reviews(session, actor, [entry.id], now)
+    if Outcome(decision.outcome) not in FAVOURABLE:
+        recognition_renewals.end_refused(session, actor, entry, now=now)
     audit.record(
         session,
         actor,
@@ -214,7 +224,9 @@ def asking(session: Session, actor: Actor, *, now: datetime) -> tuple[Asking, ..
     """Offers that seek recognition and stand, but for those that a conflict of interest hides."""
     require(actor, Action.DECISION_LIST, ANYWHERE, now)
     query = sa.select(Entry).where(
-        Entry.kind == EntryKind.OFFER, Entry.seeks_recognition.is_(True), Entry.state.in_(STANDING)
+        Entry.kind == EntryKind.OFFER,
+        Entry.seeks_recognition.is_(True),
+        Entry.state.in_(recognition_renewals.STANDING),
     )
     entries = session.execute(query.order_by(Entry.id)).scalars().all()
     facts = facts_of_entries(session, entries, actor)
@@ -222,6 +234,7 @@ def asking(session: Session, actor: Actor, *, now: datetime) -> tuple[Asking, ..
     ids = [entry.id for entry in mine]
     pending, told = under_way(session, ids), in_force(session, ids)
     benches = load_benches(session, mine)
+    present = recognitions.of_entries(session, ids)
     return tuple(
         Asking(
             entry.ref,
@@ -230,10 +243,19 @@ def asking(session: Session, actor: Actor, *, now: datetime) -> tuple[Asking, ..
             entry.organisation_name,
             len(benches[entry.id].counted),
             fewest(session, entry),
-            "approve" if entry.id in pending else "told" if entry.id in told else "propose",
+            _step(pending.get(entry.id), told.get(entry.id), present.get(entry.id)),
         )
         for entry in mine
     )
+
+
+def _step(pending: Decision | None, told: Decision | None, present: Recognition | None) -> str:
+    """What comes next: "propose", "approve", "recognise" anew where a renewal waits for it, or "told"."""
+    if pending is not None:
+        return "approve"
+    if present is not None and awaits_renewal(present):
+        return "recognise" if awaits_issue(present, told) else "renew"
+    return "told" if told is not None else "propose"
 
 
 def endorsement(session: Session, actor: Actor, ref: str, *, now: datetime) -> Endorsement:
@@ -258,6 +280,9 @@ def endorsement(session: Session, actor: Actor, ref: str, *, now: datetime) -> E
         pending=pending,
         told=told,
         recognition_ref=present.ref if present else None,
+        recognised_until=present.expires_on if present else None,
+        renewal_asked_at=present.renewal_asked_at if present and awaits_renewal(present) else None,
+        renewal_text=present.renewal_text if present else None,
         may=_open_acts(session, actor, entry, pending, now),
     )
 
@@ -266,7 +291,12 @@ def _open_acts(
     session: Session, actor: Actor, entry: Entry, pending: Decision | None, now: datetime
 ) -> frozenset[str]:
     if pending is None:
-        return frozenset({"propose"} if entry.seeks_recognition else ())
+        present, told = recognitions.of_entry(session, entry), in_force(session, [entry.id]).get(entry.id)
+        found = {"propose"} if entry.seeks_recognition else set()
+        if present is not None and awaits_issue(present, told):
+            facts = entry_facts(session, entry, actor)
+            found |= {"recognise"} if may(actor, Action.RECOGNITION_ISSUE, facts, now) else set()
+        return frozenset(found)
     facts = replace(find(session, actor, pending.ref).facts, proposed_by_id=pending.proposed_by_id)
     found = {"take_back"}
     if refusal(actor, Action.RECOGNITION_APPROVE, facts, now) is None:

@@ -107,7 +107,7 @@ def _open(
             after={"state": entry.state, "n_reviews": len(benches[entry.id].counted)},
             reason=said if entry in short else None,
         )
-    _lock_reviews(session, actor, entries, now)
+    lock_reviews(session, actor, entries, now)
     session.flush()
     refresh(session, entries, now=now)
 
@@ -136,7 +136,8 @@ def _too_few(session: Session, short: Sequence[Entry], benches: dict[int, Bench]
     )
 
 
-def _lock_reviews(session: Session, actor: Actor, entries: Sequence[Entry], now: datetime) -> None:
+def lock_reviews(session: Session, actor: Actor, entries: Sequence[Entry], now: datetime) -> None:
+    """Lock what was handed in on these: from now on nobody changes a score."""
     query = (
         sa.select(Review)
         .where(

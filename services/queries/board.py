@@ -30,6 +30,8 @@ from services.entries.visibility import has_conflict, is_previewed_in_office, is
 from services.facts import call_facts
 from services.fellowships import rulings
 from services.queries.calls import best_language
+from services.queries.work import Work, WorkRow
+from services.recognition_renewals import note_on, waiting
 from vocabulary.actions import Action
 from vocabulary.messages import Message
 from vocabulary.people import Actor
@@ -49,30 +51,6 @@ EXPIRING = timedelta(days=30)
 _AT_WORK = (AssignmentState.INVITED, AssignmentState.ACCEPTED)
 _DONE = (ReviewState.SUBMITTED, ReviewState.LOCKED, ReviewState.VOID, ReviewState.RELEASED)
 _SCREENED_IN = (CallState.OPEN, CallState.CLOSED, CallState.REVIEW)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkRow:
-    """One thing to do. `kind` says what `ref` is of: request, offer, nomination, call or nothing that has a
-    page."""
-
-    ref: str
-    kind: str
-    title: str
-    language: str | None = None
-    call_ref: str | None = None
-    at: datetime | None = None
-    note: Message | str | None = None
-    version: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One kind of work: how much there is, and the first rows of it, the oldest first."""
-
-    code: str
-    count: int
-    rows: tuple[WorkRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +221,18 @@ def _expiring(asked: _Asked) -> Work:
     return _entries(asked, "expiring", soon, until)
 
 
+def _recognitions(asked: _Asked) -> Work:
+    """Recognitions that end soon, and those whose renewal was asked for; what is asked for comes first."""
+    where = sa.and_(
+        _is_seen(asked.actor), sa.true() if asked.call_id is None else Entry.call_id == asked.call_id
+    )
+    rows = [
+        WorkRow(entry.ref, entry.kind.value, found.title, entry.language, note=note_on(found))
+        for found, entry in waiting(asked.session, where, (asked.now + EXPIRING).date(), now=asked.now)
+    ]
+    return _as_work("recognitions", rows)
+
+
 # --- people and calls -------------------------------------------------------------------------------------
 
 
@@ -391,6 +381,7 @@ FINDERS: Mapping[str, Callable[[_Asked], Work]] = {
     "move_on": _move_on,
     "lapsed": _lapsed,
     "expiring": _expiring,
+    "recognitions": _recognitions,
     "mails": _failing_mails,
 }
 """Every kind of work, in the order in which a day goes."""

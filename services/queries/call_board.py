@@ -24,7 +24,8 @@ from services.call_progress import progress_of
 from services.call_questions import AskedQuestion
 from services.calls import BY_PERSON, fetch_call, has_ended, may_announce
 from services.facts import call_facts
-from services.queries.board import Work, board, counts_by_state
+from services.queries.board import board, counts_by_state
+from services.queries.work import Work
 from vocabulary.actions import Action
 from vocabulary.errors import NotFound
 from vocabulary.labels import label_of

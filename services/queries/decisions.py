@@ -135,6 +135,7 @@ class OwnDecision:
     may_ask: bool
     asked: Asked | None
     recognition_ref: str | None
+    may_ask_renewal: bool
 
 
 MOST_RELEASED = 50
@@ -253,7 +254,7 @@ def decision_page(session: Session, actor: Actor, ref: str, *, now: datetime) ->
         asked=_asked(session, _question(session, decision)),
         recognition_ref=recognition.ref if recognition else None,
         may_recognise=current
-        and recognition is None
+        and (recognition is None or recognitions.awaits_issue(recognition, decision))
         and Outcome(decision.outcome) in FAVOURABLE
         and may(actor, Action.RECOGNITION_ISSUE, ruling.facts, now),
         may=_acts(session, actor, decision, ruling.facts, now),
@@ -347,4 +348,7 @@ def own_decision(session: Session, actor: Actor, entry_ref: str, *, now: datetim
         may_ask=may(actor, Action.RECONSIDERATION_ASK, facts, now) and may_ask(session, decision, now),
         asked=_asked(session, _question(session, decision)),
         recognition_ref=recognition.ref if recognition else None,
+        may_ask_renewal=recognition is not None
+        and may(actor, Action.RECOGNITION_ASK_RENEWAL, facts, now)
+        and recognitions.may_be_asked(recognition, entry, now.date()),
     )

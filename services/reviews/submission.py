@@ -20,7 +20,7 @@ from criteria.explain import explain_card
 from criteria.rules import ENGINE
 from criteria.scorecard import errors_for_submission, judge
 from models.entries import Entry, Revision
-from models.people import Account
+from models.people import Account, RoleGrant
 from models.reviews import ConflictDeclaration, Review, ReviewVersion
 from services import audit
 from services.panels.results import refresh
@@ -37,13 +37,14 @@ from services.reviews.rows import (
     revision_of,
     touch,
 )
+from services.reviews.words import label_of
 from services.sentences import as_data
 from services.ties import people_hash
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid
 from vocabulary.findings import StrategyId
 from vocabulary.messages import Message
-from vocabulary.people import Actor
+from vocabulary.people import Actor, Role
 from vocabulary.states import ReviewState
 
 STILL_CLEAR = "still_no_conflict"
@@ -99,11 +100,14 @@ def _errors(
             Message("Confirm that you still have no conflict of interest, or declare one.")
         ]
     if not declared.names_intended:
-        people = names_named(session, actor, item, content, revision)
-        if people:
+        found = names_named(session, actor, item, content, revision)
+        if found:
+            people = dict.fromkeys(name for names in found.values() for name in names)
             errors[NAMES_INTENDED] = [
                 Message(
-                    "A text for the applicant names {names}. Take it out, or confirm it.", names=tuple(people)
+                    "What the applicant may read names {names} (see: {where}). Take it out, or confirm it.",
+                    names=tuple(people),
+                    where=tuple(label_of(name) for name in found),
                 )
             ]
     return nested(errors)
@@ -111,17 +115,23 @@ def _errors(
 
 def names_named(
     session: Session, actor: Actor, item: Item, content: Content, revision: Revision
-) -> list[str]:
-    """Names that stand in texts the applicant may read: the reviewer's own, and those in the submission.
+) -> dict[str, list[str]]:
+    """Names that stand in texts the applicant may read, by form field: reviewers', and the submission's.
 
     In a blind call the names in the submission are left out, or the answer would give them away.
     """
     own = session.get(Account, actor.account_id) if actor.account_id is not None else None
     names = [own.name] if own is not None else []
     if not item.facts.is_blind:
+        owner = session.get(Account, item.entry.owner_id) if item.entry.owner_id is not None else None
         names += [revision.content.get(name) or "" for name in ("contact_name", "focal_point_name")]
-    found = named_people(content, names)
-    return list(dict.fromkeys(name for people in found.values() for name in people))
+        names += [owner.name] if owner is not None else []
+    reviewers = session.execute(
+        sa.select(Account.name)
+        .where(Account.grants.any(RoleGrant.role == Role.REVIEWER), Account.erased_at.is_(None))
+        .order_by(Account.id)
+    ).scalars()
+    return named_people(content, names, reviewers.all())
 
 
 def nested(errors: Mapping[str, Any]) -> dict[str, Any]:

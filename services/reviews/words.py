@@ -50,3 +50,11 @@ OF_CRITERION: Mapping[str, Message] = {
 }
 CANNOT_JUDGE = Message("Cannot judge")
 NOT_ANSWERED = Message("Not answered")
+
+
+def label_of(field: str) -> Message:
+    """What a form field is called: "scores.9.evidence", or a field of the overall part."""
+    if field in OVERALL_LABELS:
+        return OVERALL_LABELS[field]
+    _, criterion, name = field.split(".")
+    return OF_CRITERION[name].format(criterion=criterion)

@@ -99,7 +99,7 @@
   /* A draft saves itself: on leaving a field and every ten seconds. The answer is JSON:
      {"saved_at": ISO time, "version": number} with 200; anything else keeps the text and says so. */
   for (const form of all("form[data-autosave]")) {
-    const state = form.querySelector("[data-autosave-state]");
+    const state = form.querySelector("[data-autosave-state]") || document.querySelector(`[data-autosave-state="${form.id}"]`);
     let isDirty = false, isSaving = false, isRefused = false, isSending = false, isWaiting = false;
     const mark = () => { form.dataset.saved = isDirty || isSaving ? "no" : "yes"; };
     const say = (text, isFailing = false) => {

@@ -195,6 +195,20 @@ VALUES: dict[str, dict[str, Any]] = {
         "expires_on": "2028-06-01",
         "recognition_link": f"{SITE}/en/recognitions/REC-2026-0001",
     },
+    "recognition_expiring": {
+        "ref": "REC-2026-0001",
+        "title": "Mentors & <b>trainers</b>",
+        "last_day": "2026-06-30",
+        "is_over": False,
+        "can_renew": True,
+        "link": f"{SITE}/en/recognitions/REC-2026-0001/renewal",
+    },
+    "recognition_retracted": {
+        "ref": "REC-2026-0001",
+        "title": "T",
+        "reason": "It ended\nearly.",
+        "link": f"{SITE}/en/recognitions/REC-2026-0001",
+    },
     "erasure_asked": {"account": 7, "link": f"{SITE}/en/account/erasures"},
 }
 

@@ -396,6 +396,7 @@ def test_scope_needed_parts_reading_from_writing_and_from_managing():
         "attachment.upload",
         "attachment.remove",
         "reconsideration.ask",
+        "recognition.ask_renewal",
         "publication.consent",
         "match.answer",
         "match.report_outcome",

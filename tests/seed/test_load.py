@@ -17,9 +17,11 @@ from flask import Flask
 from sqlalchemy.orm import Session, selectinload
 
 from models.audit import AuditEvent
+from models.calibration import CalibrationAnswer, CalibrationDraft
 from models.calls import Call
+from models.conflicts import Affiliation
 from models.database import db
-from models.decisions import Decision
+from models.decisions import Decision, Recognition
 from models.entries import Entry, EntryChange, EntryTerm, Revision
 from models.matches import Match
 from models.operation import OutgoingMail
@@ -42,6 +44,7 @@ from services.entries.submission import submit
 from services.matches import matches_of
 from services.queries.entries import helped, list_public, mine
 from services.queries.review_queue import queue
+from services.recognitions import standing_of
 from services.sessions import actor_of_account
 from services.transaction import reading
 from tests.factories import OFFICER
@@ -203,18 +206,28 @@ def test_reviews_and_decisions_are_those_of_the_plan(shown: Shown) -> None:
     n_drafts = len([review for review in reviews if review.submitted_at is None])
 
     with shown.app.app_context(), reading() as session:
-        states = Counter(session.execute(sa.select(Assignment.state)).scalars())
-        written = Counter(session.execute(sa.select(Review.state)).scalars())
+        ids = sa.select(Entry.id).where(Entry.kind == EntryKind.REQUEST)
+        states = Counter(
+            session.execute(sa.select(Assignment.state).where(Assignment.entry_id.in_(ids))).scalars()
+        )
+        written = Counter(session.execute(sa.select(Review.state).where(Review.entry_id.in_(ids))).scalars())
         of_reviewers = sa.and_(
             Assignment.entry_id == ConflictDeclaration.entry_id,
             Assignment.account_id == ConflictDeclaration.account_id,
         )
         answers = Counter(
-            session.execute(sa.select(ConflictDeclaration.answer).join(Assignment, of_reviewers)).scalars()
+            session.execute(
+                sa.select(ConflictDeclaration.answer)
+                .join(Assignment, of_reviewers)
+                .where(Assignment.entry_id.in_(ids))
+            ).scalars()
         )
-        n_scores = session.execute(sa.select(sa.func.count()).select_from(CriterionScore)).scalar_one()
+        scores = sa.select(sa.func.count()).select_from(CriterionScore).join(Review)
+        n_scores = session.execute(scores.where(Review.entry_id.in_(ids))).scalar_one()
         rows = session.execute(
-            sa.select(Decision.outcome, Decision.released_at, Decision.approved_by_id)
+            sa.select(Decision.outcome, Decision.released_at, Decision.approved_by_id).where(
+                Decision.entry_id.in_(ids)
+            )
         ).all()
 
     assert states == Counter(plan.state for plan in plans)
@@ -229,6 +242,22 @@ def test_reviews_and_decisions_are_those_of_the_plan(shown: Shown) -> None:
         (plan.outcome, plan.is_released) for plan in shown.world.decisions
     )
     assert {row.approved_by_id is None for row in rows} == {False}
+
+
+def test_partners_are_recognised_and_reviewers_have_practised(shown: Shown) -> None:
+    today = shown.world.today
+    with shown.app.app_context(), reading() as session:
+        found = session.execute(sa.select(Recognition).order_by(Recognition.id)).scalars().all()
+        standings = Counter(standing_of(row, today).value for row in found)
+        ends = sorted((row.expires_on - today).days for row in found if row.retracted_at is None)
+        n_scored = Counter(session.execute(sa.select(CalibrationAnswer.sample_id)).scalars())
+        begun = [len(row.scores) for row in session.execute(sa.select(CalibrationDraft)).scalars()]
+        n_stated = session.execute(sa.select(sa.func.count()).select_from(Affiliation)).scalar_one()
+
+    assert standings == {"valid": 2, "retracted": 1}
+    assert ends[0] <= 30 < ends[1]
+    assert sorted(n_scored.values()) == [6, 7]
+    assert (begun, n_stated) == ([5], 2)
 
 
 def test_matches_stand_where_the_plan_says_with_their_reasons(shown: Shown) -> None:

@@ -17,7 +17,7 @@ from models.operation import OutgoingMail
 from models.people import Account, Attempt
 from models.reviews import Assignment, ConflictDeclaration
 from procedure.reasons import REASONS
-from services import account_management, accounts, personal_data, tokens, upkeep
+from services import account_management, accounts, affiliations, personal_data, tokens, upkeep
 from services.mail import queue_mail
 from services.personal_data import APPROVED, ERASED, PREPARED
 from services.sessions import actor_of_account, actor_of_token, browser, open_session
@@ -223,13 +223,14 @@ MARKERS = (
     "MARKEXPERT",
     "MARKREASON",
     "MARKCONFLICT",
+    "MARKBODY",
 )
 
 
 @pytest.fixture
 def person(app: Flask, write: Opened) -> int:
     """Somebody whose data lies wherever data of people can lie."""
-    name, email, phone, expertise, reason, conflict = MARKERS
+    name, email, phone, expertise, reason, conflict, body = MARKERS
     contact = {"contact_name": name, "contact_email": email, "contact_phone": phone}
     with write() as session:
         account = make_account(
@@ -253,6 +254,7 @@ def person(app: Flask, write: Opened) -> int:
                 text=conflict, answered_at=NOW, created_at=NOW, updated_at=NOW,
             )
         )  # fmt: skip
+        affiliations.state(session, actor, {"organisation_name": body}, now=NOW)
         accounts.ask_for_link(session, email, "192.0.2.7", language="en", next_path=None, now=NOW)
         sent = queue_mail(session, email, "sign_in", {"x": name}, language="en", now=NOW)
         sent.state, sent.sent_at = "sent", NOW

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.calls import Call
-from services.calibration import results, samples
+from services.calibration import drafts, results, samples
 from services.calibration.samples import CANNOT_JUDGE, Invented
 from services.queries.statistics import score_rows, statistics
 from tests.factories import MADE_AT as NOW
@@ -220,3 +221,41 @@ def test_nothing_that_counts_reads_a_sample(write: Opened) -> None:
             score(session, bench, reviewer, at, value)
 
         assert counted() == before
+
+
+def test_draft_is_in_no_number_and_ends_with_the_scores(write: Opened) -> None:
+    with write() as session:
+        bench = make_bench(session)
+        first = bench.reviewers[0]
+        at = add(session, bench)
+        drafts.save(session, first, bench.call, at, {"1": "3", "2": CANNOT_JUDGE}, 0, now=NOW)
+        drafts.save(session, first, bench.call, at, {"1": ""}, 1, now=NOW)
+        begun, others = page(session, bench, first), page(session, bench, bench.reviewers[1])
+        counted = found(session, bench)
+        with pytest.raises(Conflict):
+            samples.remove(session, bench.officer, bench.call, at, now=NOW)
+        refer(session, bench, at, {"9": {"value": 2}}, 2)
+        score(session, bench, first, at, "1")
+        done = page(session, bench, first)
+        with pytest.raises(Conflict):
+            drafts.save(session, first, bench.call, at, {"1": "3"}, 2, now=NOW)
+
+    assert (begun.is_done, begun.draft, begun.version, begun.lines) == (False, {"2": None}, 2, ())
+    assert (others.draft, others.version) == ({}, 0)
+    assert [row.n_answers for row in counted.samples] == [0]
+    assert (done.is_done, done.draft, done.version) == (True, {}, 0)
+
+
+def test_draft_keeps_no_score_that_there_is_not(write: Opened) -> None:
+    with write() as session:
+        bench = make_bench(session)
+        at = add(session, bench)
+        for wrong in ({"1": "4"}, {"99": "2"}):
+            with pytest.raises(Invalid):
+                drafts.save(session, bench.reviewers[0], bench.call, at, wrong, 0, now=NOW)
+        for actor in (bench.officer, make_actor(session, Role.REQUESTER)):
+            with pytest.raises(Refused):
+                drafts.save(session, actor, bench.call, at, {"1": "2"}, 0, now=NOW)
+        session.execute(sa.update(Call).values(state=CallState.DELIBERATION))
+        with pytest.raises(Conflict):
+            drafts.save(session, bench.reviewers[0], bench.call, at, {"1": "2"}, 0, now=NOW)

@@ -210,3 +210,15 @@ def test_conflict_hides_it_from_whoever_has_one(write: Opened) -> None:
             endorsing.endorsement(session, bench.officer, offer.ref, now=NOW)
         with pytest.raises((NotFound, Refused)):
             endorsing.propose(session, bench.officer, offer.ref, GOOD, None, offer.version, now=NOW)
+
+
+def test_reviews_that_it_was_decided_on_still_count_after_it(write: Opened) -> None:
+    with write() as session:
+        bench = make_bench(session)
+        offer = make_offer(session, bench)
+        before = endorsing.endorsement(session, bench.officer, offer.ref, now=NOW)
+        endorsed(session, bench, offer)
+        after = endorsing.endorsement(session, bench.officer, offer.ref, now=NOW)
+
+    assert (before.n_reviews, after.n_reviews) == (3, 3)
+    assert before.verdicts == after.verdicts

@@ -27,6 +27,7 @@ from services.reviews.drafts import reopen, save, take_latest_revision
 from services.reviews.rows import find, programme_of
 from services.reviews.submission import Declared, submit
 from services.sentences import as_data, as_message
+from services.sessions import actor_of_account
 from services.transaction import reading, transaction
 from tests.factories import link_holder, make_account, make_actor, make_call, make_submitted
 from tests.fixtures import NOW, Opened
@@ -286,8 +287,31 @@ def test_names_in_releasable_texts_are_pointed_out_once(write: Opened) -> None:
         sure = Declared(still_no_conflict=True, names_intended=True)
         state = submit(session, sitting.reviewer, sitting.ref, sure, kept.version, now=NOW).state
 
-    assert refused.value.errors["names_intended"][0].params["names"] == ("Fernweh", "Amina")
+    warned = refused.value.errors["names_intended"][0]
+    assert warned.params["names"] == ("Fernweh", "Amina")
+    assert [str(where) for where in warned.params["where"]] == ["Comment for the applicant"]
     assert state is ReviewState.SUBMITTED
+
+
+def test_names_of_other_reviewers_and_of_the_owner_are_pointed_out_wherever_they_stand(write: Opened) -> None:
+    with write() as session:
+        make_account(session, Role.REVIEWER, name="Noor Haddad")
+        make_account(session, Role.OFFICER, name="Paul Officer")
+        owner = actor_of_account(session, make_account(session, name="Femi Balogun").id)
+        entry = make_submitted(session, actor=owner, contact_name="Amina Example", now=NOW)
+        sitting = make_sitting(session, entry_ref=entry.ref)
+        card = full_card(comment_applicant="As Noor  Haddad and Paul Officer said. Noor too.")
+        card["scores"]["9"]["evidence"] = "Balogun leads it."
+        kept = save(session, sitting.reviewer, sitting.ref, card, 1, now=NOW)
+
+    with pytest.raises(Invalid) as refused, write() as session:
+        submit(session, sitting.reviewer, sitting.ref, SURE, kept.version, now=NOW)
+
+    warned = refused.value.errors["names_intended"][0]
+    assert set(warned.params["names"]) == {"Balogun", "Noor Haddad"}
+    assert [str(where) for where in warned.params["where"]] == [
+        "Criterion 9, evidence", "Comment for the applicant",
+    ]  # fmt: skip
 
 
 def test_names_of_a_blind_call_are_not_given_away(write: Opened) -> None:
