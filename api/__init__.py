@@ -28,6 +28,7 @@ from api import (
     messages,
     nomination_desk,
     nominations,
+    notes,
     organisations,
     panels,
     placing,
@@ -37,6 +38,7 @@ from api import (
     scorecard_documents,
     screening,
     standing,
+    trail,
 )
 from api.auth import load_actor
 from api.entries import blueprint_of
@@ -72,6 +74,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     assignments.bp,
     assignment_plans.bp,
     conflicts.bp,
+    notes.bp,
+    trail.bp,
     panels.bp,
     calibration.bp,
     decisions.bp,

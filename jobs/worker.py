@@ -22,6 +22,7 @@ from jobs.index import IndexBuilder
 from jobs.mail import Clock, send_next
 from jobs.reports import find_alike, make_bundles
 from jobs.shortlists import run_shortlists
+from jobs.trail import check_trail
 from jobs.vectors import build_vectors, drop_vectors
 from services import (
     assignment_steps,
@@ -86,6 +87,7 @@ def tasks(
         Task("shortlists", timedelta(seconds=1), partial(run_shortlists, clock)),
         Task("allocations", timedelta(seconds=1), partial(make_allocation, clock, stop)),
         Task("find_alike", timedelta(seconds=5), partial(find_alike, clock, stop)),
+        Task("check_trail", timedelta(seconds=5), partial(check_trail, clock)),
         Task("bundles", timedelta(minutes=1), partial(make_bundles, clock)),
         Task("remind_offers", timedelta(minutes=10), partial(remind_offers, clock)),
         Task("ask_focal_points", timedelta(minutes=1), partial(ask_focal_points, clock)),

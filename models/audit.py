@@ -31,7 +31,11 @@ class AuditEvent(db.Model):
     request_id: Mapped[str | None] = mapped_column(sa.String(40))
     previous_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    __table_args__ = (sa.Index("ix_audit_event_subject", "subject_kind", "subject_ref"),)
+    __table_args__ = (
+        sa.Index("ix_audit_event_subject", "subject_kind", "subject_ref"),
+        sa.Index("ix_audit_event_actor", "actor", "at"),
+        sa.Index("ix_audit_event_at", "at", "sequence"),
+    )
 
 
 class AuditHead(db.Model):

@@ -290,6 +290,7 @@ DATA: Mapping[Action, Row] = {
     Action.AUDIT_READ_OWN: row(OWN=YES, PAR=(own_side,), NOM=YES, NEE=YES, REV=MINE),
     Action.AUDIT_READ: row(MOD=(in_call,), OFF=(in_call,), DEC=(in_call,), AUD=YES, ADM=(technical,)),
     Action.AUDIT_VERIFY: row(AUD=YES, ADM=YES, SYS=YES),
+    Action.GLASS_BREAK: row(AUD=YES, ADM=YES),
     Action.PAGE_READ: row(PUB=YES),
     Action.REFERENCE_READ: row(PUB=YES),
     Action.REFERENCE_LOAD: row(SYS=YES),

@@ -25,6 +25,7 @@ from models.audit import AuditEvent
 from models.calls import Call
 from models.decisions import Decision, Letter, Recognition, Reconsideration, Release
 from models.entries import Entry, Revision
+from models.notes import EntryNote
 from models.operation import OutgoingMail
 from models.panels import ConsensusScore, PanelNote, PanelResult
 from models.reference import Criterion
@@ -246,6 +247,14 @@ def _contents(session: Session, entry: Entry) -> dict[str, Any]:
             _columns(row, ("kind", "text", "written_by_id", "written_at"))
             for row in _rows(
                 session, sa.select(PanelNote).where(PanelNote.entry_id == entry.id).order_by(PanelNote.id)
+            )
+        ],
+        "internal_notes.json": [
+            _columns(
+                row, ("text", "written_by_id", "written_at", "struck_by_id", "struck_at", "struck_reason")
+            )
+            for row in _rows(
+                session, sa.select(EntryNote).where(EntryNote.entry_id == entry.id).order_by(EntryNote.id)
             )
         ],
         "decisions.json": [_whole(row) for row in decisions],

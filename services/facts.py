@@ -92,6 +92,7 @@ def facts_of_entries(
             conflict=standings.get(entry_id, Standing.UNANSWERED),
             four_eyes=call.four_eyes if call else True,
             asks_everybody=call is not None and call.asks_everybody,
+            break_glass_reason=actor.reason_to_open(entry_id=entry_id),
             is_blind=call.blind_mode if call else False,
             reviewers_see_names=call.shows_reviewers if call else False,
             is_call_over=call is not None and call.state in _OVER,

@@ -14,13 +14,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.glass import OpenGlass
 from models.people import Account, ApiToken, PrivateLink, RoleGrant, UserSession
 from services.secrets import new_secret, secret_hash
-from vocabulary.people import SIGNED_OUT, Actor, Grant, Scope
+from vocabulary.people import SIGNED_OUT, Actor, Glass, Grant, Role, Scope
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=1)
+BREAKS_GLASS = frozenset({Role.AUDITOR, Role.ADMIN})
+"""Who may open something in an emergency at all."""
 
 
 def actor_of_account(session: Session, account_id: int) -> Actor:
@@ -75,8 +78,20 @@ def browser(
     actor = replace(actor, entry_ids=_entries_of_links(session, drafts, now), language=language)
     if found is None or not actor.is_signed_in:
         return Browser(actor)
+    if actor.roles() & BREAKS_GLASS:
+        actor = replace(actor, glasses=_glasses(session, found.session_id, now))
     is_stale = found.last_seen_at <= now - NOTED_EVERY
     return Browser(actor, found.session_id, found.session_id if is_stale else None)
+
+
+def _glasses(session: Session, session_id: int, now: datetime) -> frozenset[Glass]:
+    """What this sign-in opened in an emergency and may still read."""
+    rows = session.execute(
+        sa.select(OpenGlass.reason, OpenGlass.entry_id, OpenGlass.nomination_id).where(
+            OpenGlass.session_id == session_id, OpenGlass.closed_at.is_(None), OpenGlass.ends_at > now
+        )
+    )
+    return frozenset(Glass(row.reason, row.entry_id, row.nomination_id) for row in rows)
 
 
 def _signed_in(session: Session, secret: str, now: datetime) -> Any:

@@ -203,6 +203,7 @@ class Action(StrEnum):
     AUDIT_READ_OWN = "audit.read_own"
     AUDIT_READ = "audit.read"
     AUDIT_VERIFY = "audit.verify"
+    GLASS_BREAK = "glass.break"
 
     PAGE_READ = "page.read"
     REFERENCE_READ = "reference.read"

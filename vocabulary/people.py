@@ -40,12 +40,22 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Glass:
+    """What somebody opened in an emergency, with the reason they gave: one entry or one nomination."""
+
+    reason: str
+    entry_id: int | None = None
+    nomination_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Whoever asks: a person, somebody signed out, or the service itself.
 
     `entry_ids` are drafts this browser may edit by a private link, without an account; `nomination_ids` are
     nominations that a nominator opened by the link in a mail, `invited_ids` those to which it asks a nominee.
-    `scopes` is None for a person at a page and the token's scopes for a program.
+    `scopes` is None for a person at a page and the token's scopes for a program; `glasses` is what this very
+    sign-in opened in an emergency, and only while it is open.
     """
 
     account_id: int | None = None
@@ -55,6 +65,7 @@ class Actor:
     entry_ids: frozenset[int] = frozenset()
     nomination_ids: frozenset[int] = frozenset()
     invited_ids: frozenset[int] = frozenset()
+    glasses: frozenset[Glass] = frozenset()
     scopes: frozenset[Scope] | None = None
     is_system: bool = False
     language: str = "en"
@@ -71,6 +82,12 @@ class Actor:
             grant.role is role and grant.country is None and grant.call_id in (None, call_id)
             for grant in self.grants
         )
+
+    def reason_to_open(self, *, entry_id: int | None = None, nomination_id: int | None = None) -> str | None:
+        """The reason given for opening this entry or nomination in an emergency; None where it is closed."""
+        named = (entry_id, nomination_id)
+        found = (one.reason for one in self.glasses if (one.entry_id, one.nomination_id) == named)
+        return next(found, None)
 
     def roles(self) -> frozenset[Role]:
         """Every role held anywhere, whatever its scope."""

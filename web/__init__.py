@@ -32,6 +32,7 @@ from web import (
     fellowship_settings,
     files,
     filters,
+    glass,
     help,
     home,
     introductions,
@@ -46,6 +47,7 @@ from web import (
     nomination_desk,
     nomination_import,
     nominations,
+    notes,
     outbox,
     panels,
     placing,
@@ -58,6 +60,7 @@ from web import (
     standing,
     statistics,
     submitted,
+    trail,
     weights,
 )
 from web.errors import answer
@@ -100,6 +103,7 @@ BLUEPRINTS = (
     endorsements.bp,
     statistics.bp,
     screening.bp,
+    notes.bp,
     shortlists.bp,
     standing.bp,
     nominations.bp,
@@ -117,6 +121,8 @@ BLUEPRINTS = (
     account.bp,
     affiliations.bp,
     erasures.bp,
+    trail.bp,
+    glass.bp,
 )
 
 __all__ = ["answer", "load_actor", "register"]

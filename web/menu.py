@@ -63,6 +63,7 @@ MENU: tuple[tuple[Message | None, Message, str, frozenset[Role] | None], ...] = 
     (None, Message("Nominations to mark"), "marks.queue", frozenset({REVIEWER})),
     (None, Message("Declarations"), "conflicts.register", frozenset({AUDITOR})),
     (None, Message("Erasures of personal data"), "erasures.show", frozenset({AUDITOR, ADMIN})),
+    (None, Message("History"), "trail.show", frozenset({OFFICER, MODERATOR, DECIDER, AUDITOR, ADMIN})),
     (None, Message("Help"), "help.show", None),
 )
 """Group, words, endpoint, and the roles that see it; None means no group, and everybody."""

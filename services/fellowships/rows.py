@@ -122,6 +122,7 @@ def facts_of_all(
             assigned_reviewer_ids=frozenset({actor.account_id or 0} if seat else ()),
             deadline_at=at,
             conflict=standing(seat) if seat else Standing.UNANSWERED,
+            break_glass_reason=actor.reason_to_open(nomination_id=one.id),
         )
     return found
 

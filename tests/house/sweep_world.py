@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from models.calls import Call, CallQuestion
 from models.decisions import Decision, Recognition, Release
 from models.entries import Entry
+from models.notes import EntryNote
 from models.operation import OutgoingMail
 from models.people import ApiToken, Organisation, UserSession
 from models.reviews import Assignment, Review
@@ -94,6 +95,7 @@ class World:
     helper_id: int = 0
     act_id: int = 0
     question_id: int = 0
+    note_id: int = 0
     accounts: dict[str, int] = field(default_factory=dict)
 
 
@@ -130,6 +132,12 @@ def make_world(session: Session) -> World:
     ask_question(session, owner, call.ref, "May we?", None, now=now)
     world.act_id = act.id
     world.question_id = session.execute(sa.select(sa.func.max(CallQuestion.id))).scalar_one()
+    request_id = session.execute(sa.select(Entry.id).where(Entry.ref == world.request)).scalar_one()
+    writer = world.accounts[Role.OFFICER.value]
+    note = EntryNote(entry_id=request_id, text="Internal.", written_by_id=writer, written_at=now)
+    session.add(note)
+    session.flush()
+    world.note_id = note.id
     world.fellowship, world.nomination, world.run = fellowship_world(session, owner, now=now)
     _sample(session, officer, world.fellowship, now)
     cv = NominationDocument.CV
@@ -310,6 +318,15 @@ ABOUT: Mapping[str, str] = {
     "affiliations.state": "self",
     "affiliations.remove": "self",
     "erasures.ask": "self",
+    "trail.show": "self",
+    "trail.as_file": "self",
+    "trail.ask_check": "nothing",
+    "api_trail.get_list": "self",
+    "api_trail.get_check": "nothing",
+    "api_trail.ask_check": "nothing",
+    "glass.show": "request",
+    "glass.open_it": "request",
+    "glass.end": "nothing",
     # one entry
     "entries.request_page": "public",
     "entries.offer_page": "offer",
@@ -356,6 +373,12 @@ ABOUT: Mapping[str, str] = {
     "links.resume": "secret",
     "screening.received": "nothing",
     "screening.show": "request",
+    "notes.show": "request",
+    "notes.write": "request",
+    "notes.strike": "request",
+    "api_notes.get_list": "request",
+    "api_notes.create": "request",
+    "api_notes.strike": "request",
     "screening.eligible": "request",
     "screening.check_offer": "offer",
     "screening.give_back": "request",
@@ -719,6 +742,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         for name in ("give_back", "void")
     },
     "panels.note": {"kind": "note", "text": "noted"},
+    **{f"{door}notes.{name}": {"text": "noted"} for door, name in (("", "write"), ("api_", "create"))},
+    **{f"{door}notes.strike": {"reason": "by mistake"} for door in ("", "api_")},
+    "glass.open_it": {"reason": "A court asks for it."},
     "panels.decide": {"outcome": "endorsed", "reason": "it fits"},
     "decisions.take_back": {"reason": "a slip"},
     "decisions.decision_file": {"purpose": "the archive"},
@@ -870,6 +896,7 @@ NARROWER: Mapping[str, str] = {
     "api_call_desk.ask": "a program has a token; people ask on the page of the call",
     "affiliations.remove": "one's own statements only; nobody here has made this one",
     "api_account.remove_affiliation": "one's own statements only; nobody here has made this one",
+    "glass.end": "one's own access; nothing is open",
     "account.revoke_token": "an administrator revokes by `flask tokens revoke`",
     "account.show_link": "a made-up secret opens nothing",
     "account.use_link": "a made-up secret opens nothing",
@@ -979,6 +1006,8 @@ def parameters(world: World, about: str, names: frozenset[str]) -> dict[str, Any
         "kind": "cancel",
         "act_id": world.act_id,
         "question_id": world.question_id,
+        "note_id": world.note_id,
+        "glass_id": 999_999,
         "form": "csv",
         "file_ref": world.nominee_file if about == "nomination" else world.file,
         "other": world.offer,

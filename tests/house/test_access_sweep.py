@@ -52,7 +52,7 @@ from tests.house.sweep_world import (
 )
 from vocabulary.actions import Action
 
-NUMBERS = ("mail_id", "account_id", "session_id", "token_id", "act_id", "question_id", "number")
+NUMBERS = ("mail_id", "account_id", "session_id", "token_id", "act_id", "question_id", "number", "note_id")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 

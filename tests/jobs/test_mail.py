@@ -75,6 +75,13 @@ VALUES: dict[str, dict[str, Any]] = {
         "link": f"{SITE}/x",
     },
     "conflict_to_rule": {"entry": "REQ-2026-0001", "title": "T", "person": "Ann", "link": f"{SITE}/x"},
+    "glass_open": {
+        "ref": "REQ-2026-0001",
+        "person": "Ann",
+        "reason": "A court\nasks.",
+        "ends_at": "2026-06-01T12:30:00+00:00",
+        "link": f"{SITE}/x",
+    },
     "conflict_ruled": {"ref": "REQ-2026-0001", "is_cleared": True, "link": f"{SITE}/x"},
     "review_returned": {"ref": "ASG-2026-0001", "title": "T", "reason": "One\nonly.", "link": f"{SITE}/x"},
     "review_voided": {"entry": "REQ-2026-0001", "title": "T", "person": "Ann", "link": f"{SITE}/x"},

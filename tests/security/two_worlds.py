@@ -70,6 +70,8 @@ QUERIES: Mapping[str, Sequence[str]] = {
         )
     },
     "screening.received": ("show=all",),
+    "trail.show": ("by=person", "action=review.submit", "action=decision.propose"),
+    "api_trail.get_list": ("action=review.submit", "limit=1"),
     "outbox.show_all": ("state=queued", "state=sent", "state=failed", "page=2"),
     "lookups.entries": ("q=Another title", "q=Mentors"),
     "lookups.organisations": ("q=Institute", "q=Another"),

@@ -21,7 +21,7 @@ from vocabulary.people import Role
 
 NAMES = (
     "entry", "revisions", "declarations", "reviews", "results", "consensus", "notes", "decisions",
-    "letters", "releases", "reconsiderations", "recognitions", "mails",
+    "letters", "releases", "reconsiderations", "recognitions", "mails", "internal_notes",
 )  # fmt: skip
 KEY = SECRETS["AUDIT_KEY"].encode()
 SMALL = packed(
