@@ -60,6 +60,8 @@ _PLAN = _inside(Message("Plan of assignments worked out or carried out"))
 _MAIL = _inside(Message("Mail released or tried again"))
 _NOTE = _inside(Message("Note of the panel written"))
 _INTERNAL_NOTE = _inside(Message("Internal note written or struck"))
+_HELPERS = _told(Message("Collaborators changed"))
+_CONSULTED = _inside(Message("National focal point asked or answered"))
 _INELIGIBLE = _inside(Message("Found not eligible, or the finding undone"))
 _OFFER_STEP = _told(Message("Validity of the offer changed"))
 
@@ -155,6 +157,16 @@ ENTRIES: Mapping[str, Event] = {
     "entry.renew": _OFFER_STEP,
     "entry.close": _OFFER_STEP,
     "entry.refuse": _told(Message("Offer refused")),
+    "entry.ask_focal_point": _CONSULTED,
+    "entry.consult": _CONSULTED,
+    "entry.message": _told(Message("Message written")),
+    "entry.remind": _told(Message("Owner reminded")),
+    "collaborator.grant": _HELPERS,
+    "collaborator.accept": _HELPERS,
+    "collaborator.turn_down": _HELPERS,
+    "collaborator.change": _HELPERS,
+    "collaborator.end": _HELPERS,
+    "collaborator.leave": _HELPERS,
     "entry.note": _INTERNAL_NOTE,
     "entry.strike_note": _INTERNAL_NOTE,
     "entry.rule_alike": _inside(Message("Ruled whether two entries are the same")),

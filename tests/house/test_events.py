@@ -13,8 +13,7 @@ from vocabulary.states import AssignmentAction, CallAction, CallActKind, EntryAc
 
 ROOT = Path(__file__).parents[2]
 SHAPE = re.compile(r"[a-z_]+\.[a-z_]+")
-PREFIXES = frozenset(name.partition(".")[0] for name in EVENTS)
-RECORDERS = frozenset({"record", "_record", "_write", "_keep", "_note", "_step", "_audit_new", "_moved"})
+PREFIXES = frozenset(name.partition(".")[0] for name in (*EVENTS, *(action.value for action in Action)))
 FORMATTED = {
     "entry.{}": [action.value for action in EntryAction],
     "call.{}": [action.value for action in (*CallAction, *CallActKind)],
@@ -36,7 +35,7 @@ def texts() -> Iterator[tuple[str, str, bool]]:
         recorded = {
             id(argument)
             for call in ast.walk(tree)
-            if isinstance(call, ast.Call) and called(call) in RECORDERS
+            if isinstance(call, ast.Call) and (called(call) == "record" or called(call).startswith("_"))
             for argument in (*call.args, *(keyword.value for keyword in call.keywords))
         }
         for node in ast.walk(tree):
