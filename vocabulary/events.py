@@ -54,6 +54,7 @@ _NOMINATION_FILE = _told(Message("File of the nomination changed"))
 _NOMINATION = _told(Message("Nomination changed"))
 _SETBACK = _inside(Message("Sending back or voiding a scorecard proposed"))
 _RECOGNITION = _inside(Message("Recognition proposed or approved"))
+_RENEWAL = _told(Message("Renewal of a recognition asked for, refused or due"))
 _RECONSIDERED = _inside(Message("Step of looking at a decision again"))
 _EXPORT = _inside(Message("Data taken out as a file"))
 _PLAN = _inside(Message("Plan of assignments worked out or carried out"))
@@ -71,6 +72,8 @@ ACCOUNTS: Mapping[str, Event] = {
     "account.enable": _ACCOUNT_CHANGED,
     "account.disable": _ACCOUNT_CHANGED,
     "account.change_password": _ACCOUNT_CHANGED,
+    "account.state_affiliation": _ACCOUNT_CHANGED,
+    "account.remove_affiliation": _ACCOUNT_CHANGED,
     "account.sign_in": _told(Message("Signed in")),
     "account.sign_out": _told(Message("Signed out")),
     "account.end_session": _told(Message("Signed out")),
@@ -120,6 +123,7 @@ CALLS: Mapping[str, Event] = {
     "assignment.settings": _SETTINGS,
     "calibration.add": _CALIBRATION,
     "calibration.remove": _CALIBRATION,
+    "calibration.save": _CALIBRATION,
     "calibration.score": _CALIBRATION,
     "calibration.set_reference": _CALIBRATION,
 }
@@ -223,6 +227,9 @@ DECISIONS: Mapping[str, Event] = {
     "recognition.approve": _RECOGNITION,
     "recognition.issue": _told(Message("Recognition issued")),
     "recognition.retract": _told(Message("Recognition retracted")),
+    "recognition.ask_renewal": _RENEWAL,
+    "recognition.refuse_renewal": _RENEWAL,
+    "recognition.remind": _RENEWAL,
     "reconsideration.ask": _RECONSIDERED,
     "reconsideration.prepare": _RECONSIDERED,
     "reconsideration.decide": _RECONSIDERED,
