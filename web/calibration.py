@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -23,7 +22,7 @@ from vocabulary.errors import Conflict, Invalid, NotFound
 from vocabulary.messages import Message
 from web.forms import version_of
 from web.scorecard_form import KEEP
-from web.scorecard_words import ELSEWHERE, SAVED
+from web.scorecard_words import ELSEWHERE, saved_text
 from web.session import tell
 
 bp = Blueprint("calibration", __name__, url_prefix="/calls")
@@ -159,7 +158,9 @@ def _sample_page(
             for code, value in (typed or {}).items()
             if saved is not None and value != there.get(code)
         ],
-        saved_text=_saved_text(len(page.draft), page.n_criteria, page.saved_at) if page.saved_at else None,
+        saved_text=saved_text(len(page.draft), page.n_criteria, page.saved_at, utc_now())
+        if page.saved_at
+        else None,
     )
 
 
@@ -167,10 +168,6 @@ def _in_words(value: str | None) -> Message | str:
     if not value:
         return NOT_ANSWERED
     return CANNOT_JUDGE_WORDS if value == CANNOT_JUDGE else value
-
-
-def _saved_text(n_scored: int, n_criteria: int, saved_at: datetime) -> Message:
-    return SAVED.format(n_scored=n_scored, n_criteria=n_criteria, time=f"{saved_at:%H:%M}")
 
 
 def _scores() -> dict[str, str]:
@@ -198,7 +195,7 @@ def autosave(ref: str, position: int) -> ResponseReturnValue:
     except Invalid as wrong:
         return jsonify({"text": translate(wrong.message, current_language()), "code": wrong.code}), 422
     at = kept.saved_at or utc_now()
-    text = translate(_saved_text(kept.n_scored, kept.n_criteria, at), current_language())
+    text = translate(saved_text(kept.n_scored, kept.n_criteria, at, at), current_language())
     return jsonify(
         {"saved_at": at.isoformat(), "version": kept.version, "n_scored": kept.n_scored, "text": text}
     )
@@ -213,7 +210,7 @@ def score(ref: str, position: int) -> ResponseReturnValue:
         with transaction() as session:
             kept = drafts.save(session, current_actor(), ref, position, given, version, now=utc_now())
         if request.form.get("do") == "save":
-            tell(_saved_text(kept.n_scored, kept.n_criteria, kept.saved_at or utc_now()))
+            tell(saved_text(kept.n_scored, kept.n_criteria, kept.saved_at or utc_now(), utc_now()))
             return redirect(url_for("calibration.practise", ref=ref, position=position), 303)
         whole = {code: CANNOT_JUDGE if value is None else str(value) for code, value in kept.scores.items()}
         with transaction() as session:

@@ -80,6 +80,7 @@ def money(value: Any, currency: str | None) -> str:
 def decimal(value: float, digits: int = 2) -> str:
     """A number with so many decimals, as the language writes it."""
     pattern = "0." + "0" * digits
+    value = value if round(value, digits) else 0.0  # no "-0.00"
     return str(format_decimal(value, pattern, locale=locale(current_language()), numbering_system="latn"))
 
 

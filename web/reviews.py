@@ -34,7 +34,7 @@ from vocabulary.states import ConflictAnswer, ReviewState
 from web.conflicts import answer_errors, answer_typed
 from web.forms import version_of
 from web.scorecard_form import loaded, shown
-from web.scorecard_words import CHOICES, ELSEWHERE, SAVED, field_labels, in_words, summary_labels
+from web.scorecard_words import CHOICES, ELSEWHERE, field_labels, in_words, saved_text, summary_labels
 from web.session import tell
 
 bp = Blueprint("reviews", __name__, url_prefix="/reviews")
@@ -168,13 +168,11 @@ def _render(
             (name, labels.get(name, name), in_words(name, saved, page), in_words(name, own, page))
             for name, (saved, own) in (compared or {}).items()
         ],
-        saved_text=_saved_text(page.n_scored, page.n_criteria, page.saved_at) if page.saved_at else None,
+        saved_text=saved_text(page.n_scored, page.n_criteria, page.saved_at, utc_now())
+        if page.saved_at
+        else None,
         choices=CHOICES,
     )
-
-
-def _saved_text(n_scored: int, n_criteria: int, saved_at: Any) -> Message:
-    return SAVED.format(n_scored=n_scored, n_criteria=n_criteria, time=f"{saved_at:%H:%M}")
 
 
 def _save(ref: str, changes: Mapping[str, Any], version: int) -> Saved:
@@ -203,7 +201,7 @@ def autosave(ref: str) -> ResponseReturnValue:
         return jsonify({"text": translate(told, current_language()), "code": stale.code}), 409
     except Invalid as wrong:
         return jsonify({"text": translate(wrong.message, current_language()), "code": wrong.code}), 422
-    text = _saved_text(saved.n_scored, saved.n_criteria, saved.saved_at)
+    text = saved_text(saved.n_scored, saved.n_criteria, saved.saved_at, utc_now())
     if errors:
         text = SAVED_REST.format(saved=text, problem=_first(errors))
     return jsonify(
@@ -238,7 +236,7 @@ def save(ref: str) -> ResponseReturnValue:
         return _render(_page(ref), errors=errors), 422
     if request.form.get("do") == "submit":
         return _submit(ref, saved.version)
-    text = _saved_text(saved.n_scored, saved.n_criteria, saved.saved_at)
+    text = saved_text(saved.n_scored, saved.n_criteria, saved.saved_at, utc_now())
     tell(text)
     return redirect(url_for("reviews.show", ref=ref), 303)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from frame.language import current_language
@@ -24,6 +25,12 @@ ELSEWHERE = Message(
     "Saved in another window meanwhile. Nothing is lost: press “Save” here to see both versions side by side."
 )
 """What the foot of a scorecard, and of a practice sample, says."""
+
+
+def saved_text(n_scored: int, n_criteria: int, saved_at: datetime, now: datetime) -> Message:
+    """How much is scored and when it was saved: the time, and the day as well where that is not today."""
+    time = f"{saved_at:%H:%M}" if saved_at.date() == now.date() else f"{saved_at:%Y-%m-%d %H:%M}"
+    return SAVED.format(n_scored=n_scored, n_criteria=n_criteria, time=time)
 
 
 def field_labels(page: ScorecardPage) -> dict[str, Message]:
