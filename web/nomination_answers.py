@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -78,6 +79,8 @@ def words_of(
         return []
     if answer.kind is Kind.FLAG:
         return [Message("Yes")]
+    if answer.kind is Kind.DATE:
+        return [date.fromisoformat(value)]
     if answer.kind is Kind.COUNTRY:
         return [(countries or {}).get(value, value)]
     if answer.options:
@@ -85,26 +88,19 @@ def words_of(
         return [answer.options.get(code, code) for code in codes]
     if name == "chapters":
         return [(chapters or {}).get(code, code) for code in value]
-    if answer.kind is Kind.DEGREES:
-        return [
-            ", ".join(
-                str(part)
-                for part in (
-                    translate(DEGREE_TYPES.get(one["degree"], one["degree"]), current_language()),
-                    one.get("field"),
-                    one.get("place"),
-                    one.get("year"),
-                )
-                if part
-            )
-            for one in value
-        ]
-    if answer.kind is Kind.POSITIONS:
-        return [
-            f"{one['employer']} {one.get('first_year') or ''}–{one.get('last_year') or ''}".strip()
-            for one in value
-        ]
+    if answer.kind in CELLS:
+        return [_row_in_words(answer.kind, one) for one in value]
     return list(value) if isinstance(value, list) else [value]
+
+
+def _row_in_words(kind: Kind, one: Mapping[str, Any]) -> str:
+    """A degree, or a position with its years."""
+    if kind is Kind.POSITIONS:
+        return f"{one['employer']} {one.get('first_year') or ''}–{one.get('last_year') or ''}".strip()
+    degree = translate(DEGREE_TYPES.get(one["degree"], one["degree"]), current_language())
+    return ", ".join(
+        str(part) for part in (degree, one.get("field"), one.get("place"), one.get("year")) if part
+    )
 
 
 def title_of(titles: Mapping[str, str]) -> str:
