@@ -45,9 +45,9 @@ RULED = Message("The ruling is kept. The score follows it.")
 
 
 @bp.get("/<ref>/members")
-@acts(Action.MARK_SEAT)
+@acts(Action.MARK_RULE)
 def members(ref: str) -> ResponseReturnValue:
-    """Who is on the panel, how far they are, conflicts to rule on, and where a plan begins."""
+    """Conflicts to rule on; for an officer, the members, how far they are, and where a plan begins."""
     return _members(ref, {})
 
 
@@ -134,11 +134,11 @@ def _members(ref: str, errors: Mapping[str, Any]) -> str:
     actor, now = current_actor(), utc_now()
     with reading() as database:
         call = _call(database, ref)
-        rows = planning.panel_of(database, actor, ref, now=now)
+        declared = rulings.declared_in(database, actor, ref, now=now)
         try:
-            declared = rulings.declared_in(database, actor, ref, now=now)
-        except Refused:
-            declared = ()
+            rows = planning.panel_of(database, actor, ref, now=now)
+        except Refused:  # a decider rules and does not name members
+            rows = None
     return render_template(
         "fellowships/members.html",
         call=call,

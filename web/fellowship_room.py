@@ -15,6 +15,7 @@ from services.clock import utc_now
 from services.fellowships import panel, pins, settings, shortlists
 from services.fellowships.comparing import compared
 from services.fellowships.questions import can_be_met, room_of
+from services.fellowships.rows import acts_in_room
 from services.queries.calls import call_page
 from services.queries.nominations import nominations_of_call
 from services.transaction import reading, transaction
@@ -214,8 +215,10 @@ def _room(ref: str, errors: Mapping[str, Any]) -> str:
                 "can_be_met": can_be_met(database, actor, ref, now=now),
             }
         names = value_names(database)
+        allowed = acts_in_room(database, actor, ref, now=now)
     return render_template(
         "fellowships/room.html",
+        allowed=allowed,
         call=call,
         sheet=sheet,
         rows=rows,

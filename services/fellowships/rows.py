@@ -29,6 +29,14 @@ from vocabulary.states import CallKind, ConflictAnswer
 
 STALE = Message("Somebody else changed this meanwhile. Compare both versions and repeat your change.")
 _BY_NOMINATOR = frozenset({Action.NOMINATION_APPROVE})
+_WHOLE_CALL = frozenset({Action.MARK_SEAT, Action.MARK_RULE, Action.SHORTLIST_EDIT, Action.SHORTLIST_READ})
+_IN_THE_ROOM = _WHOLE_CALL | {
+    Action.FELLOWSHIP_EDIT,
+    Action.NOMINATION_SCREEN,
+    Action.NOMINATION_ERASE,
+    Action.NOMINATION_IMPORT,
+    Action.CALIBRATION_READ_RESULTS,
+}
 _ENDED = (NominationState.WITHDRAWN, NominationState.LAPSED)
 
 
@@ -147,6 +155,14 @@ def require_for_all(session: Session, actor: Actor, action: Action, call: Call, 
     require(actor, action, call_only(call), now)
     if is_party(session, actor, call):
         raise Refused(REASONS["own_case"], code="own_case")
+
+
+def acts_in_room(session: Session, actor: Actor, call_ref: str, *, now: datetime) -> frozenset[Action]:
+    """What the actor may do in the room of a call as it stands, for its buttons; each use case asks again."""
+    call, _ = fellowship_of(session, call_ref)
+    facts = call_only(call)
+    allowed = frozenset(action for action in _IN_THE_ROOM if may(actor, action, facts, now))
+    return allowed - _WHOLE_CALL if is_party(session, actor, call) else allowed
 
 
 def is_party(session: Session, actor: Actor, call: Call) -> bool:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
 from models.fellowships import Nomination
+from services.clock import utc_now
 from services.fellowships import panel
 from services.sessions import actor_of_account
 from tests.factories import make_account
+from tests.fellowship_factories import make_fellowship
 from tests.fixtures import NOW, Opened
-from tests.services.test_fellowship_panel import member, panel_call
+from tests.services.test_fellowship_panel import answer, member, panel_call
 from tests.signing_in import sign_in
 from tests.web.test_fellowships import send, version_on
 from vocabulary.people import Role
+from vocabulary.states import ConflictAnswer
 
 SAMPLE = {"title": "Sample 1: hydrologist", "language": "en", "statement": "I study lakes."}
 REFERENCE = {
@@ -93,3 +98,44 @@ def test_old_address_of_samples_is_not_there_for_a_fellowship_call(
     sign_in(app, client, officer_id)
 
     assert client.get(f"/en/calls/{ref}/calibration").status_code == 404
+
+
+def test_room_of_an_open_call_offers_nothing_that_cannot_be_done_yet(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref = make_fellowship(session, now=utc_now())
+        officer_id = make_account(session, Role.OFFICER).id
+        decider_id = make_account(session, Role.DECIDER).id
+    dead = {}
+    for account_id in (officer_id, decider_id):
+        visitor = app.test_client()
+        sign_in(app, visitor, account_id)
+        page = visitor.get(f"/en/fellowships/{ref}").text
+        main = page.split("<main")[1].split("</main>")[0]
+        found = {link: visitor.get(link).status_code for link in re.findall(r'href="(/en/[^"#]+)', main)}
+        dead |= {(account_id, link): code for link, code in found.items() if code != 200}
+
+        assert "once the call has closed and its review has begun" in main
+        assert f'action="/en/fellowships/{ref}/review"' not in main
+    assert dead == {}
+
+
+def test_decider_comes_from_today_to_the_conflict_to_rule_on(
+    app: Flask, client: FlaskClient, write: Opened
+) -> None:
+    with write() as session:
+        ref, officer, refs = panel_call(session, ["Ada"])
+        account = member(session, "xu")
+        panel.seat_members(session, officer, ref, [(refs["Ada"], account.email)], now=NOW)
+        answer(session, account, refs["Ada"], ConflictAnswer.POSSIBLE)
+        decider_id = make_account(session, Role.DECIDER).id
+    sign_in(app, client, decider_id)
+
+    work = client.get("/en/today/rule_panel").text
+    page = client.get(f"/en/fellowships/{ref}/members")
+
+    assert f'href="/en/fellowships/{ref}/members#f-ruling"' in work
+    assert page.status_code == 200
+    assert "Uphold: this is a conflict" in page.text
+    assert "See the plan" not in page.text
