@@ -154,7 +154,7 @@ def plan(session: Session, actor: Actor, call_ref: str, asked: Asked, *, now: da
         ),
     )
     if isinstance(chosen, Shortfall):
-        raise _too_few(chosen, asked)
+        raise _too_few(chosen, asked, {pair for pair in board.avoided - board.closed if pair[0] in wanted})
     return _told(board, asked, chosen, found)
 
 
@@ -254,20 +254,25 @@ def _told(board: _Board, asked: Asked, chosen: Assignment, found: Mapping[Pair, 
     )
 
 
-def _too_few(found: Shortfall, asked: Asked) -> Conflict:
+def _too_few(found: Shortfall, asked: Asked, avoided: Collection[Pair]) -> Conflict:
     lacking = tuple(
         Message("{ref}: {n} missing, {free} could", ref=ref, n=n, free=found.n_candidates[ref])
         for ref, n in sorted(found.lacking.items())
     )
-    return Conflict(
-        Message(
-            "There are not enough panel members without a conflict of interest. Raise the most for each "
-            "member ({most}), or name more members. {lacking}",
-            most=asked.most,
-            lacking=lacking,
-        ),
-        code="not_enough_members",
+    text = Message(
+        "There are not enough panel members without a conflict of interest. Raise the most for each "
+        "member ({most}), or name more members. {lacking}",
+        most=asked.most,
+        lacking=lacking,
     )
+    if avoided:
+        text = Message(
+            "{text}. Left out because the mail addresses have the same domain: {n} pairs. If that is no "
+            "conflict, name these members by hand.",
+            text=text,
+            n=len(avoided),
+        )
+    return Conflict(text, code="not_enough_members")
 
 
 def _board_of(session: Session, actor: Actor, call_ref: str, now: datetime) -> _Board:

@@ -100,6 +100,7 @@ def test_plan_leaves_out_parties_conflicts_and_shared_domains(write: Opened) -> 
         assert [one.email for one in found.pairs] == [yara.email]
         assert found.n_avoided == 1
         assert refused.value.code == "not_enough_members"
+        assert "Left out because the mail addresses have the same domain" in refused.value.message
         assert nominator.email not in [one.email for one in found.pairs]
 
 

@@ -62,6 +62,7 @@ def test_from_the_first_sample_to_the_first_nomination(
     done = send(other, f"{base}/practice/1", {"marks.merit": "7", "marks.fit": "6", "band": "A"})
     result = other.get(done.location).text
     then = other.get(f"/en/marks/{nomination}").text
+    named = send(other, f"/en/marks/{nomination}", {"version": version_on(then), "submit": "1"})
     listed = client.get(f"{base}/samples").text
     locked = client.get(added.location).text
 
@@ -80,6 +81,8 @@ def test_from_the_first_sample_to_the_first_nomination(
     assert (not_yet.status_code, "Mark one sample nomination first" in not_yet.text) == (409, True)
     assert "Beside the call." not in sample
     assert empty_marks.status_code == 422
+    assert named.status_code == 422
+    assert "<bdi>Scientific merit</bdi>: Give a mark." in named.text
     assert "Beside the call." in result
     assert "marks are shown once 3 members have marked this sample" in result
     assert "Submit the marks" in then
