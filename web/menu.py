@@ -45,6 +45,7 @@ MENU: tuple[tuple[Message | None, Message, str, frozenset[Role] | None], ...] = 
     (DECISION, Message("Panel"), "panels.show_all", frozenset({REVIEWER, MODERATOR, OFFICER, DECIDER})),
     (DECISION, Message("Decisions"), "decisions.show_all", frozenset({MODERATOR, OFFICER, DECIDER})),
     (DECISION, Message("Outbox"), "outbox.show_all", frozenset({OFFICER, DECIDER})),
+    (DECISION, Message("History"), "trail.show", frozenset({OFFICER, MODERATOR, DECIDER})),
     (
         MATCHING,
         message_in("the menu of officers", "Matches"),
@@ -63,7 +64,7 @@ MENU: tuple[tuple[Message | None, Message, str, frozenset[Role] | None], ...] = 
     (None, Message("Nominations to mark"), "marks.queue", frozenset({REVIEWER})),
     (None, Message("Declarations"), "conflicts.register", frozenset({AUDITOR})),
     (None, Message("Erasures of personal data"), "erasures.show", frozenset({AUDITOR, ADMIN})),
-    (None, Message("History"), "trail.show", frozenset({OFFICER, MODERATOR, DECIDER, AUDITOR, ADMIN})),
+    (None, Message("History"), "trail.show", frozenset({AUDITOR, ADMIN})),
     (None, Message("Help"), "help.show", None),
 )
 """Group, words, endpoint, and the roles that see it; None means no group, and everybody."""
@@ -77,11 +78,11 @@ def has_page(endpoint: str) -> bool:
 def navigation() -> list[tuple[Message | None, Page]]:
     """The pages in the menu of this person, each with its group."""
     roles = current_actor().roles()
-    return [
-        (group, (words, endpoint))
-        for group, words, endpoint, needed in MENU
-        if has_page(endpoint) and (needed is None or roles & needed)
-    ]
+    shown: dict[str, tuple[Message | None, Page]] = {}
+    for group, words, endpoint, needed in MENU:
+        if has_page(endpoint) and (needed is None or roles & needed):
+            shown.setdefault(endpoint, (group, (words, endpoint)))
+    return list(shown.values())
 
 
 def folded(pages: list[tuple[Message | None, Page]]) -> tuple[Page | Group, ...]:

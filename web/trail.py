@@ -23,8 +23,10 @@ from translations.catalogues import translate
 from vocabulary.actions import Action
 from vocabulary.errors import Invalid
 from vocabulary.events import ACCOUNTS, CALLS, DECISIONS, ENTRIES, MATCHES, NOMINATIONS, REVIEWS, SERVICE
+from vocabulary.labels import STATE_LABELS
 from vocabulary.messages import Message, message_in
 from vocabulary.people import Role
+from web.call_words import instant_text
 from web.session import tell
 
 bp = Blueprint("trail", __name__, url_prefix="/history")
@@ -92,6 +94,7 @@ def show() -> ResponseReturnValue:
             by_words=BY_WORDS,
             groups=_groups(),
             kinds=KINDS,
+            shown=_shown,
             most=MOST_IN_A_FILE,
         ),
         422 if errors else 200,
@@ -145,6 +148,18 @@ def _groups() -> list[tuple[str, list[tuple[str, Message]]]]:
         if options:
             found.append((translate(words, language), options))
     return found
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A state in words, an instant in UTC; anything else as it was recorded."""
+    if name == "state" and value in STATE_LABELS:
+        return STATE_LABELS[value]
+    if name.endswith("_at") and isinstance(value, str):
+        try:
+            return instant_text(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _row(line: Line) -> dict[str, Any]:

@@ -193,7 +193,7 @@ def _who(
     if number is None:
         return (THE_SERVICE if event.actor == "system" else NO_ACCOUNT), None
     name, is_staff = names.get(number, ("", False))
-    if not heard.by_office or not may_name(actor, event, thing, number, now):
+    if not heard.by_office or not may_name(actor, event, thing, number, now, is_staff=is_staff):
         return SOMEBODY, None
     if is_staff or (thing.is_item and thing.facts):
         return SOMEBODY, name or None

@@ -35,6 +35,20 @@ READS: Mapping[str, Action] = {
 }
 """By the first part of an event's name: what one must be able to read of an entry to be told its values."""
 
+BY_AUTHORS = frozenset(
+    {
+        "review.start",
+        "review.save",
+        "review.submit",
+        "review.reopen",
+        "review.take_revision",
+        "assignment.accept",
+        "assignment.decline",
+        "assignment.recuse",
+    }
+)
+"""What the author of a review does, whoever else they are."""
+
 PARTY_READS = ("fields", "public_fields")
 """Values that a party sees: names of fields, which it has filled in itself."""
 
@@ -141,18 +155,30 @@ def values_of(event: AuditEvent, heard: Told) -> tuple[tuple[str, Any, Any], ...
     return tuple((name, before.get(name), after.get(name)) for name in names)
 
 
-def may_name(actor: Actor, event: AuditEvent, thing: Thing, account_id: int, now: datetime) -> bool:
+def may_name(
+    actor: Actor, event: AuditEvent, thing: Thing, account_id: int, now: datetime, *, is_staff: bool
+) -> bool:
     """May the reader, who is told by office, learn that this person did it?
 
-    Reviewers are named to whoever may know the author of a review, owners and parties of a nomination to
-    whoever may read who they are.
+    Whoever holds an office is named, but not as the author of a review; reviewers are named to whoever may
+    know the author of a review, owners and parties of a nomination to whoever may read who they are. Who
+    reviews the entry is not asked: a name must not come and go with an assignment that is hidden.
     """
-    for facts in thing.facts:
-        if account_id in thing.reviewer_ids and not may(actor, Action.REVIEW_READ_AUTHOR, facts, now):
-            return False
-        is_owner = facts.entry_id is not None and account_id == facts.owner_id
-        if is_owner and not may(actor, Action.ENTRY_READ_IDENTITY, facts, now):
-            return False
-        if facts.nomination_id is not None and not may(actor, Action.NOMINATION_READ, facts, now):
-            return False
-    return True
+    return all(_may_name(actor, event, facts, account_id, is_staff, now) for facts in thing.facts)
+
+
+def _may_name(
+    actor: Actor, event: AuditEvent, facts: ItemFacts, account_id: int, is_staff: bool, now: datetime
+) -> bool:
+    needed: set[Action] = set()
+    if facts.nomination_id is not None:
+        needed.add(Action.NOMINATION_READ)
+    if facts.entry_id is not None:
+        is_owner = account_id == facts.owner_id
+        if event.action in BY_AUTHORS or not (is_staff or is_owner):
+            needed.add(Action.REVIEW_READ_AUTHOR)
+        if is_owner or not is_staff:
+            needed.add(Action.ENTRY_READ_IDENTITY)
+        if not is_owner and event.action in BY_AUTHORS:
+            needed.discard(Action.ENTRY_READ_IDENTITY)
+    return all(may(actor, action, facts, now) for action in needed)

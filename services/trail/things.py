@@ -39,14 +39,12 @@ _LARGEST_ID = 2**31 - 1
 class Thing:
     """The facts of every entry, call, nomination or person concerned; none for what is gone.
 
-    `reviewer_ids` are accounts that were ever asked to review it: of them only those who may know the author
-    of a review learn a name. `entry` is what a reader may open, by kind and reference.
+    `entries` are what a reader may open, by kind and reference.
     """
 
     facts: tuple[ItemFacts, ...] = ()
     is_item: bool = False
     is_technical: bool = False
-    reviewer_ids: frozenset[int] = frozenset()
     entries: tuple[tuple[str, str], ...] = field(default=())
 
 
@@ -61,12 +59,10 @@ def things_of(session: Session, actor: Actor, subjects: Iterable[Subject]) -> di
     behind = _entries_behind(session, refs)
     entries = _entries(session, behind.values())
     facts = facts_of_entries(session, entries.values(), actor) if entries else {}
-    reviewers = _reviewers(session, entries)
     found = {
         subject: Thing(
             tuple(facts[one] for one in ids if one in facts),
             is_item=True,
-            reviewer_ids=frozenset().union(*(reviewers.get(one, frozenset()) for one in ids)),
             entries=tuple((entries[one].kind.value, entries[one].ref) for one in ids if one in entries),
         )
         for subject, ids in behind.items()
@@ -117,15 +113,6 @@ def _entries(session: Session, ids: Iterable[tuple[int, ...]]) -> dict[int, Entr
     if not wanted:
         return {}
     return {row.id: row for row in session.execute(sa.select(Entry).where(Entry.id.in_(wanted))).scalars()}
-
-
-def _reviewers(session: Session, entries: Mapping[int, Entry]) -> dict[int, frozenset[int]]:
-    found: dict[int, frozenset[int]] = {}
-    if entries:
-        query = sa.select(Assignment.entry_id, Assignment.account_id).where(Assignment.entry_id.in_(entries))
-        for entry_id, account_id in session.execute(query):
-            found[entry_id] = found.get(entry_id, frozenset()) | {account_id}
-    return found
 
 
 def _calls(session: Session, refs: Mapping[str, Collection[str]]) -> dict[Subject, Thing]:
