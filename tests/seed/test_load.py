@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy.orm import Session, selectinload
 
 from models.audit import AuditEvent
-from models.calibration import CalibrationAnswer, CalibrationDraft
+from models.calibration import CalibrationAnswer, CalibrationDraft, CalibrationSample
 from models.calls import Call
 from models.conflicts import Affiliation
 from models.database import db
@@ -51,7 +51,7 @@ from tests.factories import OFFICER
 from tests.fixtures import _empty
 from tests.signing_in import post
 from vocabulary.people import SIGNED_OUT, Actor, Role
-from vocabulary.states import AssignmentState, EntryKind, MatchState, Publication, ReviewState
+from vocabulary.states import AssignmentState, CallKind, EntryKind, MatchState, Publication, ReviewState
 
 pytestmark = pytest.mark.slow
 
@@ -250,7 +250,13 @@ def test_partners_are_recognised_and_reviewers_have_practised(shown: Shown) -> N
         found = session.execute(sa.select(Recognition).order_by(Recognition.id)).scalars().all()
         standings = Counter(standing_of(row, today).value for row in found)
         ends = sorted((row.expires_on - today).days for row in found if row.retracted_at is None)
-        n_scored = Counter(session.execute(sa.select(CalibrationAnswer.sample_id)).scalars())
+        of_requests = (
+            sa.select(CalibrationAnswer.sample_id)
+            .join(CalibrationSample, CalibrationSample.id == CalibrationAnswer.sample_id)
+            .join(Call, Call.id == CalibrationSample.call_id)
+            .where(Call.kind == CallKind.REQUESTS)
+        )
+        n_scored = Counter(session.execute(of_requests).scalars())
         begun = [len(row.scores) for row in session.execute(sa.select(CalibrationDraft)).scalars()]
         n_stated = session.execute(sa.select(sa.func.count()).select_from(Affiliation)).scalar_one()
 
