@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from models.calls import Call
 from models.consultations import Consultation
 from models.entries import Entry, EntryTerm
 from models.people import Account, RoleGrant
@@ -34,7 +35,7 @@ from vocabulary.actions import Action
 from vocabulary.errors import Invalid, NotFound
 from vocabulary.messages import Message
 from vocabulary.people import SYSTEM, Actor, Role
-from vocabulary.states import ConsultationAnswer, EntryKind, RequestState
+from vocabulary.states import CallState, ConsultationAnswer, EntryKind, RequestState
 
 LINK_LASTS = timedelta(days=60)
 LONGEST = 4_000
@@ -44,6 +45,7 @@ SHOWN = ("summary", "need", "activities", "results", "focal_point_consulted", "f
 """What the page of the link shows, in this order, as far as a focal point may see it."""
 
 LINK_IS_OVER = Message("This link does not hold any more. Sign in and look under “Consultations”.")
+_OVER = (CallState.RELEASED, CallState.ARCHIVED, CallState.CANCELLED)
 _ASKED_ABOUT = (RequestState.SUBMITTED, RequestState.RETURNED, RequestState.IN_REVIEW)
 
 
@@ -120,6 +122,7 @@ def _unasked() -> sa.Select[int, int, str | None]:
     asked = sa.select(Consultation.id).where(
         Consultation.entry_id == Entry.id, Consultation.account_id == RoleGrant.account_id
     )
+    over = sa.select(Call.id).where(Call.state.in_(_OVER))
     return (
         sa.select(Entry.id, RoleGrant.account_id, sa.func.min(RoleGrant.country))
         .join(RoleGrant, sa.or_(RoleGrant.country == Entry.organisation_country, names.exists()))
@@ -127,6 +130,7 @@ def _unasked() -> sa.Select[int, int, str | None]:
         .where(
             Entry.kind == EntryKind.REQUEST,
             Entry.state.in_(_ASKED_ABOUT),
+            sa.or_(Entry.call_id.is_(None), Entry.call_id.not_in(over)),
             RoleGrant.role == Role.FOCAL_POINT,
             Account.is_disabled.is_(False),
             Account.erased_at.is_(None),
@@ -216,7 +220,7 @@ def answer(
     entry, facts = fetch_for(session, actor, Action.ENTRY_CONSULT, ref, now=now, lock=True)
     words = (text or "").strip()[:LONGEST] or None
     if said is not ConsultationAnswer.CONFIRM and words is None:
-        raise Invalid({"text": [Message("Say what you comment on or object to.")]})
+        raise Invalid({"text": [Message("Needed with a comment or an objection.")]})
     row = _row_of(session, entry, actor)
     if row is None:
         row = Consultation(

@@ -26,10 +26,10 @@ from web.sign_in import enter
 bp = Blueprint("collaborators", __name__)
 
 INVITED = Message("The invitation went out by mail. The link in it holds for 14 days.")
-CHANGED = message_in("what a collaborator may do", "Changed. It holds from their next page on.")
-REMOVED = Message("Removed. Whatever they open next is refused.")
+CHANGED = Message("Kept.")
+REMOVED = Message("Removed.")
 ACCEPTED = Message("You help with this entry now. You find it under “My entries”.")
-LEFT = Message("You no longer help with this entry.")
+LEFT = Message("Done.")
 LEVELS: Mapping[CollaboratorLevel, tuple[Message, Message]] = {
     CollaboratorLevel.VIEW: (
         message_in("what a collaborator may do", "View"),

@@ -96,7 +96,7 @@ def _kept(keep: Callable[[Session, ConsultationAnswer, str], None]) -> Mapping[s
     try:
         said = ConsultationAnswer(request.form.get("answer", ""))
     except ValueError:
-        return {"answer": [Message("Press one of the three buttons.")]}
+        return {"answer": [Message("This is missing.")]}
     try:
         with transaction() as database:
             keep(database, said, request.form.get("text", ""))

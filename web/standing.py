@@ -21,11 +21,7 @@ from web.session import tell
 
 bp = Blueprint("standing", __name__)
 
-PAUSED = Message("It is paused and has left the matches. Take it up again whenever you like.")
-RESUMED = Message("It is matched again.")
-RENEWED = Message("Renewed. We ask again before it ends.")
-CLOSED = Message("It is closed and is matched no more.")
-KEPT_OPEN = Message("It stands without an end date until somebody gives it one.")
+DONE = Message("Done.")
 
 
 @bp.get("/offers/<ref>/standing")
@@ -41,18 +37,16 @@ def _page(ref: str, errors: Mapping[str, Any]) -> str:
     return render_template("entries/standing.html", found=found, errors=errors, typed=request.form)
 
 
-def _done(
-    ref: str, act: Callable[..., object], message: Message, *args: Any, **more: Any
-) -> ResponseReturnValue:
+def _done(ref: str, act: Callable[..., object], *args: Any) -> ResponseReturnValue:
     """Do one thing to the offer, or show its page again with what is wrong."""
     try:
         with transaction() as database:
-            act(database, current_actor(), ref, version_of(request.form), *args, now=utc_now(), **more)
+            act(database, current_actor(), ref, version_of(request.form), *args, now=utc_now())
     except Invalid as wrong:
         return _page(ref, wrong.errors), 422
     except Conflict as refused:
         return _page(ref, {"version": [refused.message]}), 409
-    tell(message)
+    tell(DONE)
     return redirect(url_for("standing.show", ref=ref), 303)
 
 
@@ -60,14 +54,14 @@ def _done(
 @acts(Action.ENTRY_PAUSE)
 def pause(ref: str) -> ResponseReturnValue:
     """Out of the matches for a while."""
-    return _done(ref, standing.pause, PAUSED)
+    return _done(ref, standing.pause)
 
 
 @bp.post("/offers/<ref>/resumption")
 @acts(Action.ENTRY_PAUSE)
 def resume(ref: str) -> ResponseReturnValue:
     """Into the matches again."""
-    return _done(ref, standing.resume, RESUMED)
+    return _done(ref, standing.resume)
 
 
 @bp.post("/offers/<ref>/renewal")
@@ -77,22 +71,22 @@ def renew(ref: str) -> ResponseReturnValue:
     try:
         until = date.fromisoformat(request.form.get("valid_until", ""))
     except ValueError:
-        return _page(ref, {"valid_until": [standing.NOT_A_DAY_TO_COME]}), 422
-    return _done(ref, standing.renew, RENEWED, until)
+        return _page(ref, {"valid_until": [standing.NOT_A_NEW_DAY]}), 422
+    return _done(ref, standing.renew, until)
 
 
 @bp.post("/offers/<ref>/closing")
 @acts(Action.ENTRY_RENEW)
 def close(ref: str) -> ResponseReturnValue:
     """It no longer stands."""
-    return _done(ref, standing.close, CLOSED)
+    return _done(ref, standing.close)
 
 
 @bp.post("/offers/<ref>/no-end")
 @acts(Action.ENTRY_KEEP_OPEN)
 def keep_open(ref: str) -> ResponseReturnValue:
     """An officer lifts its end date."""
-    return _done(ref, standing.keep_open, KEPT_OPEN, request.form.get("reason", "")[:2000])
+    return _done(ref, standing.keep_open, request.form.get("reason", "")[:2000])
 
 
 @bp.get("/offers/renewal/<secret>")

@@ -36,8 +36,7 @@ ENDS_SOON = timedelta(days=30)
 
 LINK_IS_OVER = Message("This link does not hold any more: it is too old, or the offer was taken back.")
 HAS_ENDED = Message("Its last day has passed. Renew it instead of taking it up again.")
-NOT_A_DAY_TO_COME = Message("Give a day to come, at most three years from now.")
-_ALREADY = Message("It stands until then already. Give a later day.")
+NOT_A_NEW_DAY = Message("Give a day to come, at most three years from now.")
 
 STEPS: tuple[tuple[str, EntryAction, Action], ...] = (
     ("pause", EntryAction.PAUSE, Action.ENTRY_PAUSE),
@@ -168,9 +167,9 @@ def keep_open(
     """No end date, with a reason; only an officer lifts it."""
     entry = _fetched(session, actor, Action.ENTRY_KEEP_OPEN, ref, expected_version, now)
     if not reason.strip():
-        raise Invalid({"reason": [Message("Say why it stands without an end.")]})
+        raise Invalid({"reason": [Message("This is missing.")]})
     if entry.valid_until is None:
-        raise Conflict(Message("It has no end date already."), code="unchanged")
+        raise Conflict(Message("It has no end date."), code="unchanged")
     before = entry.valid_until
     entry.valid_until = None
     return _moved(session, actor, entry, EntryAction.RENEW, now, reason.strip(), before=before)
@@ -233,9 +232,9 @@ def _renewed(session: Session, actor: Actor, entry: Entry, until: date | None, n
     today = now.date()
     day = until or today + RENEWED_FOR
     if not today <= day <= today + MOST_AHEAD:
-        raise Invalid({"valid_until": [NOT_A_DAY_TO_COME]})
+        raise Invalid({"valid_until": [NOT_A_NEW_DAY]})
     if entry.valid_until == day:
-        raise Invalid({"valid_until": [_ALREADY]})
+        raise Invalid({"valid_until": [NOT_A_NEW_DAY]})
     before, entry.valid_until = entry.valid_until, day
     if entry.pending and "valid_until" in entry.pending:  # an edit under way would set the old day again
         entry.pending = {

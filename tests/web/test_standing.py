@@ -57,7 +57,7 @@ def test_owner_pauses_takes_up_renews_and_closes_on_one_page(
         states.append((answer.status_code, row(read, ref).state))
 
     assert states == [(303, "paused"), (303, "active"), (303, "closed")]
-    assert "Nothing can be done about it at this step." in client.get(page).text
+    assert "Nothing can be done with it at this step" in client.get(page).text
 
 
 def test_wrong_day_is_said_beside_its_field_and_a_stale_page_changes_nothing(
