@@ -21,8 +21,10 @@ from schemas.introductions import (
     TakenMatchesSchema,
     TakenMatchSchema,
 )
+from schemas.matches import SuggestedPartnersSchema
 from services.clock import utc_now
 from services.introductions import answers, sheets, steps
+from services.queries.partners import suggested_partners
 from services.transaction import reading
 from vocabulary.actions import Action
 from vocabulary.states import DeclineReason, MatchAnswer, MatchState
@@ -61,6 +63,16 @@ def get_list(query: dict[str, Any]) -> dict[str, Any]:
     with reading() as session:
         found = sheets.list_matches(session, current_actor(), now=utc_now(), states=states)
     return {"items": [_plain(sheet) for sheet in found], "next": None}
+
+
+@bp.route("/requests/<ref>/partners", methods=["GET"])
+@acts(Action.MATCH_SUGGEST)
+@bp.response(200, SuggestedPartnersSchema)
+def get_partners(ref: str) -> dict[str, Any]:
+    """Bodies that reviewers suggested as partners of an endorsed request, with their offers; not who did."""
+    with reading() as session:
+        found = suggested_partners(session, current_actor(), ref, now=utc_now())
+    return {"items": found, "next": None}
 
 
 @bp.route("/matches/mine", methods=["GET"])

@@ -60,6 +60,7 @@ def _as_api(session: Session, ref: str) -> tuple[dict[str, Any], int]:
         "claimed": [group.code for group in page.groups if group.is_claimed],
         "submission": page.submission_content,
         "result": _result(session, ref) if page.has_result else None,
+        "running": {row.code: row.verdict.value for row in page.running} or None,
         **page.content,
     }
     return ReviewSchema().dump(body), page.version

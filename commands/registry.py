@@ -9,6 +9,7 @@ from flask import Flask
 
 from commands import audit, seed, tokens, users, vectors
 from commands.allocate import allocate_command
+from commands.archive import archive_command
 from commands.assign import assign_command
 from commands.evaluate import evaluate_command
 from commands.index import index_group
@@ -34,6 +35,7 @@ COMMANDS = (
     audit.group,
     seed.group,
     retention_command,
+    archive_command,
     backup,
     restore,
     show_settings,

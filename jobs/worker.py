@@ -35,6 +35,7 @@ from services import (
     screening_clock,
     upkeep,
 )
+from services.archiving import clock as archiving
 from services.fellowships import deadlines, placing, retention
 from services.introductions import steps
 from services.transaction import reading, transaction
@@ -100,6 +101,8 @@ def tasks(
         Task("expiring_recognitions", timedelta(hours=1), partial(expiring_recognitions, clock)),
         Task("expire_invitations", timedelta(minutes=30), partial(expire_invitations, clock)),
         Task("conflict_check", timedelta(hours=24), partial(conflict_check, clock)),
+        Task("archive", timedelta(hours=6), partial(archive, clock)),
+        Task("archive_calls", timedelta(hours=6), partial(archive_calls, clock)),
         Task("forget_unselected", timedelta(hours=6), partial(forget_unselected, clock)),
         Task("forget_drafts", timedelta(hours=1), partial(forget_drafts, clock)),
         Task("forget_old", timedelta(hours=1), partial(forget_old, clock)),
@@ -210,6 +213,24 @@ def conflict_check(clock: Clock) -> bool:
         n_found = conflict_answers.end_forbidden(session, now=clock())
     if n_found:
         log.error("assignments against an upheld conflict ended", n=n_found)
+    return False
+
+
+def archive(clock: Clock) -> bool:
+    """Archive the entries that were kept for their time, some at a time."""
+    with transaction() as session:
+        n_archived = archiving.archive_due(session, now=clock())
+    if n_archived:
+        log.info("archived entries", n=n_archived)
+    return n_archived > 0
+
+
+def archive_calls(clock: Clock) -> bool:
+    """Archive the calls whose entries all are."""
+    with transaction() as session:
+        n_archived = archiving.archive_calls(session, now=clock())
+    if n_archived:
+        log.info("archived calls", n=n_archived)
     return False
 
 

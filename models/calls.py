@@ -52,6 +52,10 @@ class Call(Versioned, db.Model):
     asks_everybody: Mapped[bool] = mapped_column(default=True, server_default=sa.false())
     """Officers, moderators, deciders, auditors and administrators too answer the conflict question first.
     Calls older than this column never asked them, and what a call has pinned stays."""
+    shows_own_verdict: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Reviewers see what the rules make of their scores while they score."""
+    blanked_at: Mapped[datetime | None] = mapped_column()
+    """When its retention was over and what people wrote about it was blanked."""
     __table_args__ = (
         sa.CheckConstraint("scale = '0-3'", name="scale"),
         sa.CheckConstraint("met_threshold BETWEEN 1 AND 3", name="met_threshold"),

@@ -29,6 +29,7 @@ class Entry(Versioned, db.Model):
     A search reads `search_text`, of those who may know whose it is also `organisation_search_text`, and of
     everybody else only `public_search_text`, what the owner consented to: it never betrays a hidden field.
     `decision_id` is the decision that the entry stands by; no foreign key, since decisions point at entries.
+    `archived_from` is the state in which it ended, so that figures stay what they were.
     """
 
     __tablename__ = "entry"
@@ -48,6 +49,8 @@ class Entry(Versioned, db.Model):
     revision_number: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column()
     extended_until: Mapped[datetime | None] = mapped_column()
+    archived_at: Mapped[datetime | None] = mapped_column()
+    archived_from: Mapped[str | None] = mapped_column(sa.String(20))
 
     pending: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     pending_at: Mapped[datetime | None] = mapped_column()
@@ -123,6 +126,8 @@ class Entry(Versioned, db.Model):
         sa.CheckConstraint(_states(EntryKind.REQUEST, RequestState), name="request_state"),
         sa.CheckConstraint(_states(EntryKind.OFFER, OfferState), name="offer_state"),
         sa.CheckConstraint("(state = 'draft') = (submitted_at IS NULL)", name="submitted_at"),
+        sa.CheckConstraint("(state = 'archived') = (archived_at IS NOT NULL)", name="archived_at"),
+        sa.CheckConstraint("(archived_at IS NULL) = (archived_from IS NULL)", name="archived_from"),
         sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_at"),
         sa.CheckConstraint(
             "(state = 'returned' AND kind = 'request') <= (due_at IS NOT NULL)", name="returned_until"

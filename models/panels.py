@@ -69,7 +69,10 @@ class ConsensusScore(Versioned, db.Model):
 
 
 class PanelNote(db.Model):
-    """Something said in the deliberation: a note of the discussion, or a minority view. Never changed."""
+    """Something said in the deliberation: a note of the discussion, or a minority view.
+
+    Never changed, but that its words are blanked when the entry is archived.
+    """
 
     __tablename__ = "panel_note"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -101,8 +104,37 @@ def append_only(table: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+_ONLY_BLANKED = """NEW.text = '–' AND NEW.id = OLD.id AND NEW.entry_id = OLD.entry_id AND NEW.kind = OLD.kind
+    AND NEW.written_by_id = OLD.written_by_id AND NEW.written_at = OLD.written_at"""
+NOTES = {
+    "sqlite": (
+        f"""CREATE TRIGGER panel_note_no_update BEFORE UPDATE ON panel_note WHEN NOT ({_ONLY_BLANKED})
+           BEGIN SELECT RAISE(ABORT, 'panel_note is append-only'); END""",
+        """CREATE TRIGGER panel_note_no_delete BEFORE DELETE ON panel_note
+           BEGIN SELECT RAISE(ABORT, 'panel_note is append-only'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION panel_note_refuse() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'panel_note is append-only'; END $$""",
+        f"""CREATE OR REPLACE FUNCTION panel_note_only_blanked() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN IF NOT ({_ONLY_BLANKED}) THEN RAISE EXCEPTION 'panel_note is append-only'; END IF;
+           RETURN NEW; END $$""",
+        """CREATE TRIGGER panel_note_no_change BEFORE DELETE OR TRUNCATE ON panel_note
+           FOR EACH STATEMENT EXECUTE FUNCTION panel_note_refuse()""",
+        """CREATE TRIGGER panel_note_no_update BEFORE UPDATE ON panel_note
+           FOR EACH ROW EXECUTE FUNCTION panel_note_only_blanked()""",
+    ),
+}
+"""Notes are append-only too, but that archiving blanks their words; migrations hold their own copy."""
+
+
 @event.listens_for(PanelResult.__table__, "after_create")
-@event.listens_for(PanelNote.__table__, "after_create")
 def _append_only(table: sa.Table, connection: Connection, **_kw: Any) -> None:
     for statement in append_only(table.name)[connection.dialect.name]:
+        connection.execute(sa.text(statement))
+
+
+@event.listens_for(PanelNote.__table__, "after_create")
+def _notes_only_blanked(_table: sa.Table, connection: Connection, **_kw: Any) -> None:
+    for statement in NOTES[connection.dialect.name]:
         connection.execute(sa.text(statement))

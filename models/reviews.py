@@ -81,6 +81,7 @@ class Review(Versioned, db.Model):
     comment_internal: Mapped[str | None] = mapped_column(sa.Text)
     minutes_spent: Mapped[int | None] = mapped_column()
     expertise: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    partners: Mapped[list[str]] = mapped_column(default=list)
     submitted_at: Mapped[datetime | None] = mapped_column()
     void_reason: Mapped[str | None] = mapped_column(sa.Text)
     result: Mapped[dict[str, Any] | None] = mapped_column()

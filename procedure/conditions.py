@@ -43,7 +43,14 @@ _UNDER_WAY: dict[EntryKind | None, frozenset[str]] = {
         - {RequestState.DRAFT, RequestState.LAPSED, RequestState.WITHDRAWN, RequestState.ARCHIVED}
     ),
     EntryKind.OFFER: frozenset(
-        set(OfferState) - {OfferState.DRAFT, OfferState.REFUSED, OfferState.WITHDRAWN, OfferState.CLOSED}
+        set(OfferState)
+        - {
+            OfferState.DRAFT,
+            OfferState.REFUSED,
+            OfferState.WITHDRAWN,
+            OfferState.CLOSED,
+            OfferState.ARCHIVED,
+        }
     ),
 }
 _BEING_REVIEWED: dict[EntryKind | None, frozenset[str]] = {
@@ -140,6 +147,7 @@ panel_phase = Condition("wrong_phase", lambda a, f, now: f.call_phase in _PANEL_
 panel_begun = Condition("wrong_phase", lambda a, f, now: f.call_phase in _SINCE_PANEL)
 call_over = Condition("call_not_over", lambda a, f, now: f.is_call_over)
 review_submitted = Condition("review_not_submitted", lambda a, f, now: f.is_review_submitted)
+verdict_shown = Condition("verdict_hidden", lambda a, f, now: f.shows_own_verdict)
 not_blind = Condition("blind_call", lambda a, f, now: not f.is_blind)
 not_blind_or_released = Condition("blind_call", lambda a, f, now: not f.is_blind or released.holds(a, f, now))
 names_shown = Condition("names_hidden", lambda a, f, now: f.reviewers_see_names)

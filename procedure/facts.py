@@ -82,7 +82,7 @@ class ItemFacts:
         The reason given for opening something in an emergency; it is logged and notified.
     involved_ids : frozenset of int
         Accounts that took part in the decision now being reconsidered.
-    is_blind, reviewers_see_names : bool
+    is_blind, reviewers_see_names, shows_own_verdict : bool
         Settings of the call.
     is_review_submitted, contacts_shared, is_call_over : bool
         The review in question was submitted; the match is agreed; the call has released its results.
@@ -121,6 +121,7 @@ class ItemFacts:
     involved_ids: frozenset[int] = frozenset()
     is_blind: bool = True
     reviewers_see_names: bool = False
+    shows_own_verdict: bool = False
     is_review_submitted: bool = False
     contacts_shared: bool = False
     is_call_over: bool = False

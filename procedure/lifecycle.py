@@ -148,6 +148,11 @@ OFFER_STEPS: Mapping[tuple[OfferState, EntryAction], OfferState] = {
         EntryAction.WITHDRAW,
         OfferState.WITHDRAWN,
     ),
+    **steps_from(
+        (OfferState.REFUSED, OfferState.EXPIRED, OfferState.CLOSED, OfferState.WITHDRAWN),
+        EntryAction.ARCHIVE,
+        OfferState.ARCHIVED,
+    ),
 }
 
 ASSIGNMENT_STEPS: Mapping[tuple[AssignmentState, AssignmentAction], AssignmentState] = {

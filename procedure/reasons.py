@@ -30,6 +30,7 @@ REASONS: Mapping[str, Message] = {
     "not_released": Message("The result has not been released yet."),
     "call_not_over": Message("This can be seen once the call is over."),
     "review_not_submitted": Message("The verdict is shown after the review has been submitted."),
+    "verdict_hidden": Message("In this call the result is shown after the review has been submitted."),
     "blind_call": Message("In this call the names of those who ask are hidden."),
     "names_hidden": Message("In this call the names of reviewers are hidden."),
     "not_agreed": Message("Contact details are shown once both sides have agreed to the match."),

@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from schemas.base import HouseSchema, one_of
 from schemas.values import LONGEST_CODE, Codes, Instant, Words
+from vocabulary.conflicts import ProposalState
 
 MOST_PAIRS = 5_000
 
@@ -54,6 +55,47 @@ class ReassignmentSchema(HouseSchema):
     """Who takes it on."""
 
     reviewer = Words(longest=254, one_line=True, required=True, metadata={"description": "e-mail address"})
+
+
+class NewProposalSchema(HouseSchema):
+    """Whom a moderator would ask to score what, and why."""
+
+    entry = Words(longest=LONGEST_CODE, one_line=True, required=True)
+    reviewer = Words(longest=254, one_line=True, required=True, metadata={"description": "e-mail address"})
+    reason = Words(longest=2_000, load_default=None)
+
+
+class ProposalAnswerSchema(HouseSchema):
+    """What an officer makes of a proposal."""
+
+    answer = fields.String(required=True, validate=one_of(["make", "dismiss"]))
+
+
+class ReviewerProposalSchema(HouseSchema):
+    """A reviewer whom a moderator proposes for an entry."""
+
+    id = fields.Integer(required=True)
+    entry = fields.String(required=True, attribute="entry_ref")
+    title = fields.String(allow_none=True)
+    reviewer = fields.String(required=True, metadata={"description": "name"})
+    proposed_by = fields.String(required=True, metadata={"description": "name"})
+    reason = fields.String(allow_none=True)
+    may_answer = fields.Boolean(required=True)
+
+
+class ReviewerProposalsSchema(HouseSchema):
+    """Proposals that wait for an officer, the oldest first."""
+
+    items = fields.List(fields.Nested(ReviewerProposalSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class ProposalAnsweredSchema(HouseSchema):
+    """What became of a proposal."""
+
+    id = fields.Integer(required=True)
+    state = fields.Enum(ProposalState, by_value=True, required=True)
+    assignment = fields.String(required=True, allow_none=True, metadata={"description": "its reference"})
 
 
 class ReviewerLoadSchema(HouseSchema):

@@ -87,6 +87,9 @@ class CallChangesSchema(HouseSchema):
     shows_reviewers = fields.Boolean(
         metadata={"description": "in the deliberation reviewers see who wrote which review"}
     )
+    shows_own_verdict = fields.Boolean(
+        metadata={"description": "reviewers see what the rules make of their scores while they score"}
+    )
     retention_years = fields.Integer(strict=True, validate=validate.Range(1, 50, error=_BETWEEN))
     is_public_result = fields.Boolean()
 
@@ -131,6 +134,7 @@ class CallSchema(HouseSchema):
     nationality_conflicts = fields.Boolean(required=True)
     question_round = fields.Boolean(required=True)
     shows_reviewers = fields.Boolean(required=True)
+    shows_own_verdict = fields.Boolean(required=True)
     retention_years = fields.Integer(required=True)
     is_public_result = fields.Boolean(required=True)
     edition = fields.Integer(required=True)

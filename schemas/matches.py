@@ -89,3 +89,29 @@ class MatchListSchema(HouseSchema):
         allow_none=True,
         metadata={"description": "Why meaning is not compared, where that is so for every match"},
     )
+
+
+class StandingOfferSchema(HouseSchema):
+    """An offer of a body that can be matched."""
+
+    ref = fields.String(required=True)
+    title = fields.String(required=True, allow_none=True)
+    language = fields.String(required=True, allow_none=True)
+
+
+class SuggestedPartnerSchema(HouseSchema):
+    """A body that reviewers named as a partner, and what it offers."""
+
+    name = fields.String(required=True)
+    n_reviewers = fields.Integer(required=True, metadata={"description": "how many named it; never who"})
+    organisation = fields.String(
+        required=True, allow_none=True, metadata={"description": "its reference, where it is known here"}
+    )
+    offers = fields.List(fields.Nested(StandingOfferSchema), required=True)
+
+
+class SuggestedPartnersSchema(HouseSchema):
+    """What the panel suggested for a request, those named most often first."""
+
+    items = fields.List(fields.Nested(SuggestedPartnerSchema), required=True)
+    next = fields.String(required=True, allow_none=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from schemas.base import HouseSchema, one_of
 from schemas.values import LONGEST_CODE, Codes, Instant, Whole, Words
 from services.conflicts import KINDS, LONGEST_TEXT
-from services.reviews.content import LONGEST_POINTER
+from services.reviews.content import LONGEST_PARTNER, LONGEST_POINTER, MOST_PARTNERS
 from services.scorecard_documents.making import Format
 from vocabulary.conflicts import HintAnswer
 from vocabulary.findings import SCORES, Confidence, Recommendation
@@ -21,6 +21,7 @@ LONGEST_EVIDENCE = 10_000
 """Characters; the limit in words is checked at submission, so that a draft keeps what was typed."""
 
 MOST_CRITERIA = 100
+_MOST_PARTNERS = Message("Name at most {max}.")
 _WRONG_SCORE = Message("This must be 0, 1, 2 or 3, or nothing.")
 
 
@@ -112,6 +113,11 @@ def _overall() -> dict[str, fields.Field]:
         "comment_applicant": Words(longest=LONGEST_EVIDENCE, metadata={"description": "releasable"}),
         "comment_internal": Words(longest=LONGEST_EVIDENCE, metadata={"description": "never released"}),
         "minutes_spent": Whole(),
+        "partners": fields.List(
+            Words(longest=LONGEST_PARTNER, one_line=True),
+            validate=validate.Length(max=MOST_PARTNERS, error=_MOST_PARTNERS),
+            metadata={"description": "names of bodies that could help; for the secretariat's matching"},
+        ),
     }
 
 
@@ -246,8 +252,17 @@ class ReviewSchema(HouseSchema):
     comment_applicant = fields.String(allow_none=True)
     comment_internal = fields.String(allow_none=True)
     minutes_spent = fields.Integer(allow_none=True)
+    partners = fields.List(fields.String())
     result = fields.Dict(
         allow_none=True, metadata={"description": "verdict by strategy; null until it is submitted"}
+    )
+    running = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        allow_none=True,
+        metadata={
+            "description": "verdict by claimed strategy on what is saved; null unless the call shows it"
+        },
     )
 
 

@@ -14,7 +14,7 @@ from models.people import Account
 from models.reviews import Assignment
 from procedure.access import is_visible, may, require
 from services import audit
-from services.assignments import MOST_ROWS, assign, check_assignable, reviewer_for
+from services.assignments import MOST_ROWS, assign, check_assignable, require_overview, reviewer_for
 from services.facts import entry_facts, facts_of_entries
 from vocabulary.actions import Action
 from vocabulary.conflicts import ProposalState
@@ -111,7 +111,11 @@ def answer(
 
 
 def waiting(session: Session, actor: Actor, *, now: datetime) -> tuple[ProposalRow, ...]:
-    """Proposals that wait, the oldest first, on entries that the actor may assign or propose for."""
+    """Proposals that wait, the oldest first, on entries that the actor may assign or propose for.
+
+    Raises Refused for whoever runs no call.
+    """
+    require_overview(actor)
     proposer = sa.orm.aliased(Account)
     found = session.execute(
         sa.select(AssignmentProposal, Entry, Account.name, proposer.name)

@@ -176,10 +176,15 @@ def check_assignable(
         raise Invalid(errors)
 
 
-def list_all(session: Session, actor: Actor, *, now: datetime) -> tuple[AssignmentRow, ...]:
-    """The assignments of the calls that the actor runs, the latest first. Raises Refused for anybody else."""
+def require_overview(actor: Actor) -> None:
+    """Raises Refused for whoever runs no call."""
     if not actor.roles() & _SEE_ALL:
         raise Refused(Message("Your roles do not allow this."), code="role")
+
+
+def list_all(session: Session, actor: Actor, *, now: datetime) -> tuple[AssignmentRow, ...]:
+    """The assignments of the calls that the actor runs, the latest first. Raises Refused for anybody else."""
+    require_overview(actor)
     rows = session.execute(
         sa.select(Assignment, Entry, Account.name, Review.state)
         .join(Entry, Entry.id == Assignment.entry_id)

@@ -39,6 +39,7 @@ COLUMNS = (
     "nationality_conflicts",
     "question_round",
     "shows_reviewers",
+    "shows_own_verdict",
     "retention_years",
     "is_public_result",
 )

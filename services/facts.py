@@ -95,6 +95,7 @@ def facts_of_entries(
             break_glass_reason=actor.reason_to_open(entry_id=entry_id),
             is_blind=call.blind_mode if call else False,
             reviewers_see_names=call.shows_reviewers if call else False,
+            shows_own_verdict=call.shows_own_verdict if call else False,
             is_call_over=call is not None and call.state in _OVER,
             is_result_out=entry.kind is EntryKind.OFFER and entry.decision_id is not None,
         )

@@ -100,6 +100,8 @@ def as_form(card: dict[str, Any]) -> list[tuple[str, str]]:
     for name, value in card.items():
         if name == "expertise":
             sent += [(f"expertise.{code}", level) for code, level in value.items()]
+        elif name == "partners":
+            sent += [(name, body) for body in value]
         elif name != "scores":
             sent.append((name, "" if value is None else str(value)))
     return sent
@@ -139,3 +141,8 @@ def make_token(
     )
     session.flush()
     return {"Authorization": f"Bearer {secret}"}
+
+
+def at(headers: dict[str, str], version: int | None = None) -> dict[str, str]:
+    """Headers of a program that has read this version."""
+    return headers if version is None else headers | {"If-Match": f'"{version}"'}

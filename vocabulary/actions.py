@@ -94,6 +94,7 @@ class Action(StrEnum):
     REVIEW_WRITE = "review.write"
     REVIEW_SUBMIT = "review.submit"
     REVIEW_READ_VERDICT = "review.read_verdict"
+    REVIEW_READ_RUNNING = "review.read_running"
     REVIEW_REVISE = "review.revise"
     REVIEW_EDIT_OTHERS = "review.edit_others"
     REVIEW_RETURN = "review.return"

@@ -107,6 +107,7 @@ CALLS: Mapping[str, Event] = {
     "call.decide": _inside(Message("The deliberation was closed.")),
     "call.release": _inside(Message("The results were released.")),
     "call.archive": _inside(Message("The call was archived.")),
+    "call.blank": _inside(Message("What people wrote about the call was blanked.")),
     "call.cancel": _inside(Message("The call was cancelled.")),
     "call.move_deadline": _inside(Message("The deadline was moved for all.")),
     "call.correct": _inside(Message("A correction was published.")),

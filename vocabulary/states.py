@@ -66,6 +66,7 @@ class OfferState(StrEnum):
     EXPIRED = "expired"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    ARCHIVED = "archived"
 
 
 class EntryAction(StrEnum):

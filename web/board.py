@@ -124,6 +124,15 @@ WORK: Mapping[str, Words] = {
         Message("Look"),
         Message("No recognition ends within 30 days, and no renewal is asked for."),
     ),
+    "archive": Words(
+        Message("To be archived soon"),
+        Message(
+            "Kept for as long as their call says. Within 30 days contacts, names and texts are blanked;"
+            " the reference, the outcome and every figure stay."
+        ),
+        Message("Look"),
+        Message("Nothing is archived within 30 days."),
+    ),
     "mails": Words(
         Message("Mails that failed"),
         Message("Tried again and again and given up."),

@@ -30,7 +30,7 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
 }
 FLAGS = (
     *("blind_mode", "asks_everybody", "nationality_conflicts"),
-    *("question_round", "shows_reviewers", "is_public_result"),
+    *("question_round", "shows_reviewers", "shows_own_verdict", "is_public_result"),
 )
 FRESH: Mapping[str, Any] = {
     "kind": "requests",
@@ -69,6 +69,7 @@ FIELD_NAMES: Mapping[str, Message] = {
     "nationality_conflicts": Message("The same nationality is a conflict"),
     "question_round": Message("Questions during deliberation"),
     "shows_reviewers": Message("Reviewers see who wrote which review"),
+    "shows_own_verdict": Message("Reviewers see the result of their own scores while they score"),
     "retention_years": Message("Years that entries are kept"),
     "is_public_result": Message("Results are public"),
 }

@@ -15,6 +15,7 @@ from services.clock import utc_now
 from services.introductions.sheets import matches_of_pair
 from services.matches import MatchPage, match_page, matches_of
 from services.queries.entries import entry_page
+from services.queries.partners import partners_for_matches
 from services.shared_ideas import shared_ideas
 from services.transaction import reading
 from vocabulary.actions import Action
@@ -60,8 +61,17 @@ def of_entry(noun: str, ref: str) -> ResponseReturnValue:
             limit=MOST_SHOWN if is_all else SHOWN,
             include_blocked=request.args.get("include") == "blocked",
         )
+        partners = partners_for_matches(session, actor, ref, now=now)
     return render_template(
-        "matches/list.html", page=page, found=found, noun=noun, ref=ref, parts=PARTS, is_all=is_all
+        "matches/list.html",
+        page=page,
+        found=found,
+        noun=noun,
+        ref=ref,
+        parts=PARTS,
+        is_all=is_all,
+        partners=partners,
+        suggested={offer.ref for partner in partners for offer in partner.offers},
     )
 
 

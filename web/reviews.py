@@ -22,7 +22,7 @@ from services.conflicts import KINDS
 from services.queries import review_queue, reviews
 from services.queries.reviews import Gate, ScorecardPage
 from services.reviews import drafts, submission
-from services.reviews.content import differing
+from services.reviews.content import MOST_PARTNERS, differing
 from services.reviews.drafts import Saved
 from services.reviews.submission import Declared
 from services.transaction import reading, transaction
@@ -172,6 +172,7 @@ def _render(
         if page.saved_at
         else None,
         choices=CHOICES,
+        most_partners=MOST_PARTNERS,
     )
 
 
@@ -197,21 +198,27 @@ def autosave(ref: str) -> ResponseReturnValue:
     try:
         saved = _save(ref, changes, version_of(request.form))
     except Conflict as stale:
-        told = ELSEWHERE if stale.code == "version_conflict" else stale.message
-        return jsonify({"text": translate(told, current_language()), "code": stale.code}), 409
+        why = ELSEWHERE if stale.code == "version_conflict" else stale.message
+        return jsonify({"text": translate(why, current_language()), "code": stale.code}), 409
     except Invalid as wrong:
         return jsonify({"text": translate(wrong.message, current_language()), "code": wrong.code}), 422
     text = saved_text(saved.n_scored, saved.n_criteria, saved.saved_at, utc_now())
     if errors:
         text = SAVED_REST.format(saved=text, problem=_first(errors))
-    return jsonify(
-        {
-            "saved_at": saved.saved_at.isoformat(),
-            "version": saved.version,
-            "n_scored": saved.n_scored,
-            "text": translate(text, current_language()),
-        }
-    )
+    told = {
+        "saved_at": saved.saved_at.isoformat(),
+        "version": saved.version,
+        "n_scored": saved.n_scored,
+        "text": translate(text, current_language()),
+    }
+    return jsonify(told | {"running": _running(ref)} if saved.shows_verdict else told)
+
+
+def _running(ref: str) -> str:
+    """What the rules make of the scores so far, as it stands on the page."""
+    with reading() as session:
+        found = reviews.running(session, current_actor(), ref, language=current_language(), now=utc_now())
+    return render_template("reviews/_running.html", running=found)
 
 
 def _first(errors: Any) -> Any:

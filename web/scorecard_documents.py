@@ -20,7 +20,7 @@ from services.clock import utc_now
 from services.documents.fields import MOST_BYTES
 from services.queries import reviews
 from services.queries.reviews import ScorecardPage
-from services.reviews.content import differing
+from services.reviews.content import PARTNERS, differing
 from services.scorecard_documents import making, reading
 from services.scorecard_documents.making import Format
 from services.scorecard_documents.reading import Problem, Reading
@@ -123,7 +123,7 @@ def _compared(page: ScorecardPage, found: Reading) -> str:
             labels.get(name, name),
             in_words(name, saved, page),
             in_words(name, new, page),
-            keeps=found.is_stale and new in (None, "", {}),
+            keeps=found.is_stale and new in (None, "", {}, []),
             sent=tuple(_sent(name, new, page)),
         )
         for name, (saved, new) in differing(found.saved, changes).items()
@@ -149,6 +149,8 @@ def _sent(name: str, new: Any, page: ScorecardPage) -> Iterator[tuple[str, str]]
     if name == "expertise":
         for group in page.groups:
             yield f"expertise.{group.code}", (new or {}).get(group.code) or ""
+    elif name == PARTNERS:
+        yield from ((name, body) for body in new or [""])
     elif name.endswith(".parts"):
         is_any = next(card.is_any_part for card in page.cards if name == f"scores.{card.code}.parts")
         yield name, ""

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from schemas.reviews import taken_changes
-from services.reviews.content import OVERALL, flat
+from services.reviews.content import OVERALL, PARTNERS, flat
 
 CANNOT_JUDGE = "cannot_judge"
 KEEP = "keep."
@@ -30,7 +30,7 @@ def typed(form: MultiDict[str, str]) -> dict[str, Any]:
         _put(found["scores"].setdefault(match[1], {}), match[2], match[3], form.getlist(name))
     for name in OVERALL:
         if name in form and name not in kept:
-            found[name] = form[name]
+            found[name] = form.getlist(name) if name == PARTNERS else form[name]
     expertise = {
         name.removeprefix("expertise."): form[name] or None for name in form if name.startswith("expertise.")
     }

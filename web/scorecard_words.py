@@ -54,8 +54,10 @@ def summary_labels(page: ScorecardPage) -> dict[str, Message]:
 
 def in_words(name: str, value: Any, page: ScorecardPage) -> Message | str:
     """One answer as it reads; texts stay as they are."""
-    if value in (None, "", {}):
+    if value in (None, "", {}, []):
         return NOT_ANSWERED
+    if isinstance(value, list):
+        return "\n".join(value)
     if name in CHOICES:
         return CHOICES[name].get(value, value)
     if name.endswith(".value"):

@@ -6,7 +6,7 @@ So reviewers differ as honest people do: mostly by one step, on a few proposals 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -68,9 +68,13 @@ def assignments(
     library: Library,
     proposals: Sequence[EntryPlan],
     reviewers: Sequence[PersonPlan],
+    partners: Sequence[str],
     now: datetime,
 ) -> Iterator[AssignmentPlan]:
-    """Three reviewers for each proposal who read its language, a fourth for one who stands back."""
+    """Three reviewers for each proposal who read its language, a fourth for one who stands back.
+
+    On what was endorsed each suggests one of the `partners`, bodies that offer something.
+    """
     load: dict[str, int] = {person.key: 0 for person in reviewers}
     for number, entry in enumerate(proposals):
         ranked = _ranked(rng, reviewers, load, entry)
@@ -93,7 +97,11 @@ def assignments(
                 stands_back=stands_back and seat == 0,
                 is_open=is_late,
             )
-            yield _assignment(rng, library, entry, sitting, now)
+            plan = _assignment(rng, library, entry, sitting, now)
+            if plan.review is not None and entry.state == "released" and partners:
+                named = (partners[(2 * number + seat // 2) % len(partners)],)
+                plan = replace(plan, review=replace(plan.review, partners=named))
+            yield plan
 
 
 def _ranked(

@@ -106,6 +106,7 @@ class ReviewPlan:
     minutes_spent: int | None
     submitted_at: datetime | None
     contradiction_reason: str | None = None
+    partners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,9 @@ def build_world(size: int | None, seed: int, reference: Reference, *, today: dat
         people=tuple(people),
         calls=tuple(_calls(texts, today)),
         entries=tuple(entries),
-        assignments=tuple(assignments(rng("panel"), texts, proposals, reviewers, noon(today))),
+        assignments=tuple(
+            assignments(rng("panel"), texts, proposals, reviewers, _offering(entries), noon(today))
+        ),
         decisions=tuple(decisions(rng("decisions"), texts, proposals, noon(today))),
         matches=tuple(_matches(rng("matches"), texts, today)),
         more_entries=lambda: grown_entries(rng("grown"), texts, reference, today, n_more),
@@ -116,6 +118,12 @@ def _calls(texts: Library, today: date) -> Iterator[CallPlan]:
     for key, said in texts.calls.items():
         kind, state = kinds[key]
         yield CallPlan(key, kind, state, said["title"], said["text"], every, *dates[key])
+
+
+def _offering(entries: Sequence[EntryPlan]) -> tuple[str, ...]:
+    """Names of bodies whose offers stand."""
+    standing = [entry for entry in entries if entry.kind == "offer" and entry.state == "active"]
+    return tuple(dict.fromkeys(entry.fields["organisation_name"] for entry in standing))
 
 
 def _bodies(entries: Sequence[EntryPlan]) -> Iterator[BodyPlan]:

@@ -140,6 +140,7 @@ def _write(stage: Stage, plan: AssignmentPlan, review: ReviewPlan, now: datetime
     }
     for name in ("recommendation", "confidence", "conditions", "comment_applicant", "minutes_spent"):
         changes[name] = getattr(review, name)
+    changes["partners"] = list(review.partners)
     version = _review(stage, assignment).version
     saved = drafts.save(session, stage.actors[plan.reviewer], assignment.ref, changes, version, now=now)
     if _contradicts(stage, plan, programme):

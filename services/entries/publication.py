@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from models.entries import Entry
 from procedure.lifecycle import advance_entry
 from services import audit
+from services.archiving.blanking import keep_public
 from services.entries.codes import check_codes
 from services.entries.content import apply_content
 from services.entries.owner_mail import mail_owner
@@ -76,6 +77,8 @@ def consent(
     before = list(entry.public_fields)
     apply_content(entry, {"public_fields": names})
     settle_publication(entry)
+    if entry.archived_at is not None:
+        keep_public(entry)
     touch(entry, now)
     session.flush()
     note_change(session, entry, now)
@@ -104,6 +107,8 @@ def _change(
     entry.publication = publication
     if publication is Publication.PUBLISHED:
         entry.published_at = now
+    if entry.archived_at is not None:
+        keep_public(entry)
     touch(entry, now)
     session.flush()
     note_change(session, entry, now)

@@ -22,7 +22,9 @@ from models.reviews import Assignment, Review
 from models.screening import Screening
 from procedure.access import may, require
 from procedure.facts import ANYWHERE
+from procedure.retention import SOON
 from services import conflicts
+from services.archiving.falling_due import falling_due
 from services.call_acts import acts_of
 from services.call_progress import is_confirmed_ineligible, is_screened
 from services.calls import may_announce
@@ -98,6 +100,12 @@ def _is_seen(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.or_(is_readable(actor), is_previewed_in_office(actor))
 
 
+def _is_shown(asked: _Asked) -> sa.ColumnElement[bool]:
+    """The same, of the call that is asked about or of all."""
+    of_call = sa.true() if asked.call_id is None else Entry.call_id == asked.call_id
+    return sa.and_(_is_seen(asked.actor), of_call)
+
+
 def _entries(
     asked: _Asked,
     code: str,
@@ -105,9 +113,7 @@ def _entries(
     note: Callable[[Any], Message | None] = lambda row: None,
 ) -> Work:
     """Entries that this reader may read and that meet a condition, those that waited longest first."""
-    found = sa.and_(condition, _is_seen(asked.actor))
-    if asked.call_id is not None:
-        found = sa.and_(found, Entry.call_id == asked.call_id)
+    found = sa.and_(condition, _is_shown(asked))
     total = asked.session.execute(sa.select(sa.func.count(Entry.id)).where(found)).scalar_one()
     rows = asked.session.execute(
         sa.select(Entry, Call.ref)
@@ -223,14 +229,20 @@ def _expiring(asked: _Asked) -> Work:
 
 def _recognitions(asked: _Asked) -> Work:
     """Recognitions that end soon, and those whose renewal was asked for; what is asked for comes first."""
-    where = sa.and_(
-        _is_seen(asked.actor), sa.true() if asked.call_id is None else Entry.call_id == asked.call_id
-    )
+    last = (asked.now + EXPIRING).date()
     rows = [
         WorkRow(entry.ref, entry.kind.value, found.title, entry.language, note=note_on(found))
-        for found, entry in waiting(asked.session, where, (asked.now + EXPIRING).date(), now=asked.now)
+        for found, entry in waiting(asked.session, _is_shown(asked), last, now=asked.now)
     ]
     return _as_work("recognitions", rows)
+
+
+def _to_archive(asked: _Asked) -> Work:
+    """What the clock archives within the next days: the same that `flask archive --dry-run` names."""
+    found = falling_due(asked.session, asked.now + SOON, _is_shown(asked))
+    days = [Message("is archived on {day}", day=row.due_at.date()) for row in found]
+    who = [(row.ref, row.kind.value, row.title or row.ref, row.language, row.call_ref) for row in found]
+    return _as_work("archive", [WorkRow(*one, note=day) for one, day in zip(who, days, strict=True)])
 
 
 # --- people and calls -------------------------------------------------------------------------------------
@@ -382,6 +394,7 @@ FINDERS: Mapping[str, Callable[[_Asked], Work]] = {
     "lapsed": _lapsed,
     "expiring": _expiring,
     "recognitions": _recognitions,
+    "archive": _to_archive,
     "mails": _failing_mails,
 }
 """Every kind of work, in the order in which a day goes."""

@@ -22,11 +22,13 @@ from services.conflicts import shown_hints
 from services.entries.visibility import shown_fields
 from services.queries.cards import Card, StrategyGroup, groups_of
 from services.queries.conflicts import HintRow, hint_rows
+from services.queries.partners import known_bodies
 from services.queries.readable import ShownField, readable
 from services.queries.review_queue import STATES, state_of
 from services.reviews.content import Content, content_of, n_scored
 from services.reviews.drafts import OPEN
 from services.reviews.rows import Item, claimed_of, fetch_for, find, programme_of, revision_of
+from services.reviews.submission import result_of
 from services.sentences import as_message
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, NotFound
@@ -61,8 +63,22 @@ class GivenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyVerdict:
+    """The result of one's own scores on one strategy."""
+
+    code: str
+    name: str
+    is_claimed: bool
+    verdict: Verdict
+    explanation: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScorecardPage:
-    """The submission and the scorecard on it. `content` is what is saved; the verdict is not here."""
+    """The submission and the scorecard on it. `content` is what is saved.
+
+    `running` is what the rules make of it so far, on the strategies claimed, where the call shows it.
+    """
 
     ref: str
     review_ref: str | None
@@ -89,22 +105,13 @@ class ScorecardPage:
     may_reopen: bool
     has_result: bool
     given_back: GivenBack | None
+    running: tuple[StrategyVerdict, ...]
+    known_bodies: tuple[str, ...]
 
     @property
     def cards(self) -> tuple[Card, ...]:
         """Every criterion in order."""
         return tuple(card for group in self.groups for card in group.cards)
-
-
-@dataclass(frozen=True, slots=True)
-class StrategyVerdict:
-    """The result of one's own scores on one strategy."""
-
-    code: str
-    name: str
-    is_claimed: bool
-    verdict: Verdict
-    explanation: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +231,30 @@ def scorecard(session: Session, actor: Actor, ref: str, *, language: str, now: d
         and item.review is not None
         and item.review.result is not None,
         given_back=_given_back(session, item.review),
+        running=_running(session, actor, item, content, language, now),
+        known_bodies=known_bodies(session, actor) if may_write and is_open else (),
     )
+
+
+def running(
+    session: Session, actor: Actor, ref: str, *, language: str, now: datetime
+) -> tuple[StrategyVerdict, ...]:
+    """What the rules make of what is saved so far, where the call shows it. Raises NotFound, Refused."""
+    item = fetch_for(session, actor, Action.REVIEW_READ_OWN, ref, now=now)
+    content = content_of(item.review, programme_of(session, item.entry).criteria)
+    return _running(session, actor, item, content, language, now)
+
+
+def _running(
+    session: Session, actor: Actor, item: Item, content: Content, language: str, now: datetime
+) -> tuple[StrategyVerdict, ...]:
+    if not may(actor, Action.REVIEW_READ_RUNNING, item.facts, now):
+        return ()
+    if item.review is not None and item.review.state not in OPEN:
+        return ()
+    programme, revision = programme_of(session, item.entry), revision_of(session, item)
+    result = result_of(content, programme, revision, claimed_of(revision, programme), now)
+    return tuple(row for row in verdicts(session, result, language) if row.is_claimed)
 
 
 _SETBACKS = {

@@ -159,7 +159,7 @@ def similar_organisations(
     """Organisations whose name, acronym or alias is like this one; of a country, or without one, if given."""
     query = (
         sa.select(Organisation)
-        .where(Organisation.merged_into_id.is_(None), _is_known_to(actor))
+        .where(Organisation.merged_into_id.is_(None), is_known_to(actor))
         .order_by(Organisation.id)
         .limit(MOST_ORGANISATIONS)
     )
@@ -187,14 +187,14 @@ def organisation(session: Session, actor: Actor, ref: str) -> OrganisationRow:
     found = session.execute(sa.select(Organisation).where(Organisation.ref == ref)).scalar_one_or_none()
     while found is not None and found.merged_into_id is not None:
         found = session.get(Organisation, found.merged_into_id)
-    known = sa.select(Organisation).where(Organisation.id == (found.id if found else 0), _is_known_to(actor))
+    known = sa.select(Organisation).where(Organisation.id == (found.id if found else 0), is_known_to(actor))
     row = session.execute(known).scalar_one_or_none()
     if row is None:
         raise NotFound
     return OrganisationRow(row.ref, row.version, row.name, row.acronym, row.country)
 
 
-def _is_known_to(actor: Actor) -> sa.ColumnElement[bool]:
+def is_known_to(actor: Actor) -> sa.ColumnElement[bool]:
     """An organisation that only hidden entries name is not known to others, or the hint would betray them."""
     if actor.is_system or (Role.OFFICER in actor.roles() and may_read_at_all(actor)):
         return sa.true()

@@ -79,7 +79,7 @@ def statistics(session: Session, actor: Actor, call_ref: str, *, language: str, 
         call_ref=call.ref,
         title=call.title,
         n_entries=len(entries),
-        states=_counted(Counter(str(entry.state) for entry in entries), label_of),
+        states=_counted(Counter(str(entry.archived_from or entry.state) for entry in entries), label_of),
         verdicts=_counted(
             Counter(row.counts["overall"] for row in results.values()),
             lambda code: VERDICT_NAMES[Verdict(code)],

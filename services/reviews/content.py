@@ -4,13 +4,13 @@ Knows how it lies in the tables and what changed between two of them; knows noth
 
     {"scores": {"1": {"value", "cannot_judge", "cannot_reason", "evidence", "pointer", "parts"}, …},
      "recommendation", "confidence", "expertise": {"S1": "high"}, "conditions", "contradiction_reason",
-     "comment_applicant", "comment_internal", "minutes_spent"}
+     "comment_applicant", "comment_internal", "minutes_spent", "partners": ["Body that could help", …]}
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from criteria.scorecard import MAX_POINTER_CHARACTERS, Answer, PartsRule, Scorecard
@@ -22,7 +22,11 @@ from vocabulary.messages import Message
 
 ANSWER = ("value", "cannot_judge", "cannot_reason", "evidence", "pointer", "parts")
 TEXTS = ("conditions", "contradiction_reason", "comment_applicant", "comment_internal")
-OVERALL = ("recommendation", "confidence", "expertise", *TEXTS, "minutes_spent")
+PARTNERS = "partners"
+OVERALL = ("recommendation", "confidence", "expertise", *TEXTS, "minutes_spent", PARTNERS)
+MOST_PARTNERS = 5
+LONGEST_PARTNER = 200
+"""Names of bodies that a reviewer suggests as partners, and characters of each."""
 
 LONGEST_POINTER = MAX_POINTER_CHARACTERS
 """Characters of a pointer into the submission, for the schema of the doors."""
@@ -51,7 +55,7 @@ def content_of(review: Review | None, criteria: Mapping[str, Criterion]) -> Cont
     """Everything a scorecard says, every criterion included; `review` has its scores loaded."""
     found: dict[str, Any] = {"scores": {code: empty_answer() for code in criteria}}
     if review is None:
-        return found | dict.fromkeys(OVERALL) | {"expertise": {}}
+        return found | dict.fromkeys(OVERALL) | {"expertise": {}, PARTNERS: []}
     codes = {criterion.id: code for code, criterion in criteria.items()}
     for score in review.scores:
         if score.criterion_id in codes:
@@ -60,6 +64,7 @@ def content_of(review: Review | None, criteria: Mapping[str, Criterion]) -> Cont
         value = getattr(review, name)
         found[name] = value.value if isinstance(value, (Recommendation, Confidence)) else value
     found["expertise"] = found["expertise"] or {}
+    found[PARTNERS] = list(found[PARTNERS] or ())
     return found
 
 
@@ -77,7 +82,14 @@ def merged(present: Content, changes: Mapping[str, Any], criteria: Mapping[str, 
         if name in changes:
             content[name] = _tidy(changes[name])
     content["expertise"] = _known_expertise(content["expertise"], criteria)
+    content[PARTNERS] = tidy_names(content[PARTNERS])
     return content
+
+
+def tidy_names(names: Iterable[str | None] | None) -> list[str]:
+    """Names in the order given, each once and on one line, without empty ones."""
+    lines = (" ".join(str(_tidy(name) or "").split()) for name in names or ())
+    return list({line.casefold(): line for line in lines if line}.values())
 
 
 def _merged_answer(
@@ -164,6 +176,8 @@ def flat(content: Mapping[str, Any]) -> dict[str, Any]:
 def differing(saved: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Form fields whose answers differ, with both answers: {name: (saved, typed)}."""
     there, here = flat(saved), flat(typed)
+    if PARTNERS in here:
+        here[PARTNERS] = tidy_names(here[PARTNERS])
     if "expertise" in here:
         here["expertise"] = {code: level for code, level in (here["expertise"] or {}).items() if level}
     return {name: (there.get(name), value) for name, value in here.items() if value != there.get(name)}

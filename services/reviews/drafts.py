@@ -42,6 +42,7 @@ class Saved:
     saved_at: datetime
     n_scored: int
     n_criteria: int
+    shows_verdict: bool = False
 
 
 def start(session: Session, actor: Actor, assignment: Assignment, entry: Entry, *, now: datetime) -> Review:
@@ -60,6 +61,7 @@ def start(session: Session, actor: Actor, assignment: Assignment, entry: Entry, 
         revision_id=revision.id,
         state=ReviewState.DRAFT,
         expertise={},
+        partners=[],
         scores=[],
         created_at=now,
         updated_at=now,
@@ -98,19 +100,21 @@ def save(
     present = content_of(item.review, programme.criteria)
     content = merged(present, changes, programme.criteria)
     review = item.review or _begin(session, actor, item, now)
+    shows_verdict = item.facts.shows_own_verdict
     if content == present:
-        return _saved(review, content)
+        return _saved(review, content, shows_verdict)
     write(review, content, programme.criteria)
     touch(review, now)
     session.flush()
     there, new = flat(present), flat(content)
     names = sorted(name for name in new if new[name] != there.get(name))
     audit.record(session, actor, "review.save", ("review", review.ref), now=now, after={"fields": names})
-    return _saved(review, content)
+    return _saved(review, content, shows_verdict)
 
 
-def _saved(review: Review, content: Content) -> Saved:
-    return Saved(review.version, review.updated_at, n_scored(content), len(content["scores"]))
+def _saved(review: Review, content: Content, shows_verdict: bool) -> Saved:
+    n_criteria = len(content["scores"])
+    return Saved(review.version, review.updated_at, n_scored(content), n_criteria, shows_verdict)
 
 
 def _begin(session: Session, actor: Actor, item: Item, now: datetime) -> Review:

@@ -38,6 +38,7 @@ OVERALL_LABELS: Mapping[str, Message] = {
     "comment_applicant": Message("Comment for the applicant"),
     "comment_internal": Message("Internal comment"),
     "minutes_spent": Message("Minutes spent"),
+    "partners": Message("Partners that you suggest"),
     "still_no_conflict": Message("Conflict of interest"),
     "names_intended": Message("Names in the comment for the applicant"),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from criteria.scorecard import PartsRule
 from models.reference import CriteriaSet, Criterion
-from services.reviews.content import TEXTS
+from services.reviews.content import PARTNERS, TEXTS
 
 SCORECARD = "document.scorecard"
 ENTRY = "document.entry"
@@ -43,7 +43,7 @@ def places(criteria: Mapping[str, Criterion]) -> dict[str, Place]:
     found["confidence"] = Place("level")
     for strategy in dict.fromkeys(row.strategy for row in criteria.values()):
         found[f"expertise.{strategy}"] = Place("level", part=strategy)
-    for name in (*TEXTS, "minutes_spent"):
+    for name in (*TEXTS, "minutes_spent", PARTNERS):
         found[name] = Place(None)
     return found
 

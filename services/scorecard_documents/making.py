@@ -23,6 +23,7 @@ from services.file_kinds import DOCX, ODT
 from services.queries.cards import Card, StrategyGroup
 from services.queries.readable import ShownField
 from services.queries.reviews import ScorecardPage, scorecard
+from services.reviews.content import PARTNERS
 from services.reviews.rows import find, programme_of
 from services.reviews.words import OF_CRITERION, OVERALL_LABELS
 from services.scorecard_documents import codes
@@ -238,6 +239,7 @@ class _Maker:
                     "comment_internal", self._("For the task force and the secretariat; never released.")
                 ),
                 self._text("minutes_spent", ""),
+                self._text(PARTNERS, self._("One a line.")),
             ),
             self._("Overall"),
             self._("Your answer"),
@@ -249,7 +251,8 @@ class _Maker:
 
     def _text(self, name: str, hint: str) -> Row:
         saved = self.page.content[name]
-        return Row(name, self.say(OVERALL_LABELS[name]), "" if saved is None else str(saved), hint)
+        said = "\n".join(saved) if name == PARTNERS else "" if saved is None else str(saved)
+        return Row(name, self.say(OVERALL_LABELS[name]), said, hint)
 
 
 def _clipped(text: str) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from models.entries import Entry
 from services.documents.fields import FoundField, read_fields
-from services.reviews.content import Content, content_of
+from services.reviews.content import PARTNERS, Content, content_of
 from services.reviews.drafts import check_open
 from services.reviews.rows import Item, Programme, fetch_for, programme_of, revision_of
 from services.scorecard_documents import codes
@@ -173,6 +173,8 @@ def _put(reading: Reading, code: str, place: Place, text: str) -> None:
     if place.criterion is None:
         if place.part is not None:
             reading.answers.setdefault("expertise", {})[place.part] = answer
+        elif code == PARTNERS:
+            reading.answers[code] = text.splitlines()
         else:
             reading.answers[code] = whole_number(text) if code == "minutes_spent" else answer
         return

@@ -133,6 +133,7 @@
           }
           const time = hour(new Date(told.saved_at || Date.now()), { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
           say(told.text || fill(state?.dataset.saved || "{time}", { time }));
+          form.dispatchEvent(new CustomEvent("autosaved", { detail: told }));
         } else {
           isDirty = true;
           isRefused = answer.status === 409;

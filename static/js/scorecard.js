@@ -1,4 +1,5 @@
-/* What the scorecard does better with a script: Ctrl+Enter submits, and "cannot judge" asks for its reason. */
+/* What the scorecard does better with a script: Ctrl+Enter submits, "cannot judge" asks for its reason, and the
+   result so far follows what is saved. */
 "use strict";
 
 (() => {
@@ -15,6 +16,13 @@
     /* Enter in a line of text would press the first button; a half scorecard is not submitted by accident. */
     if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches('input[type="text"]'))
       event.preventDefault();
+  });
+  form.addEventListener("autosaved", (event) => {
+    /* Where the call shows it: what the rules make of what is saved now, as the server wrote it. */
+    const shown = form.querySelector("[data-running]");
+    if (!shown || !event.detail.running) return;
+    const fresh = new DOMParser().parseFromString(event.detail.running, "text/html").body;
+    if (fresh.textContent.trim() !== shown.textContent.trim()) shown.replaceChildren(...fresh.childNodes);
   });
   form.addEventListener("change", (event) => {
     if (event.target.type !== "radio" || !event.target.name.endsWith(".value")) return;

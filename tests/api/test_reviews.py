@@ -17,6 +17,7 @@ from tests.fixtures import Opened
 from tests.scoring import (
     Sitting,
     as_form,
+    at,
     full_card,
     full_scores,
     make_sitting,
@@ -42,10 +43,6 @@ def sit(write: Opened, **changes: Any) -> tuple[Sitting, dict[str, str]]:
     with write() as session:
         sitting = make_sitting(session, now=utc_now(), **changes)
         return sitting, make_token(session, sitting.reviewer, utc_now())
-
-
-def at(headers: dict[str, str], version: int) -> dict[str, str]:
-    return headers | {"If-Match": f'"{version}"'}
 
 
 def test_journey_by_api(client: FlaskClient, write: Opened) -> None:
@@ -92,6 +89,7 @@ CARDS = {
         "comment_applicant": "شكرا",
         "comment_internal": "",
         "minutes_spent": 0,
+        "partners": ["Partner Foundation", " A  second one ", "partner foundation", ""],
     },
     "nearly empty": {"scores": {"9": {"value": None, "evidence": "Only a note."}}},
 }

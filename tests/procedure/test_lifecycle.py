@@ -61,13 +61,14 @@ EXPECTED: dict[str, str] = {
         draft: submit>submitted
         submitted: revise>submitted return>returned refuse>refused check>checked withdraw>withdrawn
         returned: revise>submitted withdraw>withdrawn
-        refused: restore>submitted
+        refused: restore>submitted archive>archived
         checked: revise>submitted activate>active expire>expired withdraw>withdrawn
         active: revise>submitted pause>paused renew>active expire>expired close>closed withdraw>withdrawn
         paused: revise>submitted resume>active renew>paused expire>expired close>closed withdraw>withdrawn
-        expired: renew>active close>closed withdraw>withdrawn
-        closed:
-        withdrawn: restore>submitted
+        expired: renew>active close>closed withdraw>withdrawn archive>archived
+        closed: archive>archived
+        withdrawn: restore>submitted archive>archived
+        archived:
     """,
     "ASSIGNMENT_STEPS": """
         invited: accept>accepted decline>declined recuse>recused expire>expired

@@ -115,6 +115,7 @@ def holds(word: str, kind: str, action: str, facts: ItemFacts) -> bool:
         "open_names_or_r": lambda: not facts.is_blind or in_phase("released", facts),
         "names": lambda: facts.reviewers_see_names,
         "sent": lambda: facts.is_review_submitted,
+        "shown": lambda: facts.shows_own_verdict,
         "agreed": lambda: facts.contacts_shared,
         "over": lambda: facts.is_call_over,
         "side": lambda: facts.owner_id == ME or ME in facts.partner_ids,

@@ -63,6 +63,7 @@ MAILING = {"submit", "return", "reopen", "lapse", "withdraw", "confirm_act", "pr
 PINNED = (
     *("criteria_set_id", "rule_set_id", "met_threshold", "scale", "blind_mode", "grace_minutes"),
     *("conflict_years", "nationality_conflicts", "question_round", "shows_reviewers", "retention_years"),
+    *("shows_own_verdict",),
     *("opens_at", "zone"),
 )
 
