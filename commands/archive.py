@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 from flask.cli import with_appcontext
@@ -12,7 +12,11 @@ from commands.replies import refusals_in_words
 from services.archiving import clock
 from services.archiving.falling_due import FallingDue, falling_due
 from services.clock import utc_now
+from services.fellowships import retention
+from services.fellowships.retention import Due
 from services.transaction import reading, transaction
+
+Row = dict[str, str | None]
 
 
 @click.command("archive")
@@ -29,6 +33,8 @@ from services.transaction import reading, transaction
 def archive_command(dry_run: bool, days: int, as_json: bool) -> None:
     """Archive every entry and call whose retention is over: contacts, names and texts are blanked for good.
 
+    Nominations of those who were not selected are erased after the months that their call names.
+
     `flask jobs run` does the same every six hours. It can be broken off and repeated at any time.
     """
     if not dry_run and (days or as_json):
@@ -41,10 +47,12 @@ def archive_command(dry_run: bool, days: int, as_json: bool) -> None:
 
 
 def _tell(days: int, as_json: bool) -> None:
+    until = utc_now() + timedelta(days=days)
     with reading() as session:
-        found = falling_due(session, utc_now() + timedelta(days=days))
+        found = [_of_entry(row) for row in falling_due(session, until)]
+        found += [_of_nomination(call, due) for call, due in retention.falling_due(session, until)]
     for row in found:
-        click.echo(json.dumps(_as_data(row)) if as_json else _line(row))
+        click.echo(json.dumps(row) if as_json else _line(row))
     if not as_json:
         click.echo(f"{len(found)} due. Nothing was changed.")
 
@@ -55,7 +63,10 @@ def _archive() -> None:
         n_entries += n_done
     with transaction() as session:
         n_calls = clock.archive_calls(session, now=utc_now())
-    click.echo(f"Archived {n_entries} entries and {n_calls} calls.")
+    n_nominations = 0
+    while n_done := _some_nominations():
+        n_nominations += n_done
+    click.echo(f"Archived {n_entries} entries and {n_calls} calls; erased {n_nominations} nominations.")
 
 
 def _some() -> int:
@@ -63,7 +74,12 @@ def _some() -> int:
         return clock.archive_due(session, now=utc_now())
 
 
-def _as_data(row: FallingDue) -> dict[str, str | None]:
+def _some_nominations() -> int:
+    with transaction() as session:
+        return retention.forget_unselected(session, now=utc_now())
+
+
+def _of_entry(row: FallingDue) -> Row:
     return {
         "ref": row.ref,
         "kind": row.kind.value,
@@ -73,5 +89,18 @@ def _as_data(row: FallingDue) -> dict[str, str | None]:
     }
 
 
-def _line(row: FallingDue) -> str:
-    return f"{row.ref:<16}{row.state:<12}{row.call_ref or '–':<16}{row.due_at:%Y-%m-%d %H:%M} UTC"
+def _of_nomination(call_ref: str, due: Due) -> Row:
+    """Without the name: it goes to a terminal and perhaps into a log."""
+    return {
+        "ref": due.ref,
+        "kind": "nomination",
+        "state": due.state.value,
+        "call": call_ref,
+        "due_at": due.erased_from.isoformat() if due.erased_from else None,
+    }
+
+
+def _line(row: Row) -> str:
+    due_at = datetime.fromisoformat(row["due_at"]) if row["due_at"] else None
+    day = f"{due_at:%Y-%m-%d %H:%M} UTC" if due_at else "–"
+    return f"{row['ref'] or '':<16}{row['state'] or '':<18}{row['call'] or '–':<16}{day}"

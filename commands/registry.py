@@ -15,7 +15,6 @@ from commands.evaluate import evaluate_command
 from commands.index import index_group
 from commands.match import match_command
 from commands.operation import backup, restore, show_settings
-from commands.retention import retention_command
 from commands.shortlist import shortlist_check_command, shortlist_command
 from commands.transfer import export_command, import_command
 
@@ -34,7 +33,6 @@ COMMANDS = (
     tokens.group,
     audit.group,
     seed.group,
-    retention_command,
     archive_command,
     backup,
     restore,

@@ -62,8 +62,11 @@ def test_a_run_archives_and_a_second_one_finds_nothing(
 ) -> None:
     first, second = run(app), run(app)
 
-    assert (first.exit_code, first.output.strip()) == (0, "Archived 1 entries and 0 calls.")
-    assert second.output.strip() == "Archived 0 entries and 0 calls."
+    assert (first.exit_code, first.output.strip()) == (
+        0,
+        "Archived 1 entries and 0 calls; erased 0 nominations.",
+    )
+    assert second.output.strip() == "Archived 0 entries and 0 calls; erased 0 nominations."
     assert states(read) == ["archived", "withdrawn"]
 
 
