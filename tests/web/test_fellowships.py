@@ -119,6 +119,9 @@ def test_page_of_a_nomination_speaks_to_the_nominee_and_to_others_about_the_nomi
     assert "Your work and studies</h2>" in own
     assert "Country where you live" in own
     assert "Your nominator was asked by mail" in own
+    assert "<bdi>Amina Otieno</bdi></h1>" in told
+    assert "<bdi>Amina Otieno</bdi></h1>" not in own
+    assert "1 March 1995" in told
     assert "Work and studies of the nominee</h2>" in told
     assert "The nominator was asked by mail" in told
     assert "Country of residence" in told
