@@ -31,6 +31,7 @@ TEMPLATES = {
     "lapsed": Message("The entry has lapsed"),
     "consultation": Message("Consultations"),
     "message": Message("Messages"),
+    "glass_open": Message("Opened in an emergency"),
     "offer_ending": Message("Does the offer still stand?"),
     "invitation": Message("Invitation to review"),
     "conflict_to_rule": Message("A possible conflict of interest to rule on"),

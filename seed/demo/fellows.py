@@ -65,10 +65,10 @@ class NomineePlan:
 
 
 def nominees(chance: Random, domain: str, call: str = PAST) -> tuple[NomineePlan, ...]:
-    """The nominees of a call, in the order in which they were nominated."""
+    """The nominees of a call, in the order in which they were nominated; each writes from their country."""
     found = []
     for n, (first, last, country, gender) in enumerate(_DATA[_PEOPLE[call]]):
-        email = f"{first}.{last}@{domain}".lower()
+        email = f"{first}.{last}@{country}.{domain}".lower()
         marks = {code: chance.choice((3, 4, 5, 5, 6, 6, 7, 8, 9)) for code in ("merit", "fit", "voice")}
         score = 2 * marks["merit"] + marks["fit"] + marks["voice"]
         content = {

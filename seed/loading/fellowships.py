@@ -75,7 +75,7 @@ def plan_fellowships(stage: Stage) -> None:
     plan_practice(stage, dates(stage.now)[PRESENT][0])
     for key in (RELEASED, PAST):
         opens_at, closes_at, until = dates(stage.now)[key]
-        people = nominees(Random(key), DOMAIN, key)  # noqa: S311 -- no secret
+        people = nominees(Random(key), "science.example", key)  # noqa: S311 -- no secret
         spread = (closes_at - opens_at) / (len(people) + 1)
         for n, plan in enumerate(people, 1):
             stage.timeline.at(opens_at + n * spread, partial(_nominate, stage, key, plan))
