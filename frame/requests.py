@@ -66,7 +66,8 @@ def install(app: Flask, *, is_secure: bool) -> None:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         response.headers["X-Request-ID"] = request_id() or ""
         if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "no-store" if g.get("actor_is_known") else "no-cache"
+            is_private = g.get("actor_is_known") or "secret" in (request.view_args or {})
+            response.headers["Cache-Control"] = "no-store" if is_private else "no-cache"
         if not request.path.startswith(("/static/", "/health/")):
             _log(response)
         return response

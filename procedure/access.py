@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from procedure.cells import Cell, Row
-from procedure.facts import ItemFacts, Kind, Standing, helps, kinds_of
+from procedure.facts import ItemFacts, Kind, Standing, has_helped, kinds_of
 from procedure.gate import CLOSED_BEFORE_ANSWER
 from procedure.policy import (
     BY_NOMINATORS_LINK,
@@ -54,8 +54,8 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     -----
     Somebody with an undecided or upheld conflict keeps only what the public and the owner may do,
     whatever their roles; where everybody is asked, an office opens no content before the answer; and nobody
-    holds an office over an entry of their own, or over one that they help to write. Two kinds held together
-    never give more than what each gives alone.
+    holds an office over an entry of their own, or over one that they help to write or once helped with. Two
+    kinds held together never give more than what each gives alone.
     """
     if not isinstance(actor, Actor) or not isinstance(facts, ItemFacts) or action not in TABLE:
         return "unknown"
@@ -71,7 +71,8 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
     )
     is_own = _is_own(actor, facts)
     left = _without_conflict(held, action, facts)
-    if is_own or helps(actor.account_id, facts):
+    is_party = is_own or has_helped(actor.account_id, facts)
+    if is_party:
         left -= _BY_OFFICE - ({Kind.REV} if action in KEPT_UNDER_CONFLICT else set())
     is_asked_first = _is_asked_first(action, facts)
     if is_asked_first:
@@ -81,7 +82,6 @@ def refusal(actor: Actor, action: Action, facts: ItemFacts, now: datetime) -> st
         return _scope_refusal(actor, action, answers)
     free = _answers(row, held, actor, replace(facts, conflict=Standing.CLEARED), now)
     if left != held and None in free.values():
-        is_party = is_own or helps(actor.account_id, facts)
         return "own_case" if is_party else _conflict_code(is_asked_first)
     codes = answers or (free if is_asked_first else {})
     return next(iter(codes.values()), None) or ("role" if actor.is_signed_in else "sign_in")

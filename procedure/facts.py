@@ -57,6 +57,8 @@ class ItemFacts:
         the declarant of a conflict, the owner of a token, the person of an account.
     collaborator_ids, commenter_ids, editor_ids : frozenset of int
         Who may view, who may also write to the officers, and who may also edit.
+    past_helper_ids : frozenset of int
+        Who helped once and does no more; they hold no office over the entry then either.
     partner_ids : frozenset of int
         Accounts on the offer's side of a match.
     nomination_id, nominator_id, nominee_id : int or None
@@ -101,6 +103,7 @@ class ItemFacts:
     collaborator_ids: frozenset[int] = frozenset()
     commenter_ids: frozenset[int] = frozenset()
     editor_ids: frozenset[int] = frozenset()
+    past_helper_ids: frozenset[int] = frozenset()
     partner_ids: frozenset[int] = frozenset()
     nomination_id: int | None = None
     nominator_id: int | None = None
@@ -176,6 +179,11 @@ def kinds_of(
 def helps(account_id: int | None, facts: ItemFacts) -> bool:
     """Did the owner let this account help with the entry?"""
     return account_id in facts.collaborator_ids | facts.commenter_ids | facts.editor_ids
+
+
+def has_helped(account_id: int | None, facts: ItemFacts) -> bool:
+    """Does this account help with the entry, or did it once?"""
+    return helps(account_id, facts) or account_id in facts.past_helper_ids
 
 
 def _towards_thing(account_id: int, facts: ItemFacts) -> set[Kind]:

@@ -99,7 +99,8 @@ class Question:
 def ask_focal_points(session: Session, *, now: datetime) -> int:
     """Write to the focal points of every request that nobody asked them about; returns how many mails.
 
-    Call again until it is 0.
+    Only once its contact confirmed the address, or an account owns it: whoever types in a form without either
+    must not write to the focal points of all countries. Call again until it is 0.
     """
     pairs = session.execute(_unasked().limit(AT_ONCE)).all()
     ids = {entry_id for entry_id, _, _ in pairs}
@@ -130,6 +131,7 @@ def _unasked() -> sa.Select[int, int, str | None]:
         .where(
             Entry.kind == EntryKind.REQUEST,
             Entry.state.in_(_ASKED_ABOUT),
+            sa.or_(Entry.confirmed_at.is_not(None), Entry.owner_id.is_not(None)),
             sa.or_(Entry.call_id.is_(None), Entry.call_id.not_in(over)),
             RoleGrant.role == Role.FOCAL_POINT,
             Account.is_disabled.is_(False),

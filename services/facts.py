@@ -68,7 +68,7 @@ def facts_of_entries(
         countries = _countries(session, rows)
     reviewing = _reviewing(session, rows, actor)
     standings = _standings(session, rows, actor)
-    levels = _levels(session, rows, actor)
+    levels, past = _levels(session, rows, actor)
     found = {}
     for entry_id, entry in rows.items():
         call = calls.get(entry.call_id or 0)
@@ -82,6 +82,7 @@ def facts_of_entries(
             collaborator_ids=_me_if(actor, levels.get(entry_id), *CollaboratorLevel),
             commenter_ids=_me_if(actor, levels.get(entry_id), *_COMMENTS),
             editor_ids=_me_if(actor, levels.get(entry_id), CollaboratorLevel.EDIT),
+            past_helper_ids=frozenset({actor.account_id or 0} if entry_id in past else ()),
             assigned_reviewer_ids=frozenset({actor.account_id or 0} if entry_id in reviewing else ()),
             countries=frozenset(named - {""}),
             call_id=entry.call_id,
@@ -174,16 +175,18 @@ def _reviewing(session: Session, rows: Mapping[int, Entry], actor: Actor) -> set
     return set(session.execute(query).scalars())
 
 
-def _levels(session: Session, rows: Mapping[int, Entry], actor: Actor) -> dict[int, CollaboratorLevel]:
-    """The entries that the actor helps with now, and what they may do there."""
+def _levels(
+    session: Session, rows: Mapping[int, Entry], actor: Actor
+) -> tuple[dict[int, CollaboratorLevel], set[int]]:
+    """The entries that the actor helps with now, with what they may do there; those helped with once."""
     if actor.account_id is None or not rows:
-        return {}
-    query = sa.select(Collaborator.entry_id, Collaborator.level).where(
-        Collaborator.account_id == actor.account_id,
-        Collaborator.ended_at.is_(None),
-        Collaborator.entry_id.in_(rows),
+        return {}, set()
+    query = sa.select(Collaborator.entry_id, Collaborator.level, Collaborator.ended_at).where(
+        Collaborator.account_id == actor.account_id, Collaborator.entry_id.in_(rows)
     )
-    return {row.entry_id: row.level for row in session.execute(query)}
+    found = session.execute(query).all()
+    levels = {row.entry_id: row.level for row in found if row.ended_at is None}
+    return levels, {row.entry_id for row in found} - levels.keys()
 
 
 def _me_if(actor: Actor, level: CollaboratorLevel | None, *enough: CollaboratorLevel) -> frozenset[int]:

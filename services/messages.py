@@ -143,6 +143,7 @@ def _helpers(session: Session, entry: Entry) -> Sequence[Account]:
                 Collaborator.entry_id == entry.id,
                 Collaborator.ended_at.is_(None),
                 Collaborator.level != CollaboratorLevel.VIEW,
+                Account.is_disabled.is_(False),
             )
             .order_by(Account.id)
         )

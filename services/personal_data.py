@@ -31,6 +31,8 @@ from procedure.access import may, require
 from procedure.facts import NOTHING, ItemFacts
 from services import audit
 from services.account_management import close_ways_in, fetch
+from services.entries.visibility import shown_state
+from services.facts import facts_of_entries
 from services.fellowships import retention
 from services.mail import queue_mail
 from services.runtime import runtime
@@ -75,7 +77,7 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
         "roles": [_plain(grant) for grant in account.grants],
         "sign_ins": _rows(session, UserSession, UserSession.account_id == account.id, but=("token_hash",)),
         "tokens": _rows(session, ApiToken, ApiToken.account_id == account.id, but=("token_hash",)),
-        "entries": _rows(session, Entry, Entry.owner_id == account.id, but=_INNER_ENTRY),
+        "entries": _own_entries(session, actor),
         "revisions": _rows(
             session, Revision, Revision.entry_id.in_(sa.select(Entry.id).where(Entry.owner_id == account.id))
         ),
@@ -100,6 +102,16 @@ def export_own(session: Session, actor: Actor, *, now: datetime) -> dict[str, An
             session, AuditEvent, AuditEvent.actor == label, but=("hash", "previous_hash", "before", "after")
         ),
     }
+
+
+def _own_entries(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """As the pages show them: what was found or decided stays hidden until it is released."""
+    query = sa.select(Entry).where(Entry.owner_id == actor.account_id).order_by(Entry.id)
+    entries = session.execute(query.options(selectinload(Entry.terms))).scalars().all()
+    facts = facts_of_entries(session, entries, actor)
+    return [
+        _plain(entry, but=_INNER_ENTRY) | {"state": shown_state(actor, facts[entry.id])} for entry in entries
+    ]
 
 
 _INNER_ENTRY = ("title_key", "search_text", "organisation_search_text", "public_search_text")

@@ -167,8 +167,10 @@ def ask(secret: str) -> ResponseReturnValue:
 @acts(Action.COLLABORATOR_ANSWER)
 def answer(secret: str) -> ResponseReturnValue:
     """Accept or say no; a new account is signed in, as the mail proved the address."""
-    now = utc_now()
-    if request.form.get("answer") == "no":
+    now, said = utc_now(), request.form.get("answer")
+    if said not in ("yes", "no"):
+        return redirect(url_for("collaborators.ask", secret=secret), 303)
+    if said == "no":
         with transaction() as database:
             collaborators.turn_down(database, secret, now=now)
         return render_template("entries/turned_down.html")

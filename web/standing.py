@@ -102,7 +102,10 @@ def ask(secret: str) -> ResponseReturnValue:
 @acts(Action.ENTRY_RENEW)
 def answer(secret: str) -> ResponseReturnValue:
     """Yes or no, by whoever got the mail."""
-    is_yes = request.form.get("answer") == "yes"
+    said = request.form.get("answer")
+    if said not in ("yes", "no"):
+        return redirect(url_for("standing.ask", secret=secret), 303)
+    is_yes = said == "yes"
     with transaction() as database:
         found = standing.answer_behind(database, secret, is_yes=is_yes, now=utc_now())
         ref, until = found.ref, found.valid_until if is_yes else None

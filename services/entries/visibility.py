@@ -136,6 +136,12 @@ def _is_helping(actor: Actor) -> Condition:
     return Entry.id.in_(entries)
 
 
+def _may_judge(actor: Actor) -> Condition:
+    """No conflict of interest bars the actor, and they did not help to write it, now or once."""
+    helped = sa.select(Collaborator.entry_id).where(Collaborator.account_id == actor.account_id)
+    return sa.and_(sa.not_(has_conflict(actor)), Entry.id.not_in(helped))
+
+
 def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
     """Entries whose content the actor may read; with `with_identity` only where also whose they are."""
     if actor.is_system:
@@ -156,7 +162,7 @@ def is_readable(actor: Actor, *, with_identity: bool = False) -> Condition:
     ]
     if not with_identity:
         ways.append(sa.and_(_touches_country(actor), under_way, Entry.kind == EntryKind.REQUEST))
-    return sa.or_(is_own(actor), is_helped(actor), sa.and_(sa.or_(*ways), sa.not_(has_conflict(actor))))
+    return sa.or_(is_own(actor), is_helped(actor), sa.and_(sa.or_(*ways), _may_judge(actor)))
 
 
 def has_shown_state(actor: Actor, states: Collection[str]) -> Condition:
@@ -183,7 +189,7 @@ def is_previewed(actor: Actor) -> Condition:
     """
     if actor.account_id is None or not may_read_at_all(actor):
         return NOTHING
-    asked = sa.and_(_is_reviewing(actor, cleared=False), sa.not_(has_conflict(actor)))
+    asked = sa.and_(_is_reviewing(actor, cleared=False), _may_judge(actor))
     return sa.or_(asked, is_previewed_in_office(actor))
 
 
@@ -193,7 +199,7 @@ def is_previewed_in_office(actor: Actor) -> Condition:
     if actor.account_id is None or not may_read_at_all(actor):
         return NOTHING
     offices = [_in_calls(actor, role) for role in (Role.OFFICER, Role.MODERATOR, Role.DECIDER)]
-    return sa.and_(sa.or_(*offices), Entry.state != "draft", sa.not_(has_conflict(actor)))
+    return sa.and_(sa.or_(*offices), Entry.state != "draft", _may_judge(actor))
 
 
 def _in_calls(actor: Actor, role: Role) -> Condition:

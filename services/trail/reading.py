@@ -230,9 +230,9 @@ def _read_mark(cursor: str | None) -> tuple[datetime | None, int]:
     try:
         text = base64.urlsafe_b64decode(cursor[:120] + "=" * (-len(cursor[:120]) % 4)).decode()
         at, _, n_seen = text.partition("|")
-        found = datetime.fromisoformat(at)
-        if found.tzinfo is None or not 0 <= int(n_seen) <= 100_000:
+        found = datetime.fromisoformat(at).astimezone(UTC)
+        if found.isoformat() != at or not 0 <= int(n_seen) <= 100_000:
             raise ValueError
-    except (ValueError, binascii.Error) as broken:
+    except (ValueError, OverflowError, binascii.Error) as broken:
         raise Invalid({"cursor": [Message("This page mark is not valid; begin again.")]}) from broken
     return found, int(n_seen)

@@ -169,8 +169,8 @@ def expected(action: str, kind: str, facts: ItemFacts) -> bool:
         )
     if is_before_answer(action, facts):
         held -= set(STAFF)
-    helpers = facts.collaborator_ids | facts.commenter_ids | facts.editor_ids
-    if facts.owner_id == ME or ME in helpers:  # nobody judges what they wrote or help to write
+    helpers = facts.collaborator_ids | facts.commenter_ids | facts.editor_ids | facts.past_helper_ids
+    if facts.owner_id == ME or ME in helpers:  # nobody judges what they wrote, help to write or once did
         held -= {*STAFF, "FOC"}
         held -= set() if action in ("assignment.decline", "assignment.recuse") else {"REV"}
     return any(

@@ -83,6 +83,8 @@ VARIATIONS: tuple[dict[str, Any], ...] = (
     {"commenter_ids": frozenset({ME})},
     {"commenter_ids": frozenset({OTHER})},
     {"editor_ids": frozenset({OTHER})},
+    {"past_helper_ids": frozenset({ME})},
+    {"past_helper_ids": frozenset({OTHER})},
     {"deadline_at": NOW},
     {"deadline_at": NOW + timedelta(microseconds=1)},
     {"deadline_at": None},

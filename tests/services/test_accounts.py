@@ -376,6 +376,18 @@ def test_export_holds_what_is_theirs_and_no_secret(app: Flask, write: Opened, pe
     assert "$argon2" not in text
 
 
+def test_export_tells_no_finding_before_it_is_released(write: Opened, read: Opened) -> None:
+    with write() as session:
+        owner = make_actor(session, Role.REQUESTER)
+        made = [make_submitted(session, actor=owner, title=f"Request {n}") for n in range(2)]
+        made[0].state, made[1].state = "ineligible", "deliberation"
+
+    with write() as session:
+        rows = personal_data.export_own(session, owner, now=NOW)["entries"]
+
+    assert [row["state"] for row in rows] == ["submitted", "in_review"]
+
+
 # --- upkeep -----------------------------------------------------------------------------------------------
 
 

@@ -330,6 +330,24 @@ def test_officer_who_helps_holds_no_office_over_it_and_sees_no_hidden_finding(
         assert list_visible(session, helper, EntryKind.REQUEST, filters, now=NOW).rows == ()
 
 
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.DECIDER, Role.AUDITOR])
+def test_whoever_helped_once_holds_no_office_over_it_later(write: Opened, read: Opened, role: Role) -> None:
+    with write() as session:
+        owner, helper = make_actor(session, Role.REQUESTER), make_actor(session, role, email=ADDRESS)
+        ref = make_submitted(session, actor=owner, now=NOW, call=make_call(session, now=NOW)).ref
+        other = make_submitted(session, actor=owner, now=NOW, title="Not helped with").ref
+        let_help(session, Given(owner, helper, ref), EDIT)
+        collaborators.leave(session, helper, ref, now=NOW)
+
+    with pytest.raises(NotFound), read() as session:
+        entry_page(session, helper, ref, now=NOW)
+    with pytest.raises(NotFound), write() as session:
+        find_ineligible(session, helper, ref, version(session, ref), CODE, "not ours", now=NOW)
+    with read() as session:
+        seen = {row.ref for row in list_visible(session, helper, EntryKind.REQUEST, {}, now=NOW).rows}
+        assert seen == (set() if role is Role.AUDITOR else {other})
+
+
 # --- personal data ----------------------------------------------------------------------------------------
 
 

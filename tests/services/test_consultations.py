@@ -77,7 +77,12 @@ def test_focal_points_of_the_countries_are_asked_once_about_what_was_submitted(
         make_draft(session, now=NOW)
         make_published(session, EntryKind.OFFER, now=NOW)
         by_seat = make_submitted(
-            session, now=NOW, countries=["UGA"], organisation_country="KEN", title="Across the border"
+            session,
+            actor=given.owner,
+            now=NOW,
+            countries=["UGA"],
+            organisation_country="KEN",
+            title="Across the border",
         ).ref
 
     counts = (asked(write), asked(write))
@@ -92,6 +97,21 @@ def test_focal_points_of_the_countries_are_asked_once_about_what_was_submitted(
     assert {tuple(row) for row in rows} == {
         (ref, given.focal.account_id, "KEN") for ref in (given.ref, by_seat)
     }
+
+
+def test_nobody_is_written_to_about_a_form_that_nobody_stands_for_yet(
+    write: Opened, read: Opened, given: Given
+) -> None:
+    asked(write)
+    with write() as session:
+        ref = make_submitted(session, now=NOW, countries=["KEN"], title="Look at bad.example").ref
+    before = asked(write)
+    with write() as session:
+        session.execute(sa.update(Entry).where(Entry.ref == ref).values(confirmed_at=NOW))
+
+    after = asked(write)
+
+    assert (before, after) == (0, 1)
 
 
 def test_somebody_who_becomes_focal_point_later_is_asked_too_and_owners_never_are(

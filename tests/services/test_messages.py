@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.operation import OutgoingMail
+from models.people import Account
 from services import collaborators, messages
 from services.assignments import assign
 from services.conflicts import declare
@@ -123,6 +124,21 @@ def test_helper_who_may_comment_writes_and_one_who_may_view_does_not(
     with read() as session:
         assert [text for text, _, _ in said(session, helper, given.ref)] == [WORDS, "Good."]
         assert mailed(session)[-1] == "helper@people.example"
+
+
+def test_closed_account_of_a_helper_gets_no_mail(write: Opened, read: Opened, given: Given) -> None:
+    with write() as session:
+        helper = make_actor(session, email="helper@people.example")
+        level = CollaboratorLevel.EDIT
+        collaborators.invite(session, given.owner, given.ref, "helper@people.example", level, now=NOW)
+        collaborators.accept(session, helper, secret_to(session), now=NOW)
+        session.get_one(Account, helper.account_id).is_disabled = True
+
+    with write() as session:
+        messages.write(session, given.officer, given.ref, WORDS, now=NOW)
+
+    with read() as session:
+        assert mailed(session) == ["amina@savannah.example"]
 
 
 def test_nobody_who_judges_reads_it(write: Opened, given: Given) -> None:

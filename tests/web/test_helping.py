@@ -137,6 +137,8 @@ def test_invited_stranger_gets_an_account_by_the_button_and_another_account_none
     link = mailed_path(read, "collaborator", "new@friends.example")
     assert post(browser(app, given.helper), link, {"answer": "yes"}, page=link).status_code == 403
     stranger = browser(app, None)
+    assert stranger.get(link).headers["Cache-Control"] == "no-store"
+    assert post(stranger, link, {"answer": "?"}, page=link).location == link  # no answer is no “yes”
 
     answered = post(stranger, link, {"answer": "yes"}, page=link)
 

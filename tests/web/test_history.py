@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 from collections.abc import Iterator
@@ -103,9 +104,21 @@ def test_file_holds_what_the_page_shows_and_no_live_formula(app: Flask, write: O
     assert not any(value.startswith(("=", "+", "@")) for row in rows for value in row.values())
 
 
+OLDEST = "cursor=" + base64.urlsafe_b64encode(b"0001-01-01T00:00:00+14:00|0").decode().rstrip("=")
+"""The mark of an instant before every other one in UTC."""
+
+
 @pytest.mark.parametrize(
     "query",
-    ["by=nobody", "action=entry.fly", "from=yesterday", "until=32", "cursor=xx", "about=" + "a" * 900],
+    [
+        "by=nobody",
+        "action=entry.fly",
+        "from=yesterday",
+        "until=32",
+        "cursor=xx",
+        OLDEST,
+        "about=" + "a" * 900,
+    ],
 )
 def test_what_cannot_be_asked_is_said_at_its_field(
     app: Flask, write: Opened, bench: Bench, query: str

@@ -89,6 +89,9 @@ def test_mailed_link_changes_nothing_until_the_button(
 
     shown = anybody.get(address)
     assert (shown.status_code, row(read, offer[0]).valid_until) == (200, before)
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert post(anybody, address, {}, page=address).status_code == 303  # no answer is no “no”
+    assert row(read, offer[0]).state == "active"
     answered = post(anybody, address, {"answer": "yes"}, page=address)
 
     assert answered.status_code == 200
