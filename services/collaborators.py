@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from models.collaborators import Collaborator
 from models.entries import Entry
 from models.people import Account
+from procedure.reasons import REASONS
 from services import audit
 from services.accounts import account_by_email
 from services.conflict_hints import ask_again
@@ -137,11 +138,13 @@ def invite(
     """Ask somebody by mail to help; returns the number of the invitation.
 
     Inviting an address again takes the place of an invitation that is not answered. Raises Invalid for one's
-    own address, Conflict for somebody who helps already, TooMany.
+    own address, Conflict for somebody who helps already and for what was archived, TooMany.
     """
     entry, _ = fetch_for(session, actor, Action.COLLABORATOR_GRANT, ref, now=now, lock=True, kind=kind)
     if actor.account_id is None:
         raise Unauthenticated
+    if entry.archived_at is not None:  # what people wrote is blanked, and nothing new is kept
+        raise Conflict(REASONS["wrong_phase"], code="wrong_state")
     address = email.strip().lower()
     if address == actor.email:
         raise Invalid({"email": [ONESELF]})

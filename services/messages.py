@@ -19,6 +19,7 @@ from models.entries import Entry
 from models.messages import EntryMessage
 from models.people import Account
 from procedure.facts import ItemFacts, helps
+from procedure.reasons import REASONS
 from services import audit
 from services.conflict_answers import officers_of
 from services.entries.drafts import is_owner
@@ -26,7 +27,7 @@ from services.entries.owner_mail import mail_owner
 from services.entries.rows import fetch_for
 from services.mail import queue_mail
 from services.runtime import runtime
-from services.throttle import Limit, count_try
+from services.throttle import Limit, count_try, network_of
 from vocabulary.actions import Action
 from vocabulary.errors import Conflict, Invalid
 from vocabulary.messages import Message
@@ -37,6 +38,8 @@ LONGEST = 5_000
 MOST_SHOWN = 500
 PER_ENTRY = Limit("entry_message", 30, timedelta(hours=1))
 """Messages on one entry, so that a thread is no machine to send mail with."""
+BY_PARTY = Limit("entry_message_by", 60, timedelta(hours=1))
+"""Messages of one submitter or helper on all entries, by account or by where they come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,23 @@ def thread(
 def write(
     session: Session, actor: Actor, ref: str, text: str, *, now: datetime, kind: EntryKind | None = None
 ) -> None:
-    """Add a message and tell the other side by mail. Raises Invalid, Conflict for a draft, TooMany."""
+    """Add a message and tell the other side by mail.
+
+    Raises Invalid, TooMany, Conflict for a draft and for what was archived.
+    """
     entry, facts = fetch_for(session, actor, Action.ENTRY_MESSAGE, ref, now=now, kind=kind)
     words = text.strip()
     if not words or len(words) > LONGEST:
         raise Invalid({"text": [Message("Write between 1 and {n} characters.", n=LONGEST)]})
     if entry.state == "draft":
         raise Conflict(Message("Nobody has received this yet. Submit it first."), code="wrong_state")
-    count_try(session, [(PER_ENTRY, entry.ref)], now=now)
+    if entry.archived_at is not None:
+        raise Conflict(REASONS["wrong_phase"], code="wrong_state")
     is_from_office = not _is_party(actor, facts)
+    tries = [(PER_ENTRY, entry.ref)]
+    if not is_from_office:
+        tries.append((BY_PARTY, str(actor.account_id or network_of(actor.address))))
+    count_try(session, tries, now=now)
     officers = _officers(session, entry)
     session.add(
         EntryMessage(

@@ -219,13 +219,19 @@ def _keep_beside(entry: Entry, changed: Mapping[str, Any], now: datetime) -> Non
 def discard_pending(
     session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime
 ) -> Entry:
-    """Give up an edit that was not submitted; the latest revision stands."""
-    entry, _ = fetch_for(session, actor, Action.ENTRY_EDIT, ref, now=now, lock=True)
+    """Give up an edit that was not submitted; the latest revision stands.
+
+    What the owner consented to, or took back, waits on where somebody else gives up the edit.
+    """
+    entry, facts = fetch_for(session, actor, Action.ENTRY_EDIT, ref, now=now, lock=True)
     check_version(entry, expected_version)
-    if entry.pending is None:
+    kept_names = frozenset() if is_owner(actor, facts) else OWNERS_WORD
+    pending = entry.pending or {}
+    dropped = {name: value for name, value in pending.items() if name not in kept_names}
+    if not dropped:
         return entry
-    dropped = dict(entry.pending)
-    entry.pending = entry.pending_at = None
+    entry.pending = {name: pending[name] for name in pending if name in kept_names} or None
+    entry.pending_at = entry.pending_at if entry.pending else None
     touch(entry, now)
     session.flush()
     audit.record(

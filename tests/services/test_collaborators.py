@@ -229,6 +229,25 @@ def test_editor_changes_no_consent(write: Opened, given: Given) -> None:
         publication.consent(session, given.helper, given.ref, ["title"], version(session, given.ref), now=NOW)
 
 
+def test_editor_throws_away_words_and_no_consent(write: Opened, read: Opened, given: Given) -> None:
+    with write() as session:
+        let_help(session, given, EDIT)
+        n = version(session, given.ref)
+        changes = {"title": "Another title", "public_fields": ["title"]}
+        drafts.save(session, given.owner, given.ref, changes, n, now=NOW)
+
+    for _ in range(2):
+        with write() as session:
+            drafts.discard_pending(session, given.helper, given.ref, version(session, given.ref), now=NOW)
+
+    with read() as session:
+        assert entry_of(session, given.ref).pending == {"public_fields": ["title"]}
+    with write() as session:
+        drafts.discard_pending(session, given.owner, given.ref, version(session, given.ref), now=NOW)
+    with read() as session:
+        assert entry_of(session, given.ref).pending is None
+
+
 def test_draft_is_seen_by_whoever_helps_and_nobody_else(write: Opened, read: Opened, given: Given) -> None:
     with write() as session:
         draft = make_draft(session, actor=given.owner, now=NOW).entry.ref

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.entries import Entry
 from models.operation import OutgoingMail
 from models.people import Account
 from services import collaborators, messages
@@ -24,7 +26,7 @@ from tests.factories import (
 )
 from tests.fixtures import NOW, Opened
 from tests.services.test_collaborators import secret_to
-from vocabulary.errors import Conflict, HouseError, Invalid, NotFound, Refused
+from vocabulary.errors import Conflict, HouseError, Invalid, NotFound, Refused, TooMany
 from vocabulary.people import SIGNED_OUT, Actor, Role
 from vocabulary.states import CollaboratorLevel, ConflictAnswer
 
@@ -192,6 +194,36 @@ def test_draft_has_no_thread_yet(write: Opened, given: Given) -> None:
         messages.write(session, given.owner, ref, WORDS, now=NOW)
     with pytest.raises(NotFound), write() as session:
         messages.write(session, given.officer, ref, WORDS, now=NOW)
+
+
+def test_one_submitter_floods_nobody_over_many_entries(write: Opened, given: Given) -> None:
+    with write() as session:
+        call = make_call(session, now=NOW)
+        refs = [make_submitted(session, actor=given.owner, now=NOW, call=call).ref for _ in range(3)]
+        for ref in refs[:2]:
+            for _ in range(messages.PER_ENTRY.most):
+                messages.write(session, given.owner, ref, WORDS, now=NOW)
+
+    with pytest.raises(TooMany), write() as session:
+        messages.write(session, given.owner, refs[2], WORDS, now=NOW)
+    with write() as session:
+        messages.write(session, given.officer, refs[2], WORDS, now=NOW)
+        messages.write(session, given.owner, refs[2], WORDS, now=NOW + timedelta(hours=1))
+
+
+def test_nothing_new_is_written_about_what_was_archived(write: Opened, read: Opened, given: Given) -> None:
+    with write() as session:
+        past = {"state": "archived", "archived_from": "released", "archived_at": NOW}
+        session.execute(sa.update(Entry).where(Entry.ref == given.ref).values(past))
+
+    with pytest.raises(Conflict), write() as session:
+        messages.write(session, given.owner, given.ref, WORDS, now=NOW)
+    with pytest.raises(Conflict), write() as session:
+        collaborators.invite(
+            session, given.owner, given.ref, "new@people.example", CollaboratorLevel.VIEW, now=NOW
+        )
+    with read() as session:
+        assert messages.thread(session, given.owner, given.ref, now=NOW).rows == ()
 
 
 def test_what_waits_for_an_answer_is_among_today_s_work_until_it_is_answered(
