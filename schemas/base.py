@@ -27,6 +27,7 @@ _TEXTS = {
         "special": Message("This must be a number, for example 25000."),
         "too_large": Message("This number is too large."),
     },
+    fields.Enum: {"unknown": Message("This is not a value that can be used here.")},
     fields.Boolean: {"invalid": Message("This must be yes or no.")},
     fields.Date: {
         "invalid": Message("This must be a date such as 2027-03-31."),

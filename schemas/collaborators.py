@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from schemas.accounts import Given
 from schemas.base import HouseSchema
 from schemas.values import Address
 from vocabulary.states import CollaboratorLevel
 
 
+class GivenAddress(Given, Address):
+    """An e-mail address that must be there."""
+
+
 class NewCollaboratorSchema(HouseSchema):
     """Somebody to invite."""
 
-    email = Address(required=True)
+    email = GivenAddress(required=True)
     level = fields.Enum(CollaboratorLevel, by_value=True, required=True)
 
 

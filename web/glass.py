@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from frame.access import acts, current_actor
 from services import glass
 from services.clock import utc_now
+from services.entries.fields import BY_NAME
 from services.queries.emergency import Opened, opened
 from services.reviews.words import RECOMMENDATIONS
 from services.transaction import reading, transaction
@@ -78,4 +79,5 @@ def _page(ref: str, errors: Mapping[str, Any]) -> str:
         longest=glass.LONGEST_REASON,
         outcomes=OUTCOMES,
         recommendations=RECOMMENDATIONS,
+        labels={name: field.label for name, field in BY_NAME.items()},
     )

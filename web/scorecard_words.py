@@ -17,7 +17,7 @@ from services.reviews.words import (
     OVERALL_LABELS,
     TESTS,
 )
-from translations.catalogues import translate
+from translations.catalogues import moment, translate
 from vocabulary.messages import Message
 
 SAVED = Message("{n_scored} of {n_criteria} scored · saved {time} UTC")
@@ -29,7 +29,8 @@ ELSEWHERE = Message(
 
 def saved_text(n_scored: int, n_criteria: int, saved_at: datetime, now: datetime) -> Message:
     """How much is scored and when it was saved: the time, and the day as well where that is not today."""
-    time = f"{saved_at:%H:%M}" if saved_at.date() == now.date() else f"{saved_at:%Y-%m-%d %H:%M}"
+    is_today = saved_at.date() == now.date()
+    time = f"{saved_at:%H:%M}" if is_today else moment(saved_at, current_language())
     return SAVED.format(n_scored=n_scored, n_criteria=n_criteria, time=time)
 
 

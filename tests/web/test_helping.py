@@ -122,10 +122,12 @@ def test_wrong_invitations_are_said_beside_their_field(client: FlaskClient, give
     page = f"/requests/{given.ref}/collaborators"
 
     wrong = post(client, page, {"email": "no address", "level": "edit"}, page=page)
+    nothing = post(client, page, {"email": " ", "level": "edit"}, page=page)
     own = post(client, page, {"email": "owner@asks.example", "level": "edit"}, page=page)
     level = post(client, page, {"email": HELPER, "level": "all"}, page=page)
 
-    assert (wrong.status_code, own.status_code, level.status_code) == (422, 422, 422)
+    assert {one.status_code for one in (wrong, nothing, own, level)} == {422}
+    assert "This is missing." in nothing.text
     assert 'id="f-email"' in wrong.text
     assert "This is your own address." in own.text
 
