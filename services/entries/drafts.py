@@ -181,7 +181,7 @@ def save(
     saved first, Refused after the deadline, Invalid for codes that are not known.
     """
     entry, facts = fetch_for(session, actor, Action.ENTRY_EDIT, ref, now=now, lock=True)
-    check_version(entry, expected_version)
+    check_version(entry, expected_version, for_writer=True)
     given = canonical(entry.kind, changes)
     check_codes(session, entry.kind, given, language=actor.language)
     present = working_content(entry)
@@ -224,7 +224,7 @@ def discard_pending(
     What the owner consented to, or took back, waits on where somebody else gives up the edit.
     """
     entry, facts = fetch_for(session, actor, Action.ENTRY_EDIT, ref, now=now, lock=True)
-    check_version(entry, expected_version)
+    check_version(entry, expected_version, for_writer=True)
     kept_names = frozenset() if is_owner(actor, facts) else OWNERS_WORD
     pending = entry.pending or {}
     dropped = {name: value for name, value in pending.items() if name not in kept_names}
@@ -243,7 +243,7 @@ def discard_pending(
 def discard_draft(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> None:
     """Delete a draft with its files and links; only the audit trail remembers that there was one."""
     entry, _ = fetch_for(session, actor, Action.ENTRY_DISCARD, ref, now=now, lock=True)
-    check_version(entry, expected_version)
+    check_version(entry, expected_version, for_writer=True)
     if entry.state not in (RequestState.DRAFT, OfferState.DRAFT):
         raise Conflict(
             Message("This was submitted already; withdraw it instead of deleting it."), code="not_a_draft"

@@ -71,7 +71,7 @@ def consent(
 ) -> Entry:
     """The owner's word on which fields may be public; it holds at once, also for what is published."""
     entry, _ = fetch_for(session, actor, Action.PUBLICATION_CONSENT, ref, now=now, lock=True)
-    check_version(entry, expected_version)
+    check_version(entry, expected_version, for_writer=True)
     names = sorted(set(fields))
     check_codes(session, entry.kind, {"public_fields": names}, language=actor.language)
     before = list(entry.public_fields)

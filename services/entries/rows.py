@@ -60,14 +60,15 @@ def fetch_for(
     return entry, facts
 
 
-def check_version(entry: Entry, expected: int) -> None:
-    """Raises Conflict with what is there now when the entry is not at the version that was read."""
+def check_version(entry: Entry, expected: int, *, for_writer: bool = False) -> None:
+    """Raises Conflict when the entry is not at the version that was read.
+
+    Only whoever writes it is told what is there now: its contact, names and unsubmitted words are not for
+    everybody who may do something to it.
+    """
     if entry.version != expected:
-        raise Conflict(
-            STALE,
-            code="version_conflict",
-            extra={"version": entry.version, "current": working_content(entry)},
-        )
+        current = {"current": working_content(entry)} if for_writer else {}
+        raise Conflict(STALE, code="version_conflict", extra={"version": entry.version} | current)
 
 
 def working_content(entry: Entry) -> dict[str, Any]:

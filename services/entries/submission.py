@@ -81,7 +81,7 @@ def submit(session: Session, actor: Actor, ref: str, expected_version: int, *, n
     where nothing changed since the last revision.
     """
     entry, facts = fetch_for(session, actor, Action.ENTRY_SUBMIT, ref, now=now, lock=True)
-    check_version(entry, expected_version)
+    check_version(entry, expected_version, for_writer=True)
     content = completed(entry.kind, working_content(entry), now.date())
     errors = errors_for_submission(entry.kind, content, today=now.date())
     if errors:
@@ -275,7 +275,7 @@ def withdraw(
 ) -> Entry:
     """Take a submitted entry back. Raises Refused where it is too late, Conflict for a stale version."""
     entry, _ = fetch_for(session, actor, Action.ENTRY_WITHDRAW, ref, now=now, lock=True)
-    check_version(entry, expected_version)
+    check_version(entry, expected_version, for_writer=True)
     before = entry.state
     entry.state = advance_entry(entry.kind, entry.state, EntryAction.WITHDRAW)
     entry.withdrawn_at = now

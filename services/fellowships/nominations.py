@@ -107,7 +107,7 @@ def save(
     """
     item = fetch_for(session, actor, Action.NOMINATION_EDIT, ref, now=now, lock=True)
     nomination = item.nomination
-    check_version(item, expected_version)
+    check_version(item, expected_version, for_nominee=True)
     if nomination.state not in _OPEN:
         raise Conflict(
             Message("The form was completed. Take it back from the nominator before you change it."),
@@ -133,7 +133,7 @@ def complete(session: Session, actor: Actor, ref: str, expected_version: int, *,
     """
     item = fetch_for(session, actor, Action.NOMINATION_EDIT, ref, now=now, lock=True)
     nomination = item.nomination
-    check_version(item, expected_version)
+    check_version(item, expected_version, for_nominee=True)
     errors = problems(session, item)
     if errors:
         raise Invalid(errors)
@@ -158,7 +158,7 @@ def take_back(
     """Open the completed form again; the link that the nominator got ends."""
     item = fetch_for(session, actor, Action.NOMINATION_EDIT, ref, now=now, lock=True)
     nomination = item.nomination
-    check_version(item, expected_version)
+    check_version(item, expected_version, for_nominee=True)
     before = nomination.state
     nomination.state = advance(NOMINATION_STEPS, before, NominationAction.REOPEN)
     nomination.completed_at = None
@@ -172,7 +172,7 @@ def take_back(
 def discard(session: Session, actor: Actor, ref: str, expected_version: int, *, now: datetime) -> None:
     """Delete a draft with its files and links; only the audit trail remembers that there was one."""
     item = fetch_for(session, actor, Action.NOMINATION_EDIT, ref, now=now, lock=True)
-    check_version(item, expected_version)
+    check_version(item, expected_version, for_nominee=True)
     if item.nomination.state is not NominationState.DRAFT or item.nomination.nominator_id is not None:
         raise Conflict(
             Message("This was completed already; withdraw it instead of deleting it."), code="not_a_draft"

@@ -222,14 +222,14 @@ def standing(seat: PanelSeat) -> Standing:
     }[seat.answer]
 
 
-def check_version(item: Item, expected: int) -> None:
-    """Raises Conflict with what is there now when the nomination is not at the version that was read."""
+def check_version(item: Item, expected: int, *, for_nominee: bool = False) -> None:
+    """Raises Conflict when the nomination is not at the version that was read.
+
+    Only the nominee, who writes it, is told what is there now: not all of it is for the nominator.
+    """
     if item.nomination.version != expected:
-        raise Conflict(
-            STALE,
-            code="version_conflict",
-            extra={"version": item.nomination.version, "current": dict(item.nomination.content)},
-        )
+        current = {"current": dict(item.nomination.content)} if for_nominee else {}
+        raise Conflict(STALE, code="version_conflict", extra={"version": item.nomination.version} | current)
 
 
 def touch(row: Nomination | Fellowship | PanelSeat, now: datetime) -> None:

@@ -13,12 +13,21 @@ from models.operation import OutgoingMail
 from models.people import PrivateLink
 from services.entries.content import content_of
 from services.entries.drafts import create_draft, discard_draft, discard_pending, save
+from services.entries.publication import unpublish
 from services.entries.rows import fetch, working_content
 from services.sessions import actor_of_browser
-from tests.factories import content, link_holder, make_actor, make_call, make_draft, make_submitted
+from tests.factories import (
+    content,
+    link_holder,
+    make_actor,
+    make_call,
+    make_draft,
+    make_published,
+    make_submitted,
+)
 from tests.fixtures import NOW, Opened
 from vocabulary.errors import Conflict, Invalid, NotFound, Refused
-from vocabulary.people import SIGNED_OUT, Actor, Scope
+from vocabulary.people import SIGNED_OUT, Actor, Role, Scope
 from vocabulary.states import CallState, EntryKind
 
 
@@ -156,6 +165,17 @@ def test_save_over_somebody_elses_version_shows_theirs(write: Opened) -> None:
 
     assert (refused.value.code, refused.value.extra["version"]) == ("version_conflict", 2)
     assert refused.value.extra["current"]["title"] == "Theirs"
+
+
+def test_stale_version_tells_nobody_but_the_writer_what_is_there(write: Opened) -> None:
+    with write() as session:
+        entry = make_published(session)
+        auditor = make_actor(session, Role.AUDITOR)
+
+        with pytest.raises(Conflict) as refused:
+            unpublish(session, auditor, entry.ref, entry.version + 1, "wrong", now=NOW)
+
+        assert refused.value.extra == {"version": entry.version}
 
 
 def test_draft_of_another_is_not_there(write: Opened) -> None:

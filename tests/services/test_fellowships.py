@@ -406,6 +406,19 @@ def test_party_to_a_nomination_neither_sees_nor_makes_the_list_of_its_call(
         assert {(one.score, one.band, one.state) for one in rows} == {(None, None, NominationState.IN_REVIEW)}
 
 
+def test_stale_version_tells_a_nominator_nothing_of_the_form(write: Opened) -> None:
+    with write() as session:
+        row = completed(session, make_fellowship(session, now=NOW))
+        nominator = make_actor(session)
+        row.nominator_id = nominator.account_id
+        session.flush()
+
+        with pytest.raises(Conflict) as refused:
+            nominations.withdraw(session, nominator, row.ref, row.version + 1, now=NOW)
+
+        assert refused.value.extra == {"version": row.version}
+
+
 def test_naming_an_officer_as_nominator_does_not_shut_them_out(write: Opened) -> None:
     with write() as session:
         ref = make_fellowship(session, now=NOW)
