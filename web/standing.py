@@ -104,6 +104,8 @@ def answer(secret: str) -> ResponseReturnValue:
     """Yes or no, by whoever got the mail."""
     said = request.form.get("answer")
     if said not in ("yes", "no"):
+        with reading() as database:
+            standing.standing_behind(database, secret, now=utc_now())
         return redirect(url_for("standing.ask", secret=secret), 303)
     is_yes = said == "yes"
     with transaction() as database:
