@@ -33,6 +33,8 @@ def _inside(words: Message) -> Event:
     return Event(words)
 
 
+_TAKEN_IN = _inside(Message("Entry taken in from a file"))
+_LOADED = _inside(Message("Lists, criteria or rules loaded"))
 _REFUSED = _told(Message("Sign-in refused"))
 _FILE = _told(Message("File attached or removed"))
 _ORGANISATION = _inside(Message("Organisation added or changed"))
@@ -130,7 +132,8 @@ CALLS: Mapping[str, Event] = {
 }
 ENTRIES: Mapping[str, Event] = {
     "entry.create": _told(Message("Draft begun")),
-    "entry.import": _inside(Message("Entry taken in from a file")),
+    "entry.import": _TAKEN_IN,
+    "entry.load": _TAKEN_IN,
     "entry.edit": _told(Message("Entry changed")),
     "entry.discard_pending": _told(Message("Change thrown away before it was submitted")),
     "entry.discard": _DRAFT_DELETED,
@@ -311,6 +314,10 @@ SERVICE: Mapping[str, Event] = {
     "glass.close": _inside(Message("Emergency access ended")),
     "audit.ask_check": _inside(Message("Check of the audit trail asked for")),
     "audit.verify": _inside(Message("Audit trail checked")),
+    "reference.load": _LOADED,
+    "criteria_set.load": _LOADED,
+    "rule_set.load": _LOADED,
+    "programme.load": _LOADED,
 }
 EVENTS: Mapping[str, Event] = {
     **ACCOUNTS,

@@ -1,4 +1,4 @@
-"""Every event that a service records has a sentence in vocabulary/events.py, and no sentence is left over."""
+"""Every event that services and seed record has a sentence in vocabulary/events.py, and none is left over."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FORMATTED = {
 
 def texts() -> Iterator[tuple[str, str, bool]]:
     """File, text and whether it is an argument of what records, for every text shaped like an event."""
-    for path in sorted((ROOT / "services").rglob("*.py")):
+    for path in sorted([*(ROOT / "services").rglob("*.py"), *(ROOT / "seed").rglob("*.py")]):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         recorded = {
             id(argument)
